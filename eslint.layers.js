@@ -17,6 +17,7 @@ const ROOMS = [
   ['src/train'],
   ['src/baseline', 'src/spark'],
   ['src/documents'],
+  ['src/serve'],
   ['src/cli', 'src/index.ts'],
   ['native-free'],
   ['bench'],

@@ -11,7 +11,10 @@ import { ORDER } from './text.js';
 /** Number of blocks that one operation opens or reads. */
 const BLOCKS = 64;
 
-/** Opens blocks of the tables of 2-grams and 5-grams, which checks the blocks, and reads them as columns. An operation takes {@link BLOCKS} blocks. */
+/**
+ * Opens trie blocks of the tables of 2-grams and 5-grams, which checks the blocks, and reads them as columns. An operation takes
+ * {@link BLOCKS} blocks.
+ */
 export const blockSuite: Suite = {
   name: 'block',
   async prepare(text) {

@@ -14,7 +14,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const ARPA = join(ROOT, 'test/fixtures/kenlm.arpa');
 const WIDTHS = [1, 10, 100];
 const ROUNDS = 3;
-/** How often all matrices are decoded in a round. */
+/** How many times all matrices are decoded in a round. */
 const RUNS = 5;
 
 interface Matrix {

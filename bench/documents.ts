@@ -16,7 +16,7 @@ import { machine, runCommand, UsageError } from './command.js';
 
 const KNESER = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 
-/** What people run: a loop over JSON lines, which gives each document its perplexity, a line being a sentence. */
+/** The usual Python program: a loop over JSON lines that computes the perplexity of each document with KenLM, one line a sentence. */
 const LOOP = `import json, sys
 import kenlm
 model = kenlm.Model(sys.argv[1])
@@ -31,7 +31,7 @@ with open(sys.argv[2]) as documents, open(sys.argv[3], 'w') as out:
         out.write(json.dumps(document) + '\\n')
 `;
 
-/** A part of the text: one line in so many trains the model. */
+/** One line in this many trains the model. */
 const TRAINED = 10;
 
 await runCommand('bench:documents', async (folder, signal) => {
@@ -100,7 +100,7 @@ await runCommand('bench:documents', async (folder, signal) => {
   return 0;
 });
 
-/** Where the parts of the text are written. */
+/** The paths of the parts of the text. */
 interface Parts {
   readonly all: string;
   readonly few: string;

@@ -5,7 +5,7 @@ import { gzip } from 'node:zlib';
 import { readText } from '../src/text/formats/index.js';
 import type { Suite } from './suite.js';
 
-/** Reads the training text from a file of each format of texts, where each line of the text is a document. */
+/** Reads the training text from files in each format of texts; each line of the text is a document. */
 export const formatsSuite: Suite = {
   name: 'formats',
   async prepare(text) {

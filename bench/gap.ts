@@ -1,6 +1,6 @@
 /**
- * `npm run bench:gap`: how often one removed word of held-out sentences of the Brown corpus is the first, and among the first ten,
- * predictions: from the words before it alone, and from both sides.
+ * `npm run bench:gap`: removes one word from held-out sentences of the Brown corpus, and predicts it from the words before it alone, and
+ * from both sides. Prints how often the word is the first prediction, and how often it is among the first ten.
  */
 import { printTable } from '../src/cli/output.js';
 import { LanguageModel } from '../src/index.js';
@@ -21,7 +21,7 @@ await runCommand('bench:gap', async (folder, signal) => {
   let [asked, seconds] = [0, 0];
   for (let i = 0; asked < SENTENCES; i++) {
     const words = sentences[Math.floor((i * sentences.length) / SENTENCES) % sentences.length];
-    // A place that depends on the sentence's number alone.
+    // The index of the removed word depends on the index of the sentence alone.
     const at = (7919 * (i + 1)) % words.length;
     const removed = words[at];
     if (!vocabulary.has(removed)) continue;

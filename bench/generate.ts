@@ -10,7 +10,7 @@ import { machine, runCommand } from './command.js';
 import { ORDER, prepareText } from './text.js';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** How many tokens are drawn after a warm-up of as many. */
+/** How many tokens are drawn and timed, after a warm-up with the same number of tokens. */
 const TOKENS = 50_000;
 const KINDS: readonly (readonly [string, GenerateOptions, number])[] = [
   ['plain', {}, TOKENS],

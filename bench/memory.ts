@@ -1,7 +1,7 @@
 /**
- * `npm run bench:memory -- --model FOLDER --text FILE [--other DIST --other-model FOLDER] [--rounds 5]`: loading the
- * tables of a model, and scoring a text with them in one thread, by turns with the same of another build of kneser and with
- * modified Kneser-Ney where the model is a mixture. Speeds are of processor time, which other work on the machine disturbs least.
+ * `npm run bench:memory -- --model FOLDER --text FILE [--other DIST --other-model FOLDER] [--rounds 5]`: measures loading the tables of a
+ * model, and scoring a text with them in one thread. Another build of kneser does the same by turns, and so does modified Kneser-Ney if the
+ * model is a mixture. Speeds are tokens a second of processor time, which other work on the machine disturbs least.
  */
 import { parseArgs } from 'node:util';
 import { resolve } from 'node:path';
@@ -12,7 +12,7 @@ import type { LanguageModel, LoadedModel, OpenOptions } from '../src/index.js';
 import { runCommand, UsageError } from './command.js';
 import { middle } from './steady.js';
 
-/** A model in memory, and what was measured of it. */
+/** A model in memory, and its measurements. */
 interface Side {
   readonly name: string;
   readonly model: LanguageModel;

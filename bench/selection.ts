@@ -1,9 +1,11 @@
 /**
- * `npm run bench:selection -- [--only NAMES] [--gsm8k FOLDER] [--webtext FOLDER --reviews FOLDER] [--pairs FILE --books FILE]`: what the methods of
- * choosing documents find on real text.
- * Brown: planted duplicates by commonness, importance selection of three categories, weights of fifteen categories. With the folders of the
- * benbench repository's GSM8K files and of NLTK's webtext and movie_reviews: what a model recites, and a model of bad text. With pairs of the
- * fast-detect-gpt repository and a text of books: how well features tell text of GPT-2 XL from text of people.
+ * `npm run bench:selection -- [--only NAMES] [--gsm8k FOLDER] [--webtext FOLDER --reviews FOLDER] [--pairs FILE --books FILE]`: measures on
+ * real text how well documents are chosen.
+ *
+ * - Brown: duplicates found by commonness, three categories selected by importance, weights of fifteen categories, mixtures of their models.
+ * - NLTK's webtext and movie_reviews: bad text found by a model of bad text.
+ * - GSM8K files of the repository benbench: items that a model recites.
+ * - Pairs of the repository fast-detect-gpt, and a text of books: text of GPT-2 XL told from text of people by features.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -130,7 +132,7 @@ async function duplicates(work: Work): Promise<void> {
   await show('AUC of commonness for documents that occur five times, Brown', ['model', 'AUC'], rows);
 }
 
-/** Pieces of 200 words; half of a category is the target, and the rest of it is to be found among all other pieces. */
+/** Pieces of 200 words. Half of a category is the target; the other half is to be found among the pieces of all other categories. */
 async function importance(work: Work): Promise<void> {
   const pieces: Labelled[] = [];
   for (const { name, sentences } of brownSamples()) {
@@ -186,8 +188,8 @@ async function weights(work: Work): Promise<void> {
 }
 
 /**
- * The held-out text of Brown's categories (every fifth sample) under mixtures of the categories' models, and under one model of all their
- * text: weights are for choosing data, not for making a model of the models.
+ * The perplexity of the held-out text of Brown's categories (every fifth sample) by mixtures of the categories' models, and by one model of
+ * all their text.
  */
 async function mixing(work: Work): Promise<void> {
   const samples = new Map<string, string[]>();
@@ -240,7 +242,10 @@ async function mixing(work: Work): Promise<void> {
   );
 }
 
-/** A model of overheard remarks finds others of them among film reviews and other text of the web. The first half of each kind is trained on. */
+/**
+ * A model of overheard remarks finds other overheard remarks among film reviews and other text of the web. The first half of each kind is
+ * trained on.
+ */
 async function badText(work: Work, webtext: string, reviews: string): Promise<void> {
   const chunks = (path: string): string[] => {
     const tokens = readFileSync(path, 'latin1')
@@ -324,7 +329,7 @@ async function recited(work: Work, folder: string): Promise<void> {
       query: 'question',
       answer: 'answer',
     });
-    // As one text: 10^(−Σ log10 p / Σ tokens) over whole items, of the rewritten items the mean of three.
+    // Whole items as one text: 10^(−Σ log10 p / Σ tokens). For rewritten items, the mean of the three rewritings.
     await using model = await LanguageModel.open(out);
     const pooledOf = async (problems: readonly Problem[]): Promise<number> => {
       const lines = work.path('.txt');
@@ -354,10 +359,10 @@ async function recited(work: Work, folder: string): Promise<void> {
   await show('GSM8K, order 5', head, rows);
 }
 
-/** The part of the books that the models of {@link detection} are trained on [bytes]. */
+/** The models of {@link detection} are trained on this many bytes of the books. */
 const BOOKS_BYTES = 40e6;
 
-/** The figures, and whether text of a machine has the higher (1) or the lower ones (−1). */
+/** The figures that are tried, each with 1 if text of a machine has higher values than text of people, else −1. */
 const FEATURES: readonly (readonly [name: string, path: string, side: 1 | -1])[] = [
   ['curvature', 'curvature', 1],
   ['likelihood', 'meanSurprisal', -1],
@@ -394,7 +399,7 @@ async function detection(work: Work, pairs: string, books: string): Promise<void
     const documents = [original, sampled].flatMap((texts, i) =>
       texts.slice(0, number).map(own => ({ text: own, label: i === 1 ? 'machine' : 'people' })),
     );
-    // As one sentence: the texts of GPT-2 XL have blank lines, those of people none, and a blank line alone would give them away.
+    // Each text becomes one sentence, because only the texts of GPT-2 XL have blank lines, which alone would tell them from texts of people.
     const files = [work.file(documents)];
     const file = await work.annotated({ model, files, features: 'full', unit: 'document' });
     const column: string[] = [];

@@ -12,8 +12,8 @@ import type { Case, Suite } from './suite.js';
 import { ORDER, type BenchText } from './text.js';
 
 /**
- * Sorts all positions of the training text, laid out and partitioned as in training, by their 2-grams, 3-grams and 5-grams: in three
- * cases, by 2, 3 and 5 columns of word ids.
+ * Sorts all positions of the training text, laid out and partitioned as in training. There are three cases: by the 2-grams, the 3-grams
+ * and the 5-grams that end at the positions, which are 2, 3 and 5 columns of word ids.
  */
 export const sortSuite: Suite = {
   name: 'sort',

@@ -10,7 +10,7 @@ export const PRINTABLE: readonly string[] = Array.from({ length: 94 }, (_, i) =>
 const BYTE_LEVEL = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
 const METASPACE = { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: true };
 
-/** The text of a `tokenizer.json` with byte-level BPE, like those of GPT-2 and Llama 3. @param merges such as `t h`, the first first. */
+/** The text of a `tokenizer.json` with byte-level BPE, as of GPT-2 and Llama 3. @param merges such as `t h`, by falling priority. */
 export function bpeJson(characters: Iterable<string>, merges: readonly string[]): string {
   const tokens = new Set([...characters, 'Ġ', ...merges.map(merge => merge.replace(' ', ''))]);
   const model = { type: 'BPE', unk_token: null, vocab: numbered(tokens), merges };
@@ -49,7 +49,7 @@ export function mergesOf(words: Iterable<string>): string[] {
   return [...merges];
 }
 
-/** The id of each token: its position. */
+/** By token, its id, which is its index in the list. */
 function numbered(tokens: ReadonlySet<string>): Record<string, number> {
   return Object.fromEntries([...tokens].map((token, id) => [token, id]));
 }

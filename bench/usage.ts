@@ -14,7 +14,7 @@ export function peakBytes(pid: number | undefined): number | undefined {
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }
 
-/** The present resident set of a process [bytes]. */
+/** The resident set of a process at present [bytes]. */
 export function residentBytes(pid: number | undefined): number | undefined {
   const kilobytes = /^VmRSS:\s*(\d+) kB$/m.exec(readOf(pid, 'status') ?? '')?.[1];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;

@@ -23,7 +23,7 @@ export function* brownSentences(): Generator<string[]> {
 
 /** A sample of the Brown corpus: about 2,000 words of one text. */
 export interface BrownSample {
-  /** Its name, such as `ca01`; the second letter is that of its category. */
+  /** Its name, such as `ca01`; the second letter stands for its category. */
   readonly name: string;
   /** Its sentences as tokens. */
   readonly sentences: readonly string[][];

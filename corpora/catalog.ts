@@ -55,7 +55,7 @@ const MIKOLOV_2011 = `Mikolov et al. 2011, Empirical Evaluation and Combination 
 const CHELBA_2013 = 'Chelba et al. 2013, One Billion Word Benchmark, arXiv:1312.3005, Table 1';
 
 const WIKITEXT_LICENCE = 'CC BY-SA 3.0 and GFDL (text of Wikipedia)';
-/** Found in public repositories that pin the file of mattmahoney.net, which agree on it; not computed from the file. */
+/** Not computed from the file of mattmahoney.net, but found in public repositories, which all have the same checksum. */
 const TEXT8_SHA256 = '6e890197040d37d85beb962ae1f041ff1d9a9ca8d20c7d99c85027eebf51dca7';
 
 /**
@@ -137,12 +137,13 @@ export const CORPORA: { readonly [Name in CorpusName]: Corpus } = {
     description:
       'Good and featured articles of Wikipedia, one paragraph or heading a line, blank lines between; case, ' +
       'punctuation and numbers kept, words seen fewer than three times as <unk>; 36,718, 3,760 and 4,358 lines.',
-    // valid and test were counted; train is the figure of Merity et al. 2016, arXiv:1609.07843, minus the sentence ends that it includes.
+    // The tokens of valid and test were counted; train is the figure of Merity et al. 2016, arXiv:1609.07843, minus the sentence ends that
+    // this figure includes.
     size: { train: 2_088_628 - 36_718, valid: 213_886, test: 241_211 },
     licence: WIKITEXT_LICENCE,
     publishedAt: 'https://wikitext.smerity.com/wikitext-2-v1.zip',
     splits: {
-      // Of the copy in github.com/pytorch/examples: valid and test were computed from it, train is pinned in public repositories.
+      // The checksums are of the copy in github.com/pytorch/examples: valid and test were computed, train was found in public repositories.
       train: {
         file: 'wiki.train.tokens',
         alsoNamed: ['train.txt'],
@@ -200,7 +201,7 @@ export const CORPORA: { readonly [Name in CorpusName]: Corpus } = {
       'News of 2007 to 2011, one tokenised sentence a line, duplicates removed, order shuffled; 30,301,028 sentences ' +
       'to train on and 6,075 in the test set. The paper maps words seen fewer than three times to <UNK>, leaving a ' +
       'vocabulary of 793,471; the files do not.',
-    // The paper's 829,250,940 minus two sentence marks for each sentence, and its 159,658 minus one for each.
+    // The figures of the paper, without its sentence marks: it counts two for each training sentence, and one for each test sentence.
     size: { train: 829_250_940 - 2 * 30_301_028, test: 159_658 - 6_075 },
     licence: 'Apache 2.0 (scripts); the text is the news crawl of WMT 2011',
     publishedAt: 'https://www.statmt.org/lm-benchmark/',

@@ -11,12 +11,12 @@ import type { ModelStore } from '../src/store/store.js';
 import { compareBytes } from '../src/base/bytes.js';
 
 /**
- * A database has the keys and values of a model, and this key. The value of this key, the description, has what `kneser.json` and the
- * weight files of a model folder have. It is written last, so a database without this key has an unfinished model.
+ * A database has the keys and values of a model, and one more key, this one. Its value, the description, has the facts that are in
+ * `kneser.json` and in the weight files of a model folder. It is written last, so that a model without it is unfinished.
  */
 const POINTER_KEY = new TextEncoder().encode('kneser');
 
-/** The store of a model, and the parts of the model outside its store. */
+/** The store of a model, with the facts and weights that are not values of the store. */
 export interface StoredModel {
   readonly store: ModelStore;
   readonly files: ModelFiles;
@@ -64,7 +64,7 @@ export async function writeModel(
   await putPointer(database, files);
 }
 
-/** The bytes, alone in a buffer, because IndexedDB copies the whole buffer of a value. */
+/** The same bytes in a buffer of their own, because IndexedDB copies the whole buffer of a value. */
 function inOwnBuffer(bytes: Uint8Array): Uint8Array {
   return bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
 }
@@ -78,7 +78,7 @@ function encodePointer({ bytes, created, weights }: ModelFiles): Uint8Array {
   return seal(encodeMsgpack({ format: FORMAT_VERSION, bytes, created, weights: Object.fromEntries(weights) }));
 }
 
-/** @throws BlockDamage */
+/** Decodes a description. @throws BlockDamage */
 function decodePointer(value: Uint8Array): ModelFiles & { readonly format: number } {
   const pointer = decodeMsgpack(unseal(value)) as { weights: Record<string, Uint8Array> } | null;
   if (typeof pointer !== 'object' || pointer === null || !('weights' in pointer))

@@ -2,7 +2,7 @@ import type { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import type { ModelFiles } from '../src/store/store.js';
 import { encodeWeights } from '../src/smoothing/weights.js';
 
-/** The parts of an open model outside its store: size, time of creation, and encoded sets of weights. */
+/** The facts about an open model that are not values of its store: size, time of creation, and encoded sets of weights. */
 export function filesOf({ parts: { bytes, created, weightSets } }: LanguageModel): ModelFiles {
   return { bytes, created, weights: new Map([...weightSets].map(([name, set]) => [name, encodeWeights(set)])) };
 }

@@ -24,7 +24,7 @@ export function textSource(text: TrainText, anyBytes: boolean): BuildText {
 }
 
 const encoder = new TextEncoder();
-/** About how many UTF-16 code units of a string are encoded at once. */
+/** How many UTF-16 code units of a string are encoded at once; one more if that keeps a surrogate pair together. */
 const PIECE_UNITS = 1 << 18;
 
 /** Yields the bytes of a text unchanged. @throws KNESER_INPUT_UNREADABLE for bytes that are not UTF-8 text. */
@@ -71,6 +71,7 @@ async function beginsLikeGzip(blob: Blob): Promise<boolean> {
   return first === 0x1f && second === 0x8b;
 }
 
+/** The bytes of a file, decompressed if it is gzip. @param onRead called with the numbers of bytes that were read from the file. */
 async function* bytesOf(
   blob: Blob,
   name: string,

@@ -100,6 +100,7 @@ const TRAIN_OPTIONS: OptionTable<TrainOptions> = {
 
 /** The address of the worker that trains. */
 const WORKER = new URL('./worker.js', import.meta.url);
+/** The default of `memory` [bytes]. */
 const DEFAULT_MEMORY = 1 << 30;
 
 /**
@@ -142,11 +143,13 @@ export async function train(options: TrainOptions): Promise<Trained> {
 /** The message that begins a training in a worker, without the text. */
 type Request = Omit<Extract<TrainRequest, { kind: 'train' }>, 'kind' | 'text'>;
 
+/** The result of a training without the figures of time and size. */
 interface Result {
   readonly model: LanguageModel;
   readonly report: BuildReport;
 }
 
+/** Trains on this thread. */
 async function trainHere({ anyBytes, memory, into, force }: Request, options: TrainOptions): Promise<Result> {
   const source = options.text === undefined ? { sentences: options.sentences } : textSource(options.text, anyBytes);
   const settings = { name: into ?? 'the model trained', memory, threads: 1 };
@@ -162,6 +165,7 @@ async function opened(model: StoredModel, into: string | undefined, force: boole
   return openModel(into);
 }
 
+/** Trains in a Web Worker, which sends the keys and values of the model, or writes them to IndexedDB. */
 async function trainInWorker(request: Request, options: TrainOptions): Promise<Result> {
   const { signal, onProgress } = options;
   const database = await createMemory();
@@ -220,7 +224,7 @@ const PARTS_A_MESSAGE = 1024;
 /** About how many bytes, UTF-16 code units or tokens of a text one message has. */
 const LENGTH_A_MESSAGE = 1 << 20;
 
-/** Divides a text: `sent` is sent with the options, and `nextParts` makes the message with the next parts each time it is called. */
+/** Divides a text into the part `sent` with the options, and the parts of later messages: each call of `nextParts` makes one message. */
 function divide({ text, sentences }: TrainOptions): {
   sent: Extract<TrainRequest, { kind: 'train' }>['text'];
   nextParts: () => Promise<Parts>;
@@ -248,6 +252,7 @@ function partsOf(text: Iterable<Sentence> | AsyncIterable<TextPart>): () => Prom
   };
 }
 
+/** The number of cores; 1 if the engine does not tell it. */
 function cores(): number {
   const { navigator } = globalThis as { navigator?: { hardwareConcurrency?: number } };
   return navigator?.hardwareConcurrency ?? 1;

@@ -12,12 +12,12 @@
  *    │  text/formats   files → documents: plain, JSON lines, Parquet; gzip and zstd
  *    │  text           bytes → tokens: tokenizers, sentences, the list of different words
  *    │  count          tokens → word ids → sorted n-grams → adjusted counts; word classes
- *    │  tables         sorted counts → blocks of at most 2,048 rows; manifest and dictionary
+ *    │  tables         sorted counts → blocks of rows → tries; manifest and dictionary
  *    │  store          keys → values on disk, crash-safe: a folder with LevelDB, or one packed file
  * model folder
  *    │  model/lookup   n-grams → counts, from blocks on disk or from tables in memory
  *    │  smoothing      counts → probabilities: Kneser-Ney, the mixture, classes, cache; learns the weights
- *    │  model          sentences → scores, perplexity, vectors, next words
+ *    │  model          sentences → scores, perplexity, vectors; histories → next words, drawn texts
  *    │  report         figures → tables, Markdown, HTML pages
  * numbers
  * ```
@@ -31,6 +31,7 @@
  * - `baseline` trains a series of models and compares them, with confidence intervals.
  * - `decoding` chooses between texts that another model proposes: the beam search of a speech recognizer.
  * - `documents` computes figures of documents, and chooses documents by their figures: annotate, select, overlap, weigh.
+ * - `serve` answers questions about models by HTTP.
  * - `cli` is the command, with one file for each subcommand. It parses options, calls the library and prints.
  * - `native-free` (beside `src`) has the entries for browsers, Deno and Bun, which use the same code without LevelDB and files.
  *
@@ -187,3 +188,10 @@ export {
   type TokenDifference,
   type TokenGroup,
 } from './baseline/compare.js';
+export type { ContextGroup, ContextGroups, ContextTemplate } from './baseline/contexts.js';
+export { signalToNoise, type SignalToNoise } from './baseline/signal.js';
+
+// Models by HTTP.
+export { serve } from './serve/serve.js';
+export type { ModelServer } from './serve/serve.js';
+export type { ServeOptions } from './serve/options.js';

@@ -42,7 +42,7 @@ function mixed(hash: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** The same hash of the little-endian bytes of `numbers`, from index `from` on; two to three times as fast. */
+/** {@link checksum} of the little-endian bytes of the numbers from index `from` on, two to three times as fast. */
 export function checksumOfUint32(numbers: Uint32Array, from: number): number {
   const { length } = numbers;
   const count = length - from;

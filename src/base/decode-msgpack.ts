@@ -83,7 +83,7 @@ class Reader {
     return size === 1 ? this.bytes[from] : size === 2 ? this.view.getUint16(from) : this.view.getUint32(from);
   }
 
-  /** Moves behind the next bytes. @returns their offset */
+  /** Skips the next `length` bytes. @returns the offset of the first of them. */
   private skip(length: number): number {
     const from = this.at;
     this.at += length;

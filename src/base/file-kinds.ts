@@ -43,7 +43,10 @@ function all(...matchers: readonly Matcher[]): Matcher {
   return head => matchers.every(matches => matches(head));
 }
 
-/** Matches files whose first bytes include one that text does not need. Magic numbers of letters, which may begin a text, need it. */
+/**
+ * Matches files whose first bytes include a control character that text does not need. It is combined with magic numbers that consist of
+ * letters, because a text may begin with these letters.
+ */
 const isBinary: Matcher = head =>
   head.some(byte => (byte < 0x20 && (byte < 0x09 || byte > 0x0d) && byte !== 0x1b) || byte === 0x7f);
 

@@ -50,7 +50,7 @@ export function hashRandom(seed: number, index: number): number {
   return (h * 0x200000 + (l >>> 11)) / 2 ** 53;
 }
 
-/** A number of the Gumbel distribution made of number i of a seed: −ln(−ln(u + 2^-54)), which is finite for every u. */
+/** Number i of a seed, transformed to the Gumbel distribution: −ln(−ln(u + 2^-54)), which is finite for every u. */
 export function hashGumbel(seed: number, index: number): number {
   return -Math.log(-Math.log(hashRandom(seed, index) + 2 ** -54));
 }

@@ -3,15 +3,15 @@ export class InOrder<Result> {
   private readonly waiting: Promise<Result>[] = [];
 
   /**
-   * @param most how many results may be due at the same time.
-   * @param take takes the next result.
+   * @param most how many pieces of work may run at the same time.
+   * @param take called with each result.
    */
   constructor(
     private readonly most: number,
     private readonly take: (result: Result) => void,
   ) {}
 
-  /** Adds work that has begun, and resolves when there is room for more. @throws what work throws. */
+  /** Adds work that has begun. Resolves when there is room for more work. @throws the error of failed work. */
   async push(work: Promise<Result>): Promise<void> {
     // The promise is awaited later; without this, an earlier failure would count as unhandled.
     work.catch(() => undefined);
@@ -19,7 +19,7 @@ export class InOrder<Result> {
     if (this.waiting.length > this.most) await this.takeNext();
   }
 
-  /** Takes all results that are due. @throws what work throws. */
+  /** Waits for all work and takes its results. @throws the error of failed work. */
   async end(): Promise<void> {
     while (this.waiting.length > 0) await this.takeNext();
   }

@@ -17,8 +17,8 @@ export function nextTurn(): Promise<void> {
 const WORK_MS = 50;
 
 /**
- * A function that long work calls often. When {@link WORK_MS} have passed since the last run of the event loop it returns a promise, and
- * the work awaits it: the event loop runs meanwhile.
+ * A function that long work calls often. When {@link WORK_MS} have passed since the last run of the event loop, it returns a promise. While
+ * the work awaits this promise, the event loop runs.
  */
 export type Pause = () => Promise<void> | undefined;
 

@@ -1,4 +1,4 @@
-/** Writes an unsigned 32-bit integer as LEB128: seven bits a byte, least significant first. @returns the offset behind it */
+/** Writes an unsigned 32-bit integer as LEB128: seven bits a byte, least significant first. @returns the offset after its last byte. */
 export function writeVarint(bytes: Uint8Array, at: number, value: number): number {
   while (value > 0x7f) {
     bytes[at++] = value | 0x80;
@@ -8,7 +8,7 @@ export function writeVarint(bytes: Uint8Array, at: number, value: number): numbe
   return at;
 }
 
-/** Reads an integer of {@link writeVarint}, and moves the cursor behind it. Bytes beyond the end count as zeros. */
+/** Reads an integer that {@link writeVarint} wrote, and moves the cursor to the byte after it. Bytes beyond the end count as zeros. */
 export function readVarint(bytes: Uint8Array, cursor: { at: number }): number {
   let byte = bytes[cursor.at++];
   if (byte < 0x80) return byte;

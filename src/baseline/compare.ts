@@ -13,6 +13,8 @@ import { checkAborted, KneserError } from '../base/errors.js';
 import { perplexityOf } from '../model/scoring/perplexity.js';
 import { whole } from '../report/figures.js';
 import { RESAMPLING_OPTIONS, resamplingOf, intervalOf, pairedTest, Resampling, type Interval } from './bootstrap.js';
+import { ContextCounts, ContextTests, type ContextGroups } from './contexts.js';
+import { positionGroup, positionName } from './positions.js';
 import { ALIGNED_COLUMNS, tableError, TokenTable, type TokenRow, type TokenValue } from './token-table.js';
 
 /** Options of `compare`. */
@@ -108,6 +110,12 @@ export interface ModelComparison {
     /** Tokens grouped by the length [tokens] of the n-gram that matched in this model. */
     readonly groups: readonly TokenGroup[];
   }[];
+  /**
+   * Tokens grouped by their neighbours, position and form. A group has 30 tokens of 10 sentences or more; listed are those with a mean
+   * difference that is significant over sentences (5 % false discoveries, Benjamini and Hochberg 1995) and at least 20 % away from that
+   * of a group that contains it.
+   */
+  readonly byContext: ContextGroups;
   /** The tokens with the largest differences in favour of the first model. */
   readonly gains: readonly TokenDifference[];
   /** The tokens with the largest differences in favour of the second model. */
@@ -132,8 +140,6 @@ const DEFAULT_TOP = 10;
 const MOST_TOP = 10_000;
 /** Number of figures of a unit: its tokens, Σ log10 p by the first model, Σ log10 p by the second. */
 const WIDTH = 3;
-/** The first position of each group by position. */
-const POSITIONS = [1, 2, 3, 4, 6, 11, 21, 41, 81];
 
 /** The checks of {@link CompareOptions}. */
 const COMPARE_OPTIONS: OptionTable<CompareOptions> = {
@@ -166,21 +172,49 @@ export async function compare(options: CompareOptions): Promise<ModelComparison>
   checkOptions('compare', options, COMPARE_OPTIONS);
   const { file, other, top = DEFAULT_TOP } = options;
   const resampling = { ...resamplingOf(options), stream: 0 };
-  const table = await TokenTable.open(file);
-  let second: TokenTable | undefined;
-  try {
-    second = other === undefined ? undefined : await TokenTable.open(other, ALIGNED_COLUMNS);
+  const counts = new ContextCounts();
+  const totals = await withTables(options, async (table, second) => {
     const names = chooseModels(table, second, options.models);
     const totals = new Totals(names, new Resampling(WIDTH, resampling), top);
     for await (const [row, values] of pairs(table, second, names)) {
       checkAborted(options.signal, 'the comparison');
       totals.add(row, values);
+      counts.add(row, differenceOf(values));
     }
-    return totals.comparison(file, other ?? file);
+    counts.end();
+    return totals;
+  });
+  // Read again, because only now it is known which groups are large enough to be kept.
+  const byContext = await withTables(options, async (table, second) => {
+    const tests = new ContextTests(counts);
+    for await (const [row, values] of pairs(table, second, totals.names)) {
+      checkAborted(options.signal, 'the comparison');
+      tests.add(row, differenceOf(values));
+    }
+    return tests.end();
+  });
+  return totals.comparison(file, other ?? file, byContext);
+}
+
+/** Opens the tables of a comparison for `act`, and closes them. */
+async function withTables<T>(
+  { file, other }: CompareOptions,
+  act: (table: TokenTable, second: TokenTable | undefined) => Promise<T>,
+): Promise<T> {
+  const table = await TokenTable.open(file);
+  let second: TokenTable | undefined;
+  try {
+    second = other === undefined ? undefined : await TokenTable.open(other, ALIGNED_COLUMNS);
+    return await act(table, second);
   } finally {
     await table.close();
     await second?.close();
   }
+}
+
+/** log10 p of a token by the first model minus log10 p by the second. */
+function differenceOf([first, second]: readonly [TokenValue, TokenValue]): number {
+  return first.log10Prob - second.log10Prob;
 }
 
 /** The names of the two models to compare. @throws KNESER_OPTION */
@@ -268,7 +302,7 @@ class Totals {
   private readonly losses: Largest;
 
   constructor(
-    private readonly names: readonly [string, string],
+    readonly names: readonly [string, string],
     private readonly resampling: Resampling,
     top: number,
   ) {
@@ -294,10 +328,7 @@ class Totals {
     unit[1] += pair[0];
     unit[2] += pair[1];
     this.byCount.add(countKey(row), pair);
-    this.byPosition.add(
-      POSITIONS.findLastIndex(least => row.position >= least),
-      pair,
-    );
+    this.byPosition.add(positionGroup(row.position), pair);
     [first, second].forEach(({ matched }, i) => {
       if (matched !== null) this.byMatched[i].add(matched, pair);
     });
@@ -312,7 +343,7 @@ class Totals {
     if (context.length > CONTEXT) context.shift();
   }
 
-  comparison(firstFile: string, secondFile: string): ModelComparison {
+  comparison(firstFile: string, secondFile: string, byContext: ContextGroups): ModelComparison {
     this.endUnit();
     const { names, sentences, documents, tokens, oov, resampling } = this;
     if (tokens === 0) throw new KneserError('KNESER_INPUT_EMPTY', `${firstFile}: the table has no tokens`);
@@ -341,6 +372,7 @@ class Totals {
       byMatched: this.byMatched.flatMap((groups, i) =>
         groups.isEmpty ? [] : [{ model: names[i], groups: groups.groups() }],
       ),
+      byContext,
       gains: this.gains.list,
       losses: this.losses.list,
     };
@@ -421,12 +453,4 @@ function countKey({ count, oov }: TokenRow): number {
 function countName(key: number): string {
   if (key < 0) return 'OOV';
   return key < 2 ? String(key) : `${whole(Math.max(2, 10 ** (key - 2)))}–${whole(10 ** (key - 1) - 1)}`;
-}
-
-/** @param index of `POSITIONS`; −1 for the position 0, which a table of another program may have. */
-function positionName(index: number): string {
-  const from = POSITIONS[index] ?? 0;
-  const next = index + 1 < POSITIONS.length ? POSITIONS[index + 1] : Infinity;
-  if (next === from + 1) return String(from);
-  return next === Infinity ? `${from} and more` : `${from}–${next - 1}`;
 }

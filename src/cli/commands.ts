@@ -58,6 +58,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./generate.js'),
   },
   {
+    name: 'serve',
+    summary: "Serve models by HTTP: OpenAI's completions, lm-evaluation-harness, and the functions of this library.",
+    load: () => import('./serve.js'),
+  },
+  {
     name: 'rescore',
     summary: "Order the candidates of another model's n-best lists by its scores and a language model's.",
     load: () => import('./rescore.js'),

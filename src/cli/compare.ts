@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ModelComparison, TokenDifference, TokenGroup } from '../baseline/compare.js';
+import type { ContextGroup } from '../baseline/contexts.js';
 import { pText, range, signed } from '../report/figures.js';
 import { print, printTable, whole } from './output.js';
 import { parsePair, parseWhole } from './values.js';
@@ -91,8 +92,27 @@ async function printComparison(comparison: ModelComparison, resamples: number): 
   for (const { model, groups } of alike ? [{ ...one, model: 'both' }] : comparison.byMatched) {
     await printGroups(`matched by ${model}`, groups);
   }
+  const { tested, gains, losses } = comparison.byContext;
+  await printContexts(`${first} is better where`, tested, gains);
+  await printContexts(`${second} is better where`, tested, losses);
   await printExtremes(`${first} gains most`, comparison.gains);
   await printExtremes(`${first} loses most`, comparison.losses);
+}
+
+async function printContexts(title: string, tested: number, groups: readonly ContextGroup[]): Promise<void> {
+  if (groups.length === 0) return;
+  await print(`\n${title} (of ${whole(tested)} groups, at 5 % false discoveries)\n\n`);
+  await printTable(
+    ['by', 'tokens', 'group', 'difference', 't', 'for example'],
+    groups.map(({ template, tokens, name, difference, t, examples }) => [
+      template,
+      whole(tokens),
+      name,
+      signed(difference, 3),
+      signed(t, 1),
+      examples[0],
+    ]),
+  );
 }
 
 async function printExtremes(title: string, tokens: readonly TokenDifference[]): Promise<void> {

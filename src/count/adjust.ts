@@ -8,7 +8,8 @@ import { RowOutput, TrieOutput, type ContextOutput, type CountedBlock } from './
  * Counting turns text into the rows of count tables. `token-stream` gives each distinct word an index, `vocabulary` gives it an id,
  * `layout` arranges the ids in chunks, `partition` divides the positions into tasks, `sort` (and `runs`, on disk) sorts the positions so
  * that equal n-grams are neighbours, and `adjust` (this file) counts the n-grams. `counter` runs one task, `pool` runs all tasks on
- * threads. `bigrams` and `exchange` group words into classes. `merge-range` makes the tries of a model of those of other models, without sorting.
+ * threads. `bigrams` and `exchange` group words into classes. `merge-range` merges the tries of several models into those of one model,
+ * without sorting.
  */
 
 /**
@@ -33,7 +34,7 @@ export interface Tally {
 export type Sort = readonly Pattern[];
 
 /**
- * The sorts that count the given patterns, for models of `order`. All contiguous patterns share one sort. A skip pattern whose
+ * Plans the sorts that count `patterns` for a model of `order`. All contiguous patterns share one sort. A skip pattern whose
  * span (its largest distance) is order − 2 shares the sort of the pattern that also keeps the distance order − 1, if that pattern is
  * counted too. One sort can serve both, because both count the distinct sequences of order − 1 history words and a predicted word.
  */
@@ -60,7 +61,8 @@ export function planSorts(patterns: readonly Pattern[], order: number): Sort[] {
  *
  * @param unigrams by word id (length: ids in use): the tally of the contiguous sort adds the number of distinct words seen before the word.
  * @param emit takes each encoded block.
- * @param ranks by word id, its rank among the followers of the empty context, if blocks of tries are to be made: of contiguous patterns.
+ * @param ranks by word id, the rank of the word in the table of unigrams. With it the tally of the contiguous sort makes blocks of tries,
+ * without it blocks of rows. Skip patterns always get blocks of rows.
  */
 export function createTally(
   sort: Sort,
@@ -78,7 +80,7 @@ export function createTally(
 
 /**
  * When the list of a context's followers has at least this many entries, and at least as many as there are word ids, the followers are
- * counted in an array indexed by word id instead.
+ * counted in an array indexed by word id instead. So are followers that have at least this count.
  */
 const MANY = 1 << 16;
 

@@ -17,7 +17,9 @@ export class BigramCounter {
   private size = 0;
   /** By slot, the left id; 0 in an empty slot. */
   private left = new Uint32Array(1 << 16);
+  /** By slot, the right id. */
   private right = new Uint32Array(1 << 16);
+  /** By slot, the count. */
   private counts = new Uint32Array(1 << 16);
 
   /** Size of the hash table [bytes]. */

@@ -4,19 +4,19 @@ import { addCounts, emptySummary, TableWriter, type EncodedBlock, type TableSumm
 import { TRIE_ROWS } from '../tables/trie-block.js';
 import { TrieWriter } from '../tables/trie-writer.js';
 
-/** A block of a table: of rows, or of a trie. */
+/** A block of a table: a block of rows, or a block of a trie. */
 export type CountedBlock = EncodedBlock | RangeBlock;
 
-/** Takes the contexts of the contiguous tables of a partition, each when all longer contexts that end with it were taken. */
+/** Takes the contexts of the contiguous tables of a partition. A context comes after all longer contexts that end with it. */
 export interface ContextOutput {
   /** The tables, with the sums over their rows so far. */
   readonly tables: readonly { readonly table: string; summary: TableSummary }[];
   /**
    * Takes a context of `level` words.
    *
-   * @param path the context is its first `level` words, nearest first.
-   * @param words the followers, ascending, `length` of them.
-   * @param counts of the followers.
+   * @param path the context is its first `level` word ids, nearest word first.
+   * @param words the first `length` entries are the ids of the followers, ascending.
+   * @param counts the first `length` entries are the counts of the followers.
    */
   put(level: number, path: Uint32Array, words: Uint32Array, counts: Uint32Array, length: number): void;
   /** Emits the last, unfilled blocks. The output is then ready for another partition. */
@@ -25,7 +25,7 @@ export interface ContextOutput {
 
 /** Makes blocks of rows. */
 export class RowOutput implements ContextOutput {
-  /** By level less 1. */
+  /** Entry k is the table of contexts of k + 1 words. */
   readonly tables: readonly TableWriter[];
 
   /** @param width words of the longest context. */
@@ -45,18 +45,22 @@ export class RowOutput implements ContextOutput {
   }
 }
 
-/** Contexts whose parent is not complete yet, and their rows. */
+/** Contexts of one length whose parent is not complete yet, and their rows. */
 class WaitingContexts {
+  /** Number of contexts. */
   contexts = 0;
+  /** Number of rows of all these contexts. */
   rows = 0;
-  /** By context, its farthest word. */
+  /** By context, the id of its farthest word. */
   farthest = new Uint32Array(64);
-  /** By context, the row behind its last. */
+  /** By context, the index of the row after its last row. */
   ends = new Uint32Array(64);
-  /** By row, its word and its count. */
+  /** By row, the id of the predicted word. */
   words = new Uint32Array(64);
+  /** By row, the count. */
   counts = new Uint32Array(64);
 
+  /** Adds a context. @param word its farthest word. The first `length` entries of `words` and `counts` are its rows. */
   add(word: number, words: Uint32Array, counts: Uint32Array, length: number): void {
     if (this.contexts === this.farthest.length) {
       this.farthest = doubled(this.farthest, 0);
@@ -77,32 +81,35 @@ class WaitingContexts {
   }
 }
 
+/** A copy of an array with twice as many entries, and room for twice `more` further entries. */
 function doubled(array: Uint32Array, more: number): Uint32Array<ArrayBuffer> {
   const larger = new Uint32Array(2 * (array.length + more));
   larger.set(array);
   return larger;
 }
 
-/** The places of up to this many followers are found by looking through them. */
+/** The ranks of words among up to this many followers are found by looking through the followers, without an array by word id. */
 const FEW = 6;
 
 /**
- * Makes blocks of tries. A context waits until its parent is complete, because a trie stores the ranks of its rows among the followers of
- * the parent; the number of the parent is known then, too.
+ * Makes blocks of tries. A context waits until its parent is complete, because a trie stores two facts that are known only then: the
+ * index of the parent in the parent's table, and the rank of each row among the followers of the parent.
  */
 export class TrieOutput implements ContextOutput {
-  /** By level less 1. */
+  /** Entry k is the table of contexts of k + 1 words. */
   readonly tables: readonly { readonly table: string; summary: TableSummary }[];
+  /** Entry k writes the table of contexts of k + 1 words. */
   private readonly writers: readonly TrieWriter[];
+  /** Entry k has contexts of k + 1 words; entry 0 stays empty, because the empty context is complete from the beginning. */
   private readonly waiting: readonly WaitingContexts[];
-  /** By word, its place among the followers of the context that was looked at last; of other words anything. */
-  private readonly places: Uint32Array;
-  /** The ranks of a context with more rows than a block. */
+  /** By word id, the rank of the word among the followers of the last parent. The entries of all other words have no meaning. */
+  private readonly parentRanks: Uint32Array;
+  /** The ranks of the rows of a context with more rows than a block holds. */
   private wideRanks = new Uint32Array(0);
 
   /**
    * @param width words of the longest context.
-   * @param ranks by word, its rank among the followers of the empty context.
+   * @param ranks by word id, the rank of the word in the table of unigrams.
    */
   constructor(
     stream: Stream,
@@ -116,7 +123,7 @@ export class TrieOutput implements ContextOutput {
     }));
     this.writers = this.tables.map((_, table) => new TrieWriter(block => emit({ table, ...block }), false));
     this.waiting = this.tables.map(() => new WaitingContexts());
-    this.places = new Uint32Array(ranks.length);
+    this.parentRanks = new Uint32Array(ranks.length);
   }
 
   put(level: number, path: Uint32Array, words: Uint32Array, counts: Uint32Array, length: number): void {
@@ -139,32 +146,45 @@ export class TrieOutput implements ContextOutput {
     }
   }
 
-  /** Writes the contexts that wait for a parent. @param number of the parent. @param followers of the parent, `length` of them. */
-  private writeChildren(table: number, number: number, followers: Uint32Array, length: number): void {
-    const { places } = this;
+  /**
+   * Writes the contexts that waited for a parent.
+   *
+   * @param table index of the table of these contexts.
+   * @param parent index of the parent in its own table.
+   * @param followers the first `length` entries are the ids of the words that follow the parent, ascending.
+   */
+  private writeChildren(table: number, parent: number, followers: Uint32Array, length: number): void {
+    const { parentRanks } = this;
     const { contexts, farthest, ends, words, counts } = this.waiting[table];
     const writer = this.writers[table];
     const isFew = length <= FEW;
-    if (!isFew) for (let i = 0; i < length; i++) places[followers[i]] = i;
+    if (!isFew) for (let rank = 0; rank < length; rank++) parentRanks[followers[rank]] = rank;
     for (let c = 0, from = 0; c < contexts; c++) {
       const end = ends[c];
       if (!isFew) {
-        this.write(table, number, farthest[c], words, counts, from, end, places);
+        this.write(table, parent, farthest[c], words, counts, from, end, parentRanks);
         from = end;
         continue;
       }
-      let row = writer.begin(number, farthest[c], end - from, 0);
+      let row = writer.begin(parent, farthest[c], end - from, 0);
       const { ranks, counts: rowCounts } = writer;
-      for (let place = 0; from < end; from++, row++) {
-        while (followers[place] !== words[from] && place < length) place++;
-        ranks[row] = place;
+      for (let rank = 0; from < end; from++, row++) {
+        while (followers[rank] !== words[from] && rank < length) rank++;
+        ranks[row] = rank;
         rowCounts[row] = counts[from];
       }
     }
     this.waiting[table].contexts = this.waiting[table].rows = 0;
   }
 
-  /** Writes a context, whose rows are `from` to `end`. @param rankOf by word, its rank. */
+  /**
+   * Writes a context.
+   *
+   * @param parent index of the context's parent in the parent's table.
+   * @param word the context's farthest word.
+   * @param words the entries `from` ≤ i < `end` of `words` and `counts` are the context's rows.
+   * @param rankOf by word id, the rank of the word among the followers of the parent.
+   */
   private write(
     table: number,
     parent: number,

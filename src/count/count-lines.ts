@@ -6,7 +6,7 @@ import { HASH_PRIME, HASH_START, hashBytes, type WordList } from '../text/word-l
 
 /** The most bytes of a line (1 MiB). A longer line is refused, because no n-gram has so many words. */
 const MOST_LINE_BYTES = 1 << 20;
-/** The largest count of an n-gram: a difference of counts is a signed 32-bit number. */
+/** The largest count of an n-gram, because a difference of counts is a signed 32-bit number. */
 export const MOST_COUNT = 2 ** 31 - 1;
 /** An error message shows at most this many bytes of a line. */
 const SHOWN_BYTES = 80;
@@ -44,6 +44,8 @@ export type NgramSink = (words: Uint32Array, length: number, count: number) => v
  *     the old keeper TAB 17                        kneser counts, ngram-count -write, Google's Web 1T
  *     the old keeper TAB 1998 TAB 17 TAB 5         Google Books: year, occurrences, (pages,) volumes
  *     the old keeper TAB 1998,17,5 TAB 1999,20,6   Google Books of 2020
+ *
+ * In a line without a tab, the text after the last space is the count.
  *
  * - Input: the bytes of files, piece by piece.
  * - Output: the n-grams, given to `sink`; their words are added to the list of words, unless it is closed. The same n-gram may come
@@ -120,7 +122,6 @@ export class CountLines {
     let tab = from;
     while (tab < to && bytes[tab] !== TAB) tab++;
     if (tab === to) {
-      // Without a tab the last column is the count.
       while (tab > from && bytes[tab - 1] !== SPACE) tab--;
       if (tab === from) {
         if (from < to) throw this.error('has no count', bytes, from, to);
@@ -131,6 +132,7 @@ export class CountLines {
     const length = this.readWords(bytes, from, tab, to);
     if (length === 0) throw this.error('has no words', bytes, from, to);
     const count = this.readCount(bytes, tab + 1, to, from);
+    // `<s>` alone is left out, because it is never predicted.
     if (length > 1 || this.ngram[0] !== BOS) this.sink(this.ngram, length, count);
   }
 
@@ -168,7 +170,7 @@ export class CountLines {
   private wordAt(bytes: Uint8Array, from: number, to: number, hash: number): number {
     const { words, options } = this;
     let word = options.closed ? words.find(bytes, from, to, hash) : words.add(bytes, from, to, hash);
-    if (word > this.known) this.meet(word);
+    if (word > this.known) this.setAlias(word);
     const target = word === 0 ? this.closedWord(bytes.subarray(from, to)) : this.aliases[word];
     // A word that stands for one of the marks is that mark in upper case; a word with the index of a mark is the mark in lower case.
     if (target > 0 && target <= EOS && !(word === 0 && target === UNK)) this.upper |= 1 << target;
@@ -179,7 +181,7 @@ export class CountLines {
   }
 
   /** Sets the entry of a new word in `aliases`. */
-  private meet(word: number): void {
+  private setAlias(word: number): void {
     const { words, options } = this;
     this.known = word;
     this.makeRoom();

@@ -22,7 +22,7 @@ export interface CountPlan {
   readonly weights: Weights;
   /** Ids in use, `NONE` included. */
   readonly types: number;
-  /** By word id, its rank among the followers of the empty context, if blocks of tries are to be made: of contiguous patterns. */
+  /** By word id, the rank of the word in the table of unigrams; given if contiguous patterns get blocks of tries instead of blocks of rows. */
   readonly ranks?: Uint32Array;
   /** Path of the file for this thread's sorted runs. */
   readonly temporary: string;
@@ -62,7 +62,7 @@ export interface CountResult {
 export class Counter {
   /** By id, the number of distinct words seen before it, over all tasks of the contiguous sort. */
   readonly unigrams: Uint32Array;
-  /** The tally of each sort, by its number. */
+  /** Tallies by the index of their sort in `plan.sorts`. */
   private readonly tallies = new Map<number, Tally>();
   // All tasks use the same working memory: arrays allocated for each task would stay until garbage is collected.
   private readonly space = new SortSpace();

@@ -1,9 +1,9 @@
 import { KneserError, writeError } from '../base/errors.js';
 import type { Scratch, ScratchFile } from './scratch.js';
 
-/** Length of a full slab (1 MiB): memory is allocated, and the file is written, one slab at a time. */
+/** Length of a full slab [32-bit numbers; 1 MiB]: memory is allocated, and the file is written, one slab at a time. */
 const SLAB = 1 << 18;
-/** Length of the first slab at the beginning. It grows to a full slab, so that a short text takes little memory. */
+/** The first slab begins with this length [32-bit numbers] and grows to a full slab, so that a short text takes little memory. */
 const FIRST_SLAB = 1 << 10;
 
 /**
@@ -13,8 +13,11 @@ const FIRST_SLAB = 1 << 10;
  *     file: slab 0 … slab k−1 │ memory: slab k … slab n−1 │ slab n, which is filled next
  */
 export class IdStream {
+  /** The slab that is filled at present. */
   private slab = new Uint32Array(FIRST_SLAB);
+  /** How many entries of `slab` are in use. */
   private fill = 0;
+  /** The full slabs in memory. */
   private slabs: Uint32Array[] = [];
   private file: ScratchFile | undefined;
   private slabsOnDisk = 0;

@@ -13,19 +13,19 @@ export interface MergePlan {
     /** How often the model's text counts: 1 or more. */ readonly times: number;
   })[];
   /**
-   * By rank among the followers of the merged empty context, the number of distinct words before the word; in memory that threads share:
-   * all of them add to it.
+   * By the rank of a word in the merged table of unigrams: the number of distinct words that precede the word. Threads share this memory,
+   * and each thread counts the preceding words in its units.
    */
   readonly unigrams: Uint32Array;
 }
 
-/** Consecutive ranges of words that are merged at once. No block has contexts of two of them. */
+/** Consecutive ranges of word ids that are merged at once. No block has contexts of two ranges. */
 export interface MergeUnit extends WordRange {
-  /** The first word of each range but the first, ascending. */
+  /** The first word id of each range except the first, ascending. */
   readonly cuts: readonly number[];
 }
 
-/** The part of the tables of contexts that a unit has, shorter contexts first. */
+/** The summaries of the rows that a unit adds to each table: entry k belongs to the table of contexts of k + 1 words. */
 export type MergedFigures = readonly TableSummary[];
 
 /** Encoded blocks are given to `take` when at least this many wait. */
@@ -34,16 +34,17 @@ const BLOCKS_A_TAKE = 64;
 const NO_WORD = 0xffffffff;
 
 /**
- * Merges all contexts of models whose nearest words are in a unit of new ids. The merged counts are the counts of the joined texts.
+ * Merges all contexts of models whose nearest word has a new id in the unit. The merged counts are the counts of the joined texts.
  *
  * - Input: the tries of models that have contiguous tables only.
- * - Output: blocks of the tries of all tables except the table of unigrams, given to `take`: ascending in every table, with the numbers of
- *   contexts counted from the first one of the unit; the summaries of the tables.
- * - Works from shorter contexts to longer ones. A level is the contexts of one length; it is merged when the level before is, since the ranks of its
- *   rows are among the followers of that level's merged contexts.
+ * - Output: blocks of the tries of all tables except the table of unigrams, given to `take`. The blocks of each table ascend, and the
+ *   indices of contexts in them begin with 0 at the first context of the unit. Also the summaries of the tables.
+ * - Works from shorter contexts to longer ones, level by level: a level has all contexts of one length. A level can be merged only after the
+ *   level of its parents, because the ranks of its rows are ranks among the followers of the merged parents.
  *
- * Raw counts add up. The count of any other n-gram is the number of distinct words that precede it: the sum of its counts in the models,
- * minus one for each further model in which the same word precedes it. So the blocks of a level are made when the next level is merged.
+ * Raw counts are added. The count of any other n-gram is the number of distinct words that precede it: the sum of its counts in the models,
+ * minus 1 for each preceding word and each model beyond the first that has this word before the n-gram. That is known only when the next
+ * level is merged, so that the blocks of a level are made then.
  *
  * @param stores the store of each model, in the sequence of `plan.models`.
  * @param onRows called with the number of rows of each block that was read.
@@ -60,12 +61,12 @@ export async function mergeUnit(
 ): Promise<MergedFigures> {
   const readers = models.map((model, i) => {
     const { ids, nearest } = model;
-    const places: number[] = [];
-    for (let place = 0; place < nearest.length; place++) {
-      const id = ids[nearest[place]];
-      if (id >= unit.from && id < unit.to) places.push(place);
+    const chosen: number[] = [];
+    for (let at = 0; at < nearest.length; at++) {
+      const id = ids[nearest[at]];
+      if (id >= unit.from && id < unit.to) chosen.push(at);
     }
-    return new SubtreeReader(stores[i], model, places);
+    return new SubtreeReader(stores[i], model, chosen);
   });
   const times = models.map(model => model.times);
   const blocks: RangeBlock[] = [];
@@ -76,7 +77,7 @@ export async function mergeUnit(
     summaries.push(writing.summary);
   };
   let merged = memory.root;
-  merged.beRoot();
+  merged.setRoot();
   let parents: readonly Level[] = readers.map(reader => reader.root);
   for (let depth = 0; depth < order - 1; depth++) {
     const levels = memory.levels[depth % 2];
@@ -98,14 +99,14 @@ export async function mergeUnit(
   return summaries;
 }
 
-/** Adds for each follower of contexts of one word that one more word precedes it. */
+/** Adds 1 to a word's entry in `unigrams` for each row of the word in `level`, which has the contexts of one word. */
 function addUnigrams(unigrams: Uint32Array, { ranks, rows }: MergedLevel): void {
   const counts = new Uint32Array(unigrams.length);
   for (let row = 0; row < rows; row++) counts[ranks[row]]++;
   for (let rank = 0; rank < counts.length; rank++) if (counts[rank] > 0) Atomics.add(unigrams, rank, counts[rank]);
 }
 
-/** The levels of models and the merged ones: two of each, since only two lengths of contexts are in memory. */
+/** The levels of the models and the merged levels: two of each, because contexts of only two lengths are in memory at a time. */
 export class MergeMemory {
   /** By parity of the depth, then by model. */
   readonly levels: readonly (readonly Level[])[];
@@ -122,23 +123,25 @@ export class MergeMemory {
   }
 }
 
-/** The merged contexts of one length, in their order, and their rows. */
+/** The merged contexts of one length, in the order of the merged table, and their rows. */
 class MergedLevel implements ContextColumns {
+  /** Number of contexts. */
   contexts = 0;
+  /** Number of rows. */
   rows = 0;
-  /** By context, the number of its parent. */
+  /** By context, the index of its parent in the merged level of the parents. */
   parents = new Uint32Array(64);
-  /** By context, its farthest word. */
+  /** By context, the new id of its farthest word. */
   words = new Uint32Array(64);
   /** Rows `starts[c]` … `starts[c + 1]` − 1 are the followers of context c. */
   starts = new Uint32Array(65);
-  /** By row, its rank among the followers of the parent. */
+  /** By row, the rank of its word among the followers of the context's parent. */
   ranks = new Uint32Array(64);
   /** By row, its count. */
   counts = new Uint32Array(64);
-  /** By model, then by context: the number of the context in the level of the model, plus 1; 0 where the model lacks it. */
+  /** By model, then by context: 1 + the index of the context in the level of the model; 0 if the model lacks the context. */
   readonly sources: Uint32Array<ArrayBuffer>[];
-  /** The first context of each range of the unit but the first. */
+  /** The index of the first context of each range of the unit except the first. */
   rangeStarts: readonly number[] = [];
 
   constructor(models: number) {
@@ -159,19 +162,19 @@ class MergedLevel implements ContextColumns {
     this.counts = grown(this.counts, rows);
   }
 
-  /** Makes it the level of the empty context, which all models have. Its followers are counted elsewhere. */
-  beRoot(): void {
+  /** Makes this the level of the empty context, which all models have. It gets no rows: {@link addUnigrams} counts the unigrams. */
+  setRoot(): void {
     this.begin(1, 0);
     this.contexts = 1;
     for (const source of this.sources) source[0] = 1;
   }
 }
 
-/** For each bound the index of the first of `length` ascending numbers that is at least the bound. @param bounds ascending. */
-function startsOf(numbers: Uint32Array, length: number, bounds: readonly number[]): number[] {
+/** For each bound, the index of the first entry of `ascending[0, length)` that is at least the bound. @param bounds ascending. */
+function startsOf(ascending: Uint32Array, length: number, bounds: readonly number[]): number[] {
   let at = 0;
   return bounds.map(bound => {
-    while (at < length && numbers[at] < bound) at++;
+    while (at < length && ascending[at] < bound) at++;
     return at;
   });
 }
@@ -180,23 +183,25 @@ function startsOf(numbers: Uint32Array, length: number, bounds: readonly number[
 interface LevelCounting {
   /** By model, how often its text counts. */
   readonly times: readonly number[];
-  /** Whether the contexts have one word: the counts of the level before are then counted apart. */
+  /** Whether the contexts have one word. The counts of the level before, the unigrams, are then counted by {@link addUnigrams}. */
   readonly isFirst: boolean;
   /** Whether the contexts are the longest, so that all counts are raw. */
   readonly isLast: boolean;
 }
 
-/** The merging of the contexts of one length. */
+/** Merges the contexts of one length. */
 class LevelMerge {
-  /** For each model: the next entry of its list of contexts or rows, and the end of the list. */
+  /** By model, the next entry of `rowOrder` to merge. */
   private readonly next: Uint32Array;
+  /** By model, the end of the entries of `rowOrder` to merge (exclusive). */
   private readonly ends: Uint32Array;
 
   /**
-   * @param to is overwritten.
-   * @param above the merged level of the parents. What its counts add up to too much is taken off them.
-   * @param levels of each model. The ranks of their rows become ranks in the merged contexts.
-   * @param parents of each model the level of the parents.
+   * @param to the merged level, which is overwritten.
+   * @param above the merged level of the parents. A preceding word that several models have was added to its counts once for each of these
+   * models; merging subtracts the surplus.
+   * @param levels by model, the level to merge. `ranks` is overwritten: it gets the index of each row among the rows of its merged context.
+   * @param parents by model, the level of the parents.
    */
   constructor(
     private readonly to: MergedLevel,
@@ -230,16 +235,16 @@ class LevelMerge {
     }
   }
 
-  /** Adds the children of a parent that one model has. */
+  /** Adds the children of a parent that only model m has. */
   private copyChildren(m: number, parent: number): void {
     const { order } = this.levels[m];
     const { children } = this.parents[m];
-    const number = this.above.sources[m][parent] - 1;
-    const end = children[number + 1];
-    for (let at = children[number]; at < end; at++) this.copy(m, order[at], parent);
+    const source = this.above.sources[m][parent] - 1;
+    const end = children[source + 1];
+    for (let at = children[source]; at < end; at++) this.copy(m, order[at], parent);
   }
 
-  /** Adds the children of a parent that two models have. */
+  /** Adds the children of a parent that exactly the models m and n have. */
   private mergeChildrenOfTwo(m: number, n: number, parent: number): void {
     const { above, parents, levels } = this;
     const { order: orderA, words: wordsA } = levels[m];
@@ -259,49 +264,50 @@ class LevelMerge {
     }
   }
 
-  /** Adds the children of a parent that several models have. */
+  /** Adds the children of a parent that any number of models have. */
   private mergeChildren(parent: number): void {
     const { above, parents, levels } = this;
-    const having = [...levels.keys()].filter(m => above.sources[m][parent] > 0);
+    const owners = [...levels.keys()].filter(m => above.sources[m][parent] > 0);
     const next = new Uint32Array(levels.length);
     const ends = new Uint32Array(levels.length);
-    for (const m of having) {
-      const number = above.sources[m][parent] - 1;
-      next[m] = parents[m].children[number];
-      ends[m] = parents[m].children[number + 1];
+    for (const m of owners) {
+      const source = above.sources[m][parent] - 1;
+      next[m] = parents[m].children[source];
+      ends[m] = parents[m].children[source + 1];
     }
     for (;;) {
       let least = NO_WORD;
-      for (const m of having) if (next[m] < ends[m]) least = Math.min(least, levels[m].words[levels[m].order[next[m]]]);
+      for (const m of owners) if (next[m] < ends[m]) least = Math.min(least, levels[m].words[levels[m].order[next[m]]]);
       if (least === NO_WORD) return;
-      const sharing = having.filter(m => next[m] < ends[m] && levels[m].words[levels[m].order[next[m]]] === least);
+      const sharing = owners.filter(m => next[m] < ends[m] && levels[m].words[levels[m].order[next[m]]] === least);
       const contexts = sharing.map(m => levels[m].order[next[m]++]);
       if (sharing.length === 1) this.copy(sharing[0], contexts[0], parent);
       else this.mergeRows(sharing, contexts, parent);
     }
   }
 
-  /** Begins a context that models have. @returns its number. */
+  /** Begins a context, without rows and without sources. @returns its index in the merged level. */
   private begin(parent: number, word: number): number {
     const { to } = this;
-    const number = to.contexts++;
-    to.parents[number] = parent;
-    to.words[number] = word;
-    // The longest contexts have no children, which would ask for them.
-    if (!this.counting.isLast) for (let m = 0; m < to.sources.length; m++) to.sources[m][number] = 0;
-    return number;
+    const context = to.contexts++;
+    to.parents[context] = parent;
+    to.words[context] = word;
+    // Only the merging of children reads `sources`, and the longest contexts have no children.
+    if (!this.counting.isLast) for (let m = 0; m < to.sources.length; m++) to.sources[m][context] = 0;
+    return context;
   }
 
+  /** Whether the followers of a context have raw counts. @param word the context's farthest word. */
   private isRaw(word: number): boolean {
     return this.counting.isLast || word === BOS;
   }
 
-  /** Adds a context that one model has. */
+  /** Adds a context that only model m has. @param context its index in the model's level. */
   private copy(m: number, context: number, parent: number): void {
     const { to, counting } = this;
     const { words, starts, rowOrder, ranks, counts } = this.levels[m];
     const { ranks: toRanks, counts: toCounts } = to;
-    const number = this.begin(parent, words[context]);
+    const merged = this.begin(parent, words[context]);
     const times = this.isRaw(words[context]) ? counting.times[m] : 1;
     const end = starts[context + 1];
     let at = to.rows;
@@ -312,7 +318,7 @@ class LevelMerge {
         toCounts[at] = times * counts[row];
       }
     } else {
-      to.sources[m][number] = context + 1;
+      to.sources[m][merged] = context + 1;
       for (let i = starts[context], rank = 0; i < end; i++, at++) {
         const row = rowOrder[i];
         toRanks[at] = ranks[row];
@@ -320,18 +326,18 @@ class LevelMerge {
         ranks[row] = rank++;
       }
     }
-    to.starts[number + 1] = to.rows = at;
+    to.starts[merged + 1] = to.rows = at;
   }
 
-  /** Adds a context that two models have. */
+  /** Adds a context that exactly the models m and n have. @param a its index in the level of m. @param b its index in the level of n. */
   private mergeTwo(m: number, a: number, n: number, b: number, parent: number): void {
     const { to, above, counting } = this;
     const { words, starts: startsA, rowOrder: orderA, ranks: ranksA, counts: countsA } = this.levels[m];
     const { starts: startsB, rowOrder: orderB, ranks: ranksB, counts: countsB } = this.levels[n];
     const { ranks: toRanks, counts: toCounts } = to;
-    const number = this.begin(parent, words[a]);
-    to.sources[m][number] = a + 1;
-    to.sources[n][number] = b + 1;
+    const merged = this.begin(parent, words[a]);
+    to.sources[m][merged] = a + 1;
+    to.sources[n][merged] = b + 1;
     const isRaw = this.isRaw(words[a]);
     const timesA = isRaw ? counting.times[m] : 1;
     const timesB = isRaw ? counting.times[n] : 1;
@@ -361,17 +367,17 @@ class LevelMerge {
       toRanks[at] = rankA < rankB ? rankA : rankB;
       toCounts[at] = count;
     }
-    to.starts[number + 1] = to.rows = at;
+    to.starts[merged + 1] = to.rows = at;
   }
 
-  /** Adds a context that several models have. @param contexts its number in each of them. */
+  /** Adds a context that the models `sharing` have. @param contexts by entry of `sharing`, the context's index in the level of the model. */
   private mergeRows(sharing: readonly number[], contexts: readonly number[], parent: number): void {
     const { to, above, levels, counting, next, ends } = this;
     const word = levels[sharing[0]].words[contexts[0]];
     const isRaw = this.isRaw(word);
-    const number = this.begin(parent, word);
+    const merged = this.begin(parent, word);
     for (const [i, m] of sharing.entries()) {
-      to.sources[m][number] = contexts[i] + 1;
+      to.sources[m][merged] = contexts[i] + 1;
       next[m] = levels[m].starts[contexts[i]];
       ends[m] = levels[m].starts[contexts[i] + 1];
     }
@@ -382,7 +388,7 @@ class LevelMerge {
         if (next[m] < ends[m]) least = Math.min(least, levels[m].ranks[levels[m].rowOrder[next[m]]]);
       if (least === NO_WORD) break;
       let count = 0;
-      let having = 0;
+      let modelsWithRow = 0;
       for (const m of sharing) {
         const { rowOrder, ranks, counts } = levels[m];
         const row = rowOrder[next[m]];
@@ -390,23 +396,25 @@ class LevelMerge {
         count += isRaw ? counting.times[m] * counts[row] : counts[row];
         ranks[row] = at - first;
         next[m]++;
-        having++;
+        modelsWithRow++;
       }
-      if (!counting.isFirst) above.counts[above.starts[parent] + least] -= having - 1;
+      if (!counting.isFirst) above.counts[above.starts[parent] + least] -= modelsWithRow - 1;
       to.ranks[at] = least;
       to.counts[at] = count;
       to.rows = at + 1;
     }
-    to.starts[number + 1] = to.rows;
+    to.starts[merged + 1] = to.rows;
   }
 }
 
-/** The writing of a merged level whose counts are complete. */
+/** Writes the blocks of a merged level whose counts are complete. */
 class LevelWriting {
+  /** The sums over the rows; filled when all contexts are written. */
   readonly summary = emptySummary();
   private readonly writer: TrieWriter;
-  /** The next context, and the next range. */
+  /** The next context to write. */
   private context = 0;
+  /** Index into `rangeStarts`: the next range to begin. */
   private range = 0;
 
   constructor(

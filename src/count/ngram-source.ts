@@ -22,7 +22,8 @@ export interface Chunk {
  * sorts, adjusts and writes the n-grams of all sources.
  *
  * - Input: the tokens of a text with their histories, or distinct n-grams with counts. The n-grams are as long as the order, or they are
- *   shorter and begin with `<s>`: every occurrence of a token ends exactly one of them, so all counts of a model follow from these n-grams.
+ *   shorter and begin with `<s>`. Every occurrence of a token is the last word of exactly one of these n-grams, so that all counts of a
+ *   model can be computed from them.
  * - Output: chunks of ids, with the n-grams in any sequence, because they are sorted afterwards.
  */
 export interface NgramSource {

@@ -19,8 +19,8 @@ export interface Partitions {
  * Chooses partitions.
  *
  * @param frequencies by id, the occurrences in the text; its entry of `<s>` is not read, because `<s>` occurs as often as `</s>`.
- * @param ids ids in use, at least the length of `frequencies`. The ids from that length on are words whose counts were subtracted
- * completely; they belong to the last partition.
+ * @param ids number of ids in use, at least the length of `frequencies`. Ids from that length on, which have no frequency, are words whose
+ * counts were subtracted completely; they belong to the last partition.
  * @param least the least number of positions in each partition except the last.
  */
 export function planPartitions(frequencies: Float64Array, ids = frequencies.length, least?: number): Partitions {

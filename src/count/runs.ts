@@ -201,7 +201,7 @@ export function mergeRuns(
   }
 }
 
-/** Restores the heap below place `at`: each reader's tuple is at most the tuples of the readers at places 2·at + 1 and 2·at + 2. */
+/** Restores the heap below entry `at`. In a heap, the tuple of entry i is at most the tuples of the entries 2·i + 1 and 2·i + 2. */
 function siftDown(heap: RunReader[], at: number): void {
   const reader = heap[at];
   for (;;) {

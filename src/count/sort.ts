@@ -11,7 +11,10 @@ import type { Weights } from './ngram-source.js';
 const LEAF = 8192;
 const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
-/** The first half of a split's buckets take one value each, since small values are frequent words; the other buckets take ranges of equal size. */
+/**
+ * Each bucket in the first half of a split takes one word id, because the smallest ids are the most frequent words; each other bucket takes
+ * a range of ids, all ranges of equal size.
+ */
 const EXACT = DIGITS / 2;
 /** Arrays for up to this many positions are kept for the next sort; longer arrays are freed. */
 const KEPT = 1 << 20;
@@ -38,7 +41,7 @@ export class SortSpace {
   /** The positions of a partition as they are split so far; each split writes `otherScratch`. */
   scratch = new Uint32Array(0);
   otherScratch = new Uint32Array(0);
-  /** By place in `scratch`, the word in the column by which a range is split. */
+  /** By entry of `scratch`, the word id in the column by which a range is split. */
   values = new Uint32Array(0);
 
   /** Makes the arrays long enough for `positions` positions, and adds columns until there are `columns`. */

@@ -5,7 +5,10 @@ import type { TableSummary } from '../tables/table-writer.js';
 export interface SortedRows {
   /** One array for each word of the context, nearest word first: by row, the word's id. */
   readonly contexts: readonly Uint32Array[];
-  /** By row, the id of the predicted word. `NONE` in a context's first row says that its count is the total of n-grams that were dropped. */
+  /**
+   * By row, the id of the predicted word. If it is `NONE`, in a context's first row, the count of the row is the sum of the counts of the
+   * context's dropped n-grams.
+   */
   readonly words: Uint32Array;
   /** By row, the adjusted count. */
   readonly counts: Uint32Array;
@@ -30,6 +33,6 @@ export interface SortedTables {
   read(table: string): AsyncIterable<SortedRows>;
   /** Adds the dropped n-grams to the summary of a table whose rows were all read. @throws an error if rows are missing. */
   summarize(table: string, written: TableSummary): TableSummary & { readonly dropped?: number };
-  /** The error for a row that does not come after the row before it. @param row the row's number in the table, from 0. */
+  /** The error for a row that does not come after the row before it. @param row the row's index in the table, from 0. */
   unsorted(table: string, row: number): Error;
 }

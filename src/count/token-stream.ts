@@ -87,7 +87,7 @@ export class TokenStream implements TokenSink {
   token(bytes: Uint8Array, from: number, to: number, hash: number): void {
     const { closed } = this.options;
     const word = closed || this.spilled ? this.findOther(bytes, from, to, hash) : this.words.add(bytes, from, to, hash);
-    if (word > this.known && word < SPILLED) this.meet(word);
+    if (word > this.known && word < SPILLED) this.setAlias(word);
     if (word === BOS || word === EOS || (this.reservedAliases && this.isReservedAlias(word))) {
       if (this.options.reserved === 'drop') {
         this.dropped++;
@@ -130,7 +130,7 @@ export class TokenStream implements TokenSink {
   }
 
   /** Sets the entries of a new word in `aliases` and `replacements`. */
-  private meet(word: number): void {
+  private setAlias(word: number): void {
     this.known = word;
     this.makeRoom();
     const surface = canonicalSurface(this.words.bytes(word).slice(), this.options.lowercase);
@@ -160,8 +160,8 @@ export class TokenStream implements TokenSink {
   }
 
   /**
-   * The number that stands for a token in the streams when no words are added to the list: the index of its word, the number of a
-   * spilled token, or `UNK`.
+   * The number that stands for a token in the streams when no words are added to the list: the index of its word; for a spilled token, a
+   * number that {@link SpilledWords.push} returns; or `UNK`.
    */
   private findOther(bytes: Uint8Array, from: number, to: number, hash: number): number {
     const found = this.words.find(bytes, from, to, hash);
@@ -175,7 +175,7 @@ export class TokenStream implements TokenSink {
     return this.words.find(canonical, 0, length, canonicalHash) || this.other(canonical, 0, length, canonicalHash);
   }
 
-  /** The number of a token whose word is not in the list. */
+  /** The number that stands for a token whose word is not in the list. */
   private other(bytes: Uint8Array, from: number, to: number, hash: number): number {
     if (!this.spilled) return UNK;
     return (this.holding ? this.spilled.heldOut : this.spilled.counted).push(bytes, from, to, hash);

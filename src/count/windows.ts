@@ -42,8 +42,8 @@ export class Windows {
    *
    * @param toId by word id of the rows, the new id.
    * @param times the whole number by which counts are multiplied; below 0 for counts that are subtracted.
-   * @param first the number of the first row to add, within the block.
-   * @returns the number of the row after the last one added.
+   * @param first index of the first row to add, within the block.
+   * @returns index of the row after the last row that was added.
    */
   addRows(
     { contexts, contextCount, starts, words, counts }: Block,

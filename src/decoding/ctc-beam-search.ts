@@ -33,7 +33,7 @@ export interface CtcOptions {
   readonly alpha?: number;
   /** Added for each word (natural logarithm). Default 1.5. */
   readonly beta?: number;
-  /** Added to log10 p of a word outside the vocabulary, and to the score of the beginning of a word that no known word has. Default −10. */
+  /** Added to log10 p of a word outside the vocabulary, and to the score of a beginning with which no known word begins. Default −10. */
   readonly unknownOffset?: number;
   /** The most beams that are kept after a frame. Default 100. */
   readonly beamWidth?: number;
@@ -46,15 +46,15 @@ export interface CtcOptions {
   /** Boost of a hotword (natural logarithm). Default 10. */
   readonly hotwordWeight?: number;
   /**
-   * Whether, of beams that end with the same label and the same beginning of a word, and whose language model states are equal
-   * ({@link State}.key), only the best stays. This makes room for more different beams. Default false.
+   * Whether only the best stays of all beams that end with the same label and the same beginning of a word, and that have equal language
+   * model states ({@link State}.key). This makes room for more different beams. Default false.
    */
   readonly recombine?: boolean;
   /** Whether the text begins a sentence, after `<s>`. Default true. Not used with `state`. */
   readonly start?: boolean;
   /** Whether the text ends a sentence, with p(`</s>`). Default true. */
   readonly end?: boolean;
-  /** The state of the language model before the first word, such as {@link CtcBeam}.state of the speech before. */
+  /** The state of the language model before the first word, such as {@link CtcBeam}.state of the speech that precedes. */
   readonly state?: State | undefined;
 }
 
@@ -64,7 +64,7 @@ export interface CtcWord {
   readonly word: string;
   /** Its first frame, from 0. */
   readonly start: number;
-  /** The frame after its last one. */
+  /** The frame after its last frame. */
   readonly end: number;
 }
 
@@ -72,11 +72,11 @@ export interface CtcWord {
 export interface CtcBeam {
   /** Its words, separated by single spaces. */
   readonly text: string;
-  /** Its words, each with its first frame and the frame after its last one. */
+  /** Its words, each with its first frame and the frame after its last frame. */
   readonly words: readonly CtcWord[];
-  /** ln of the summed probability of the label sequences that stand for the text and were kept. */
+  /** ln of the total probability of those label sequences for the text that the search kept. */
   readonly logitScore: number;
-  /** `logitScore` with the language model's score and the boosts: beams are in descending order of it. */
+  /** `logitScore` plus the language model's score and the boosts. Beams are sorted by it, highest first. */
   readonly score: number;
   /** The state of the language model after the last word; `undefined` without a model. */
   readonly state: State | undefined;
@@ -114,18 +114,22 @@ const CTC_OPTIONS: OptionTable<CtcOptions> = {
   state: () => undefined,
 };
 
-/** The least probability of a label: smaller ones count as this. */
+/** The least probability of a label: a smaller probability counts as this. */
 const LEAST_PROBABILITY = 1e-15;
 
-/** The frames of a word, after the frames of the words before it: a linked list, so that beams share the beginnings of their lists. */
+/** The frames of the words of a text, as a linked list that ends with the last word, so that beams share the beginnings of their lists. */
 interface Times {
+  /** The frames of the words before this word. */
   readonly before: Times | undefined;
+  /** The word's first frame. */
   readonly start: number;
+  /** The frame after the word's last frame. */
   readonly end: number;
 }
 
 /** The beginning of a word that is not complete yet. */
 interface WordPart {
+  /** Different for each text. */
   readonly id: number;
   readonly text: string;
   /** Length of `text` [code points]. */
@@ -134,18 +138,18 @@ interface WordPart {
   readonly score: number;
 }
 
-/** Complete words, and the part of the next word. There is one object for each such pair. */
+/** The complete words of a text, and the part of its next word. There is one object for each such pair. */
 interface Prefix {
   readonly text: WordNode;
   readonly part: WordPart;
   /** The scores and boosts of the complete words and of the part. */
   readonly score: number;
-  /** By label, the prefix with the label added; a hole where it was not made yet. */
+  /** By label, the prefix with the label added; a hole if it was not made yet. */
   readonly longer: Prefix[];
   /** The number of the last step (a frame and a label) that reached the prefix. */
   step: number;
   /** The index of the candidate that this step made of the prefix. */
-  place: number;
+  candidate: number;
 }
 
 /** A hypothesis: a prefix, and the last label. */
@@ -153,9 +157,9 @@ interface Beam {
   readonly prefix: Prefix;
   /** The last label's column; −1 before the first frame. */
   readonly label: number;
-  /** ln of the summed probability of its label sequences. */
+  /** ln of the total probability of its label sequences. */
   readonly logit: number;
-  /** Frames of the complete words. */
+  /** The frames of the complete words. */
   readonly times: Times | undefined;
   /** The first frame of the part; −1 if the part is empty. */
   readonly start: number;
@@ -168,7 +172,8 @@ interface Beam {
  * (Hannun et al. 2014) in which the language model's score of a word is added when the word is complete, and the beginning of a word is
  * penalised if no known word begins with it. Texts, frames and scores are those of pyctcdecode 0.5.0 with KenLM.
  *
- * @param logits the recognizer's output: logits, log probabilities, or probabilities (all in [0, 1], each row with the sum 1). One row for each frame of time.
+ * @param logits the recognizer's output, one row for each frame of time: logits, log probabilities, or probabilities (numbers from 0 to 1,
+ *   each row with the sum 1).
  * @returns the beams, best first; at most `beamWidth`.
  * @throws KNESER_OPTION for options that do not fit, a matrix of another width than the labels, or a value that is NaN or +∞.
  * @example
@@ -204,23 +209,29 @@ export function ctcBeamSearch(logits: CtcLogits, options: CtcOptions): CtcBeam[]
 
 type Limits = Required<Pick<CtcOptions, 'beamWidth' | 'beamThreshold' | 'labelThreshold'>>;
 
-/** The state of one decoding: all prefixes so far, and the candidates of the frame at hand. */
+/** One decoding: all prefixes so far, and the candidates of the current frame. A candidate is a prefix with a last label. */
 class Search {
   readonly #words: WordScores;
   readonly #labels: readonly string[];
-  /** By label. */
+  /** By label, the label as a piece of a word. */
   readonly #pieces: readonly CtcPiece[];
   readonly #arePieces: boolean;
+  /** The parts of words by their text. */
   readonly #parts = new Map<string, WordPart>();
+  /** The prefixes by the ids of their text and part. */
   readonly #prefixes = new Map<number, Prefix>();
   /** Whether the next piece begins a word even if it is not marked. */
   #mustBegin = false;
   /** The number of the last step. */
   #step = 0;
-  /** The candidates of a frame, in the sequence in which they were found: by candidate, its prefix, label, log probability, and the beam before. */
+  // The candidates of a frame, in the sequence in which they were found.
+  /** By candidate, its prefix. */
   #prefixOf: Prefix[] = [];
+  /** By candidate, the column of its last label. */
   #labelOf: number[] = [];
+  /** By candidate, ln of the total probability of its label sequences. */
   #logitOf: number[] = [];
+  /** By candidate, the last beam to which its label was added. */
   #beamOf: Beam[] = [];
   /** By candidate, whether its label begins a word. */
   #beginsOf: boolean[] = [];
@@ -240,8 +251,8 @@ class Search {
   }
 
   /**
-   * The best beams after one more frame, best first. Beams with the same prefix and label become one beam, whose probability is the sum
-   * of their probabilities and whose frames are those of the last of them, as in pyctcdecode.
+   * The best beams after one more frame, best first. Beams with the same prefix and label become one beam. Its probability is the sum of
+   * their probabilities; its frames are the frames of the last of them, as in pyctcdecode.
    */
   extend(beams: readonly Beam[], row: Float64Array, frame: number, limits: Limits): Beam[] {
     this.#prefixOf = [];
@@ -254,7 +265,7 @@ class Search {
       if (row[label] >= limits.labelThreshold || label === most) this.#add(beams, label, row[label]);
     }
     const scores = this.#logitOf.map((logit, i) => logit + this.#prefixOf[i].score);
-    return bestPlaces(scores, limits.beamWidth, limits.beamThreshold).map(place => this.#beamAt(place, frame));
+    return bestOf(scores, limits.beamWidth, limits.beamThreshold).map(candidate => this.#beamAt(candidate, frame));
   }
 
   /** Adds the candidates that a label makes of the beams. */
@@ -266,13 +277,13 @@ class Search {
       const prefix = isBlank || beam.label === label ? beam.prefix : this.#longer(beam.prefix, label);
       const logit = beam.logit + logProbability;
       if (prefix.step === step) {
-        this.#logitOf[prefix.place] = logOfSum(this.#logitOf[prefix.place], logit);
-        this.#beamOf[prefix.place] = beam;
-        this.#beginsOf[prefix.place] = begins;
+        this.#logitOf[prefix.candidate] = logOfSum(this.#logitOf[prefix.candidate], logit);
+        this.#beamOf[prefix.candidate] = beam;
+        this.#beginsOf[prefix.candidate] = begins;
         continue;
       }
       prefix.step = step;
-      prefix.place = this.#prefixOf.push(prefix) - 1;
+      prefix.candidate = this.#prefixOf.push(prefix) - 1;
       this.#labelOf.push(label);
       this.#logitOf.push(logit);
       this.#beamOf.push(beam);
@@ -281,18 +292,18 @@ class Search {
   }
 
   /** Makes a beam of a candidate. */
-  #beamAt(place: number, frame: number): Beam {
+  #beamAt(candidate: number, frame: number): Beam {
     const [prefix, label, logit, before] = [
-      this.#prefixOf[place],
-      this.#labelOf[place],
-      this.#logitOf[place],
-      this.#beamOf[place],
+      this.#prefixOf[candidate],
+      this.#labelOf[candidate],
+      this.#logitOf[candidate],
+      this.#beamOf[candidate],
     ];
     const { times, start, end } = before;
     if (this.#labels[label] === '') return { prefix, label, logit, times, start, end };
     if (before.label === label) return { prefix, label, logit, times, start, end: frame + 1 };
     const isSpace = !this.#arePieces && this.#labels[label] === ' ';
-    const begins = this.#beginsOf[place];
+    const begins = this.#beginsOf[candidate];
     const all = isSpace || begins ? completed(before) : times;
     if (isSpace) return { prefix, label, logit, times: all, start: -1, end: -1 };
     const first = begins || start < 0 ? frame : start;
@@ -333,7 +344,7 @@ class Search {
     let prefix = this.#prefixes.get(key);
     if (!prefix) {
       const score = this.#words.scoreOf(text) + part.score;
-      prefix = { text, part, score, longer: [], step: 0, place: 0 };
+      prefix = { text, part, score, longer: [], step: 0, candidate: 0 };
       this.#prefixes.set(key, prefix);
     }
     return prefix;
@@ -362,11 +373,11 @@ class Search {
     const scores = texts.map(
       ([text, { logit, beam }]) => logit + this.#words.scoreOfWhole(text, beam.prefix.part.text === ''),
     );
-    return bestPlaces(scores, beamWidth, beamThreshold).map(place => {
-      const [node, { logit, beam }] = texts[place];
+    return bestOf(scores, beamWidth, beamThreshold).map(index => {
+      const [node, { logit, beam }] = texts[index];
       const words = wordsOf(node, completed(beam));
       const text = words.map(({ word }) => word).join(' ');
-      return { text, words, logitScore: logit, score: scores[place], state: node.state };
+      return { text, words, logitScore: logit, score: scores[index], state: node.state };
     });
   }
 }
@@ -383,13 +394,17 @@ function indexOfMost(values: Float64Array): number {
   return most;
 }
 
-/** The indices of the `most` highest scores, descending, without the scores below the highest + `threshold` (which is negative). Equal scores stay in their sequence. */
-function bestPlaces(scores: readonly number[], most: number, threshold: number): number[] {
+/**
+ * The indices of the `most` highest scores, by falling score, equal scores in their sequence.
+ *
+ * @param threshold scores below the highest score + `threshold`, which is negative, are left out.
+ */
+function bestOf(scores: readonly number[], most: number, threshold: number): number[] {
   let highest = -Infinity;
   for (const score of scores) if (score > highest) highest = score;
-  const places: number[] = [];
-  for (let i = 0; i < scores.length; i++) if (scores[i] >= highest + threshold) places.push(i);
-  return places.sort((a, b) => scores[b] - scores[a]).slice(0, most);
+  const indices: number[] = [];
+  for (let i = 0; i < scores.length; i++) if (scores[i] >= highest + threshold) indices.push(i);
+  return indices.sort((a, b) => scores[b] - scores[a]).slice(0, most);
 }
 
 /** Leaves out each beam that has the same language model state, part and last label as a better beam. @param beams best first. */
@@ -469,4 +484,5 @@ function rowsOf(logits: CtcLogits, columns: number): Float64Array[] {
   return rows;
 }
 
+/** The end of messages about a matrix of the wrong width. */
 const BLANK_HINT = ' (the blank included, which comes after all labels if it is not among them)';

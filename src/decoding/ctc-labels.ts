@@ -3,10 +3,15 @@ import { KneserError } from '../base/errors.js';
 
 /** In SentencePiece's alphabets, the first character of a label that begins a word. */
 const WORD_BEGIN = '▁';
+/** The label of unknown characters, in an alphabet of characters. */
 const UNKNOWN_CHARACTER = '⁇';
+/** The label of unknown words, in an alphabet of pieces. */
 const UNKNOWN_PIECE = '▁⁇▁';
+/** Matches labels of the blank: `<pad>`, `[PAD]`. */
 const BLANK = /^[<[]pad[>\]]$/i;
+/** Matches labels of unknown characters or words: `<unk>`, `[UNK]`. */
 const UNKNOWN = /^[<[]unk[>\]]$/i;
+/** Matches labels with a special meaning: `<s>`, `[CLS]`. */
 const SPECIAL = /^[<[].+[>\]]$/;
 
 /** The alphabet of a CTC model. */
@@ -20,7 +25,7 @@ export interface CtcAlphabet {
 /**
  * Finds the blank and the label that separates words, by the conventions of pyctcdecode 0.5.0:
  *
- * - the blank is '', else a label such as `[PAD]` or `<pad>`, else (for characters) `_`; if no label is the blank, it is added after all others;
+ * - the blank is '', else a label such as `[PAD]` or `<pad>`, else (for characters) `_`; if no label is the blank, it is added as the last label;
  * - `|` is the space if no label is ' ';
  * - a label such as `<unk>` or `[UNK]` becomes `⁇`;
  * - labels are pieces of words if one begins with `▁` (SentencePiece) or `##` (WordPiece).

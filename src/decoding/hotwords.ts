@@ -3,6 +3,7 @@
  * beginning) / (length of the shortest hotword that begins with it).
  */
 export class Hotwords {
+  /** The hotwords. */
   readonly #words: ReadonlySet<string>;
   /** By beginning of a hotword, the length of the shortest hotword that begins with it [code points]. */
   readonly #shortest = new Map<string, number>();

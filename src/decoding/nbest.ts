@@ -4,7 +4,7 @@ import { KneserError } from '../base/errors.js';
 export interface Candidate {
   /** The text, which the language model's tokenizer cuts into tokens. */
   readonly text: string;
-  /** Its score by that model, natural logarithm; higher is better. 0 where the file has none. */
+  /** Its score by that model (natural logarithm); higher is better. 0 if the file has no score. */
   readonly score: number;
 }
 
@@ -16,30 +16,36 @@ export interface NBestList {
   readonly candidates: readonly Candidate[];
 }
 
-/** How a file holds n-best lists. */
+/** The formats of n-best lists, which {@link NBestReader} describes. */
 type NBestFormat = 'json' | 'moses' | 'srilm';
 
-/** `(score) w1 w2 …` of NBestList1.0: a score in bytelogs. */
+/** Matches a line `(score) w1 w2 …` of NBestList1.0; the score is in bytelogs. */
 const DECIPHER = /^\((-?\d+(?:\.\d+)?)\)\s*(.*)$/;
-/** `acoustic language words w1 w2 …` of SRILM: scores in log10. */
+/** Matches a line `acoustic language words w1 w2 …` of SRILM; the two scores are log10, `words` is the number of words. */
 const SRILM = /^(-?[\d.]+(?:e[-+]?\d+)?)\s+(-?[\d.]+(?:e[-+]?\d+)?)\s+(\d+)(?:\s+(.*))?$/i;
-/** A bytelog is log to this base: 10000.5 / 1024 of them are one in log10 (SRILM's manual page nbest-format). */
+/** ln of the base of bytelogs: 10000.5 / 1024 bytelogs are 1 in log10 (SRILM's manual page nbest-format). */
 const LN_OF_BYTELOG = (Math.LN10 * 1024) / 10_000.5;
 
 /**
- * Reads n-best lists from lines, which come one after another. The format is that of the first line:
+ * Reads n-best lists from the lines of a file. The first line decides the format:
  *
- * - `json`: an object a line, `{"id": …, "candidates": [{"text": …, "score": …}, …]}`, or an object a candidate, `{"id": …, "text": …, "score": …}`;
- * - `moses`: `id ||| text ||| features ||| score`, a line a candidate, those of one id after each other;
- * - `srilm`: a file a list; a line a candidate, `acoustic language words text` (log10), or `(bytelogs) text` after the line `NBestList1.0`.
+ * - `json`: one list a line, `{"id": …, "candidates": [{"text": …, "score": …}, …]}`, or one candidate a line,
+ *   `{"id": …, "text": …, "score": …}`;
+ * - `moses`: one candidate a line, `id ||| text ||| features ||| score`; the candidates of one id follow each other;
+ * - `srilm`: one list a file, with one candidate a line: `acoustic language words text` (log10), or `(bytelogs) text` after the line
+ *   `NBestList1.0`.
  *
- * Scores become natural logarithms where the format says their base; Moses and JSON scores are taken as they are.
+ * SRILM's scores are converted to natural logarithms. Scores of Moses and JSON are not changed.
  */
 export class NBestReader {
   readonly #file: string;
+  /** The format; `undefined` before the first line. */
   #format: NBestFormat | undefined;
+  /** The number of the last line, from 1. */
   #line = 0;
+  /** The id of the list whose candidates are being read. */
   #id: string | undefined;
+  /** The candidates of this list so far. */
   #candidates: Candidate[] = [];
 
   /** @param file the name of the file, for messages, and the id of an SRILM list. */
@@ -60,7 +66,7 @@ export class NBestReader {
     );
   }
 
-  /** The last list, when the file has ended; `undefined` if all were returned. */
+  /** Ends the file. @returns the last list; `undefined` if all lists were returned before. */
   end(): NBestList | undefined {
     return this.#turn(undefined);
   }
@@ -129,7 +135,7 @@ export class NBestReader {
     return before;
   }
 
-  /** Begins the list of an id. @returns the list before it. */
+  /** Begins the list of an id. @returns the list before it, if there is one. */
   #turn(id: string | undefined): NBestList | undefined {
     const before = this.#id === undefined ? undefined : { id: this.#id, candidates: this.#candidates };
     this.#id = id;
@@ -142,6 +148,7 @@ export class NBestReader {
   }
 }
 
+/** The format of a file, by its first line; `undefined` for another file. */
 function formatOf(line: string): NBestFormat | undefined {
   if (line.trimStart().startsWith('{')) return 'json';
   if (line.includes(' ||| ')) return 'moses';

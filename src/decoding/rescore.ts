@@ -24,9 +24,9 @@ export interface RescoringModel {
 
 /** The weights of the parts of a candidate's total. */
 export interface RescoringWeights {
-  /** α: the weight of ln p of the language model. Default 0.5. */
+  /** α: ln p of the language model is multiplied by it. Default 0.5. */
   readonly weight?: number;
-  /** β: added for each token. Default 0. */
+  /** β: added for each token (natural logarithm). Default 0. */
   readonly wordBonus?: number;
 }
 
@@ -41,11 +41,11 @@ export interface RescoreOptions extends RescoringWeights {
   /** `tokens` divides each total by the number of tokens, `</s>` counted, for candidates of different lengths. Default `none`. */
   readonly normalize?: 'none' | 'tokens';
   /**
-   * The first candidate stays first, unless the total of another exceeds its total by at least this much for each token of the first
-   * [natural logarithm].
+   * The first candidate stays first, unless the highest total exceeds its total by at least this much for each token of the first candidate,
+   * `</s>` counted (natural logarithm).
    */
   readonly keepFirstUnless?: number;
-  /** Called with one sentence for each thing that does not prevent the work. */
+  /** Called with a sentence about a problem that does not prevent the work. */
   readonly onWarning?: (warning: string) => void;
   /** Stops the work when aborted. */
   readonly signal?: AbortSignal;
@@ -55,7 +55,7 @@ export interface RescoreOptions extends RescoringWeights {
 export interface TuneRescoringOptions extends Omit<RescoreOptions, keyof RescoringWeights | 'keepFirstUnless'> {
   /** The right text of each list, in the order of the lists. */
   readonly references: readonly string[];
-  /** What is made as small as possible: the word error rate, the character error rate, or the share of texts that are not exact. Default `wer`. */
+  /** The error rate to minimize: of words (`wer`), of characters (`cer`), or the share of texts that differ from the reference (`exact`). Default `wer`. */
   readonly metric?: 'wer' | 'cer' | 'exact';
 }
 
@@ -67,7 +67,7 @@ export interface RescoredCandidate extends Candidate {
   readonly oov: number;
   /** Number of tokens, without `</s>`. */
   readonly words: number;
-  /** score + α · ln 10 · (log10 p + offset · oov) + β · words; with `normalize: 'tokens'` over the number of tokens with `</s>`. */
+  /** score + α · ln 10 · (log10 p + offset · oov) + β · words; with `normalize: 'tokens'`, this divided by the number of tokens, `</s>` counted. */
   readonly total: number;
 }
 
@@ -75,13 +75,16 @@ export interface RescoredCandidate extends Candidate {
 export interface RescoredList {
   /** The name of the input. */
   readonly id: string;
-  /** By falling total, but for `keepFirstUnless`. */
+  /** The candidates by falling total; with `keepFirstUnless`, the candidate that was first may stay first. */
   readonly candidates: readonly RescoredCandidate[];
 }
 
-/** Weights that were tuned, and the errors with them. All rates are edits over the length of the references, or the share of texts that are not exact. */
+/**
+ * Weights that were tuned, and the error rates with them. A rate is the number of edits over the length of the references, or the share of
+ * texts that differ from their reference.
+ */
 export interface TuneRescoringReport {
-  /** What was made as small as possible. */
+  /** The error rate that was minimized. */
   readonly metric: 'wer' | 'cer' | 'exact';
   /** Number of lists. */
   readonly lists: number;
@@ -111,6 +114,7 @@ const checkLists = (name: string, value: unknown): void => {
   checkList(name, value);
 };
 
+/** The checks of the options that `rescore` and `tuneRescoring` share. */
 const SHARED = {
   model: required(checkModel),
   lists: required(checkLists),
@@ -136,16 +140,18 @@ const TUNE_OPTIONS: OptionTable<TuneRescoringOptions> = {
   metric: oneOf(['wer', 'cer', 'exact']),
 };
 
-const WEIGHT = 0.5;
-const UNKNOWN_OFFSET = -10;
-/** A larger share of unknown tokens is warned of. */
+/** The default of `weight`. */
+const DEFAULT_WEIGHT = 0.5;
+/** The default of `oov`. */
+const DEFAULT_OFFSET = -10;
+/** A warning tells of a larger share of unknown tokens. */
 const MOST_UNKNOWN = 0.2;
 
 /**
- * Rescores n-best lists: orders the candidates of each list by their own score and a language model's. The weights have the meaning of
- * pyctcdecode's α, β and unknown-word offset, so that weights tuned there carry over.
+ * Rescores n-best lists: sorts the candidates of each list by the weighted sum of their own score and the score of a language model. The
+ * weights have the meaning of pyctcdecode's α, β and unknown-word offset, so that weights tuned there can be used here.
  *
- * @returns the lists, in their order, as soon as each is scored. Candidates of equal total stay in their order.
+ * @returns the lists, in their order, each as soon as it is scored. Candidates of equal total stay in their order.
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_NBEST for a list without candidates, and the errors of scoring.
  * @example
  * ```ts
@@ -165,7 +171,7 @@ export function rescore(options: RescoreOptions): AsyncGenerator<RescoredList, v
 }
 
 async function* rescoreAll(options: RescoreOptions): AsyncGenerator<RescoredList, void, void> {
-  const { weight = WEIGHT, wordBonus = 0, normalize, keepFirstUnless } = options;
+  const { weight = DEFAULT_WEIGHT, wordBonus = 0, normalize, keepFirstUnless } = options;
   for await (const { id, candidates } of scoredLists(options)) {
     const totals = candidates.map(part => totalOf(part, weight, wordBonus, normalize));
     const order = [...candidates.keys()].sort((a, b) => totals[b] - totals[a] || a - b);
@@ -190,6 +196,7 @@ interface Parts extends Omit<RescoredCandidate, 'total'> {
   readonly languageScore: number;
 }
 
+/** The total of a candidate. */
 function totalOf(
   { score, languageScore, words }: Parts,
   weight: number,
@@ -201,11 +208,11 @@ function totalOf(
   return normalize === 'tokens' ? total / (words + 1) : total;
 }
 
-/** Scores the candidates of all lists, and warns of unknown tokens after the last. */
+/** Scores the candidates of all lists, and warns of unknown tokens after the last list. */
 async function* scoredLists({
   model,
   lists,
-  oov: offset = UNKNOWN_OFFSET,
+  oov: offset = DEFAULT_OFFSET,
   onWarning,
   signal,
 }: Pick<RescoreOptions, 'model' | 'lists' | 'oov' | 'onWarning' | 'signal'>): AsyncGenerator<
@@ -248,8 +255,8 @@ async function* scoredLists({
 
 /**
  * Finds the weights with the lowest error rate on lists with references: first on a grid of weights from 0 to 3 and bonuses from −3 to 3,
- * then by coordinate descent with ever smaller steps. Of equally good weights, those found first stay, beginning with the grid's
- * smallest weight. All lists are in memory.
+ * then by coordinate descent with ever smaller steps. If several weights are equally good, the first found is returned; the search begins
+ * with the weight 0 and the bonus 0, then takes the grid from its smallest weight. All lists are in memory.
  *
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_NBEST if there are more or fewer references than lists, and the errors of scoring.
  * @example
@@ -321,13 +328,14 @@ export async function tuneRescoring(options: TuneRescoringOptions): Promise<Tune
   };
 }
 
+/** The number of edits between a text and its reference; for `exact`, 1 if they differ, else 0. */
 function errorsOf(text: string, reference: string, metric: TuneRescoringReport['metric']): number {
   const [a, b] = [unitsOf(text, metric), unitsOf(reference, metric)];
   if (metric === 'exact') return a.join(' ') === b.join(' ') ? 0 : 1;
   return editDistance(a, b);
 }
 
-/** The words of a text, or its code points, with single spaces. */
+/** The words of a text; for `cer`, the code points of its words with single spaces between them. */
 function unitsOf(text: string, metric: TuneRescoringReport['metric']): string[] {
   const words = text
     .trim()

@@ -6,7 +6,7 @@ import type { Hotwords } from './hotwords.js';
 /** The part of a loaded model that decoding needs. */
 export type DecodingModel = Pick<MemoryModel, 'start' | 'extend' | 'vocabulary' | 'info'>;
 
-/** The penalty of a beginning that no known word has grows with its length beyond this [code points]. */
+/** The penalty of a beginning with which no known word begins grows with its length above this [code points]. */
 const USUAL_LENGTH = 6;
 
 /** The weights of {@link WordScores}, with the names of pyctcdecode. */
@@ -19,10 +19,11 @@ export interface FusionWeights {
   readonly unknownOffset: number;
 }
 
-/** A text as a list of words: `word` after the words of `before`. The root is the empty text. */
+/** A text as a linked list of words. The root is the empty text. */
 export interface WordNode {
   /** Different for each text: 0 for the root. */
   readonly id: number;
+  /** The text without its last word; `undefined` for the root. */
   readonly before: WordNode | undefined;
   /** The last word; '' for the root. */
   readonly word: string;
@@ -51,15 +52,17 @@ export class WordScores {
   readonly #known: readonly string[];
   /** Whether p(`</s>`) is part of the score of a whole text. */
   readonly #ends: boolean;
+  /** Number of texts so far. */
   #nodes = 1;
 
-  /** @param state the model's state before the first word; `ends`: whether a whole text ends with `</s>`. */
+  /** @param context `state` is the model's state before the first word; `ends` says whether a whole text ends with `</s>`. */
   constructor(
     model: DecodingModel | undefined,
     weights: FusionWeights,
     hotwords: Hotwords,
-    { state, ends }: { readonly state: State | undefined; readonly ends: boolean },
+    context: { readonly state: State | undefined; readonly ends: boolean },
   ) {
+    const { state, ends } = context;
     this.#model = model;
     this.#isLowercase = model?.info.options.lowercase ?? false;
     this.#weights = weights;
@@ -145,6 +148,7 @@ export class WordScores {
   }
 }
 
+/** By model, the result of {@link sortedVocabulary}. */
 const vocabularies = new WeakMap<DecodingModel, readonly string[]>();
 
 /** The words of a model, sorted by UTF-16 code units. The list is kept as long as the model, because sorting a million words takes a second. */

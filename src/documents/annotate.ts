@@ -30,11 +30,17 @@ import { hashBytes } from '../text/word-list.js';
 import { contextFigures } from './context.js';
 import { modelName, tokenizerName } from './conventions.js';
 import { features } from './features.js';
-import { documentFigures, jsonOf, surprisal, type DocumentFigures } from './figures.js';
+import { documentFigures, FiguresJson, surprisal, type DocumentFigures } from './figures.js';
 import { memberText, refuseMember, writeText, writeWithMember } from './member.js';
 import type { OutputLine } from './output.js';
 import { Proxies } from './proxy.js';
-import { scoreDocuments, type DocumentUnit, type ScoredDocument } from './scored.js';
+import {
+  scoreDocuments,
+  type DocumentSums,
+  type DocumentUnit,
+  type ScoredDocument,
+  type ScoredTokens,
+} from './scored.js';
 import {
   checkShard,
   eachOf,
@@ -361,7 +367,7 @@ async function* annotateWith(
   for (const other of others) compareWords(scoring, other, onWarning);
   const threshold = mask && (mask.surprisal ?? (await quantileOf(source, scoring, unit, mask.above)));
   const guard = options.against ? new Guard(against[0].info.order, onWarning) : undefined;
-  const hasMore =
+  const byToken =
     options.features === 'full' || options.tokens === true || options.context !== undefined || threshold !== undefined;
   const conventions = {
     unit,
@@ -374,17 +380,22 @@ async function* annotateWith(
     against: others,
     choose,
     unit,
-    tokens: options.tokens ?? false,
+    byToken,
+    texts: options.tokens ?? false,
     spreads: options.features === 'full',
   };
+  const { as = 'kneser', figuresOnly = false, id } = options;
+  const layout = { as, name: encoder.encode(JSON.stringify(as)), figuresOnly, id };
   for await (const scored of scoreDocuments(source.read(), how)) {
-    const rows: AnnotatedRow[] = [];
+    const figures: DocumentFigures[] = [];
     for (const one of scored) {
-      if (guard && one.against) guard.look(one.against.matched);
-      const figures = documentFigures(one, conventions, others.length > 0 ? choose(one.document.index) : 0);
-      const more = hasMore ? await moreFigures(options, scoring, one, threshold) : undefined;
-      rows.push(new AnnotatedRow(one.document, figures, more, options));
+      if (guard && one.againstSum) guard.look(one.againstSum);
+      const basic = documentFigures(one, conventions, others.length > 0 ? choose(one.document.index) : 0);
+      const { byToken } = one;
+      figures.push(byToken ? { ...basic, ...(await moreFigures(options, scoring, one, byToken, threshold)) } : basic);
     }
+    const json = new FiguresJson(figures);
+    const rows = scored.map(({ document }, d) => new AnnotatedRow(document, figures[d], json, d, layout));
     yield rows;
   }
   guard?.end();
@@ -395,15 +406,18 @@ async function* annotateWith(
 async function moreFigures(
   { tokens, context }: AnnotateOptions,
   model: TokenScoring,
-  scored: ScoredDocument<SourceDocument>,
+  { document, sentences }: ScoredDocument<SourceDocument>,
+  byToken: ScoredTokens,
   threshold: number | undefined,
 ): Promise<Partial<DocumentFigures>> {
-  const { log10Probs } = scored.scores;
-  const full = scored.spreads && features(scored, scored.spreads);
+  const { log10Probs } = byToken.scores;
+  const full = byToken.spreads && features(byToken, byToken.spreads);
   return {
     ...full?.figures,
-    ...(context === undefined ? {} : { context: await contextFigures(model, scored, scored.document.object, context) }),
-    ...(tokens ? { tokenTexts: scored.tokens ?? [], log10Probs: Array.from(log10Probs) } : {}),
+    ...(context === undefined
+      ? {}
+      : { context: await contextFigures(model, byToken, sentences, document.object, context) }),
+    ...(tokens ? { tokenTexts: byToken.texts ?? [], log10Probs: Array.from(log10Probs) } : {}),
     ...(tokens && full ? { ranks: full.ranks, entropies: full.entropies } : {}),
     ...(threshold === undefined ? {} : { mask: Array.from(log10Probs, p => surprisal(p) > threshold) }),
   };
@@ -412,8 +426,8 @@ async function moreFigures(
 /** The surprisal that `share` of the tokens of all documents do not exceed [bits]. */
 async function quantileOf(source: Source, model: TokenScoring, unit: DocumentUnit, share: number): Promise<number> {
   const histogram = new SurprisalHistogram();
-  for await (const scored of scoreDocuments(source.read(), { model, unit })) {
-    for (const { scores } of scored) histogram.add(scores.log10Probs);
+  for await (const scored of scoreDocuments(source.read(), { model, unit, byToken: true })) {
+    for (const { byToken } of scored) if (byToken) histogram.add(byToken.scores.log10Probs);
   }
   return histogram.quantile(share);
 }
@@ -483,61 +497,72 @@ async function openSource(options: AnnotateOptions, keepsObjects: boolean): Prom
   };
 }
 
-/** Copies the lines of documents, so that they stay valid, into one array, which costs the garbage collector less than many arrays. */
+/** Copies the lines of documents, so that they stay valid. */
 function withOwnLines(documents: readonly DocumentAt[], as: string, keepsObjects: boolean): SourceDocument[] {
-  const bytes = new Uint8Array(documents.reduce((sum, { line }) => sum + line.length, 0));
-  let used = 0;
-  return documents.map(document => {
-    const from = used;
-    bytes.set(document.line, from);
-    used += document.line.length;
-    return new OwnLine(document, bytes, from, used, as, keepsObjects);
-  });
+  if (documents.length === 0) return [];
+  const group = new OwnLines(documents, as, keepsObjects);
+  return documents.map(({ index, text }, i) => new OwnLine(group, i, index, text));
 }
 
-/** A document whose line is `bytes[from, to)`. It keeps no more than rows need, because thousands of documents wait for their scores. */
-class OwnLine implements SourceDocument {
-  readonly index: number;
-  readonly hasMember: boolean;
-  text: string | undefined;
-  private kept: JsonObject | undefined;
-  private readonly file: string;
-  private readonly unit: 'line' | 'row';
-  private readonly number: number;
+/** The lines of documents that were read together: one array for all of them costs the garbage collector less than many arrays. */
+class OwnLines {
+  readonly bytes: Uint8Array;
+  /** By document, the end of its line in `bytes`. */
+  readonly ends: number[] = [];
+  readonly file: string;
+  readonly unit: 'line' | 'row';
+  /** By document, its number in the file. */
+  readonly numbers: readonly number[];
+  /** By document, whether its object has a member of the name that is to be added. */
+  readonly hasMember: readonly boolean[];
+  /** By document, its object, if objects are kept. */
+  readonly objects: readonly JsonObject[] | undefined;
 
-  constructor(
-    read: DocumentAt,
-    private readonly bytes: Uint8Array,
-    private readonly from: number,
-    private readonly to: number,
-    as: string,
-    private readonly keepsObjects: boolean,
-  ) {
-    const { index, text, object, file, unit, number } = read;
-    this.index = index;
-    this.text = text;
-    this.kept = object;
-    this.hasMember = Object.hasOwn(object, as);
+  constructor(documents: readonly DocumentAt[], as: string, keepsObjects: boolean) {
+    const [{ file, unit }] = documents;
     this.file = file;
     this.unit = unit;
-    this.number = number;
+    this.bytes = new Uint8Array(documents.reduce((sum, { line }) => sum + line.length, 0));
+    let end = 0;
+    for (const { line } of documents) {
+      this.bytes.set(line, end);
+      this.ends.push((end += line.length));
+    }
+    this.numbers = documents.map(({ number }) => number);
+    this.hasMember = documents.map(({ object }) => Object.hasOwn(object, as));
+    this.objects = keepsObjects ? documents.map(({ object }) => object) : undefined;
   }
+}
+
+/** Document `i` of lines that were read together. It is small, because thousands of documents wait for their scores. */
+class OwnLine implements SourceDocument {
+  constructor(
+    private readonly lines: OwnLines,
+    private readonly i: number,
+    readonly index: number,
+    public text: string | undefined,
+  ) {}
 
   get object(): JsonObject {
-    return (this.kept ??= objectOf(this.line));
+    return this.lines.objects?.[this.i] ?? objectOf(this.line);
   }
 
   get line(): Uint8Array {
-    return this.bytes.subarray(this.from, this.to);
+    const { lines, i } = this;
+    return lines.bytes.subarray(i === 0 ? 0 : lines.ends[i - 1], lines.ends[i]);
+  }
+
+  get hasMember(): boolean {
+    return this.lines.hasMember[this.i];
   }
 
   get place(): () => string {
-    return () => placeOf({ file: this.file, unit: this.unit, number: this.number });
+    const { file, unit, numbers } = this.lines;
+    return () => placeOf({ file, unit, number: numbers[this.i] });
   }
 
   release(): void {
     this.text = undefined;
-    if (!this.keepsObjects) this.kept = undefined;
   }
 }
 
@@ -580,24 +605,35 @@ async function* documentsFrom(
   if (some.length > 0) yield some;
 }
 
+/** The form of the lines of the output. */
+interface LineLayout {
+  /** The name of the added member. */
+  readonly as: string;
+  /** The JSON of this name, in UTF-8. */
+  readonly name: Uint8Array;
+  readonly figuresOnly: boolean;
+  readonly id: string | undefined;
+}
+
 /** A row of {@link annotate}, which writes itself. */
 class AnnotatedRow implements AnnotatedDocument<unknown>, OutputLine {
-  readonly figures: DocumentFigures;
   readonly #source: SourceDocument;
-  readonly #options: AnnotateOptions;
-  /** Whether `figures` has the members of {@link documentFigures} alone. */
-  readonly #isBasic: boolean;
+  readonly #json: FiguresJson;
+  readonly #d: number;
+  readonly #layout: LineLayout;
 
+  /** @param json the figures of the documents that were scored together, of which this is document `d`. */
   constructor(
     source: SourceDocument,
-    figures: DocumentFigures,
-    more: Partial<DocumentFigures> | undefined,
-    options: AnnotateOptions,
+    readonly figures: DocumentFigures,
+    json: FiguresJson,
+    d: number,
+    layout: LineLayout,
   ) {
     this.#source = source;
-    this.#options = options;
-    this.#isBasic = more === undefined;
-    this.figures = more ? { ...figures, ...more } : figures;
+    this.#json = json;
+    this.#d = d;
+    this.#layout = layout;
   }
 
   get index(): number {
@@ -619,17 +655,18 @@ class AnnotatedRow implements AnnotatedDocument<unknown>, OutputLine {
   }
 
   writeTo(out: PendingBytes): void {
-    const { as = 'kneser', figuresOnly = false, id } = this.#options;
-    const { line, hasMember, place } = this.#source;
-    const json = this.#isBasic ? jsonOf(this.figures) : JSON.stringify(this.figures);
+    const { as, name, figuresOnly, id } = this.#layout;
+    const source = this.#source;
     if (!figuresOnly) {
-      if (hasMember) refuseMember(as, place);
-      writeWithMember(out, line, this.#options.as === undefined ? '"kneser"' : JSON.stringify(as), json);
+      if (source.hasMember) refuseMember(as, source.place);
+      writeWithMember(out, source.line, name, to => this.#json.writeTo(to, this.#d));
     } else if (id === undefined) {
-      writeText(out, json);
+      this.#json.writeTo(out, this.#d);
     } else {
-      const value = memberText(decode(line), id) ?? 'null';
-      writeText(out, `{${JSON.stringify(id)}:${value},${json.slice(1)}`);
+      const value = memberText(decode(source.line), id) ?? 'null';
+      writeText(out, `{${JSON.stringify(id)}:${value},`);
+      // The figures without their opening brace.
+      this.#json.writeTo(out, this.#d, 1);
     }
   }
 }
@@ -646,10 +683,10 @@ class Guard {
     private readonly onWarning: ((warning: string) => void) | undefined,
   ) {}
 
-  look(matched: Uint8Array): void {
+  look({ tokens, matched }: DocumentSums): void {
     if (this.ended) return;
-    this.tokens += matched.length;
-    for (const length of matched) this.matched += length;
+    this.tokens += tokens;
+    this.matched += matched;
     if (++this.documents === GUARDED) this.end();
   }
 

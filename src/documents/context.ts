@@ -5,7 +5,7 @@ import { TextCache } from '../smoothing/cache.js';
 import { wordIds } from '../tables/manifest.js';
 import { memberOf, type JsonObject } from '../text/formats/jsonl.js';
 import type { ContextFigures } from './figures.js';
-import { scoreDocuments, type ScoredDocument } from './scored.js';
+import { scoreDocuments, type ScoredTokens } from './scored.js';
 
 /**
  * Measures how much the text of another member (the context) helps to predict a document. The document is scored twice: with an empty
@@ -14,7 +14,8 @@ import { scoreDocuments, type ScoredDocument } from './scored.js';
  */
 export async function contextFigures(
   model: TokenScoring,
-  { ids, sentences }: ScoredDocument<unknown>,
+  { ids }: ScoredTokens,
+  sentences: number,
   object: JsonObject,
   field: string,
 ): Promise<ContextFigures> {
@@ -25,9 +26,11 @@ export async function contextFigures(
   const cache = new TextCache(wordIds(manifest), weights.cache);
   const coldPerplexity = perplexityWith(await model.score(ids.slice(), cache));
   cache.reset();
-  const reading = scoreDocuments([[{ index: 0, text: context }]], { model, unit: 'lines' });
+  const reading = scoreDocuments([[{ index: 0, text: context }]], { model, unit: 'lines', byToken: true });
   for await (const some of reading) {
-    for (const { ids, sentences } of some) if (ids.length > sentences) await model.score(ids.slice(), cache);
+    for (const { byToken, sentences } of some) {
+      if (byToken && byToken.ids.length > sentences) await model.score(byToken.ids.slice(), cache);
+    }
   }
   const perplexity = perplexityWith(await model.score(ids.slice(), cache));
   const consens = (coldPerplexity - perplexity) / (coldPerplexity + perplexity);

@@ -2,7 +2,7 @@ import { log } from '../base/elementary.js';
 import type { TokenSpreads } from '../model/prediction/token-spreads.js';
 import { orNull } from '../model/scoring/perplexity.js';
 import { surprisal } from './figures.js';
-import type { ScoredDocument } from './scored.js';
+import type { ScoredTokens } from './scored.js';
 
 /** Figures of the distributions after the histories of a document's tokens, `</s>` counted; `null` without tokens. */
 export interface FeatureFigures {
@@ -45,7 +45,7 @@ export interface TokenFeatures {
 }
 
 /** Computes the features of a document. @param spreads the figures of the distribution after the history of each token. */
-export function features({ scores }: ScoredDocument<unknown>, spreads: TokenSpreads): TokenFeatures {
+export function features({ scores }: ScoredTokens, spreads: TokenSpreads): TokenFeatures {
   const { log10Probs, matched } = scores;
   const { entropies: nats, secondMoments } = spreads;
   const ranks = Array.from(spreads.ranks);

@@ -8,6 +8,8 @@ const encoder = new TextEncoder();
 const SPACE = 0x20;
 const BRACE = 0x7d;
 const OPENING = 0x7b;
+const COMMA = 0x2c;
+const COLON = 0x3a;
 
 /** Refuses an object that already has the member that is to be added. @throws KNESER_OPTION */
 export function refuseMember(name: string, place: () => string): never {
@@ -23,20 +25,29 @@ export function refuseMember(name: string, place: () => string): never {
  *
  * @param out gets the bytes.
  * @param line valid JSON of an object without a member of that name; white space around it is allowed.
- * @param name the JSON of the new member's name.
- * @param json the JSON of the new member's value.
+ * @param name the JSON of the new member's name, in UTF-8.
+ * @param writeValue writes the JSON of the new member's value.
  */
-export function writeWithMember(out: PendingBytes, line: Uint8Array, name: string, json: string): void {
+export function writeWithMember(
+  out: PendingBytes,
+  line: Uint8Array,
+  name: Uint8Array,
+  writeValue: (out: PendingBytes) => void,
+): void {
   let brace = line.length - 1;
   while (line[brace] !== BRACE) brace--;
   let last = brace - 1;
   while (line[last] <= SPACE) last--;
-  const text = `${line[last] === OPENING ? '' : ','}${name}:${json}`;
-  out.reserve(line.length + 3 * text.length);
+  out.reserve(line.length + name.length + 2);
   // Views are costly for short lines: the line is copied whole, and its end is copied again behind the new member.
   out.bytes.set(line, out.length);
   out.length += brace;
-  out.length += encoder.encodeInto(text, out.bytes.subarray(out.length)).written;
+  if (line[last] !== OPENING) out.bytes[out.length++] = COMMA;
+  out.bytes.set(name, out.length);
+  out.length += name.length;
+  out.bytes[out.length++] = COLON;
+  writeValue(out);
+  out.reserve(line.length - brace);
   for (let at = brace; at < line.length; at++) out.bytes[out.length++] = line[at];
 }
 

@@ -31,7 +31,7 @@ import { memberOf } from '../text/formats/jsonl.js';
 import { UNK } from '../text/tokens.js';
 import { Column, Labels } from './columns.js';
 import { modelName, tokenizerName, type Conventions } from './conventions.js';
-import { scoreDocuments } from './scored.js';
+import { scoreDocuments, type DocumentScoring } from './scored.js';
 import { expandForTwoPasses, readAllDocuments, type DocumentAt } from './stream.js';
 
 /** The files that {@link perplexityBy} reads, and how it measures them. */
@@ -218,9 +218,9 @@ async function measure(options: PerplexityByOptions, model: LanguageModel): Prom
   const losses = types ? new TypeLosses(wordIds(scoring.parts.manifest)) : undefined;
   let missing = 0;
   replaced = 0;
-  for await (const scored of scoreDocuments(kept(read(), chosen), { model: scoring, unit: 'lines' })) {
-    for (const one of scored) {
-      const { document, sum: own, bytes: length } = one;
+  const how: DocumentScoring = { model: scoring, unit: 'lines', byToken: types };
+  for await (const scored of scoreDocuments(kept(read(), chosen), how)) {
+    for (const { document, sum: own, bytes: length, byToken } of scored) {
       if (document.text === undefined) {
         missing++;
         continue;
@@ -231,7 +231,7 @@ async function measure(options: PerplexityByOptions, model: LanguageModel): Prom
       sum.bytes += length;
       addTo(sum.sum, own);
       sum.resampling.add([own.knownLog10Prob + own.oovLog10Prob, own.tokens]);
-      losses?.add(one.ids, one.scores.log10Probs);
+      if (byToken) losses?.add(byToken.ids, byToken.scores.log10Probs);
     }
   }
   if (replaced > 0) onWarning?.(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
@@ -296,14 +296,21 @@ async function sampleOf(
   const counting: TokenScoring = {
     ...scoring,
     // The tokens only have to be counted: this takes the place of scoring.
-    score: () =>
-      Promise.resolve({ log10Probs: new Float64Array(0), matched: new Uint8Array(0), oov: new Uint8Array(0) }),
+    sums: (_, { length }) => {
+      const zeros = new Float64Array(length);
+      return Promise.resolve({
+        oov: new Uint32Array(length),
+        knownLog10Prob: zeros,
+        oovLog10Prob: zeros,
+        matched: zeros,
+      });
+    },
   };
   for await (const some of scoreDocuments(source, { model: counting, unit: 'lines' })) {
-    for (const { document, ids } of some) {
+    for (const { document, sum } of some) {
       if (document.text === undefined) continue;
       positions.push(document.index);
-      tokens.push(ids.length);
+      tokens.push(sum.tokens);
       domains.push(domainOf(document));
     }
   }

@@ -1,7 +1,7 @@
 import type { TokenSpreads } from '../model/prediction/token-spreads.js';
-import type { TokenScores } from '../model/scoring/pieces.js';
+import { sumStretches, type StretchSums, type TokenScores } from '../model/scoring/pieces.js';
 import { IdSink } from '../model/scoring/text-reader.js';
-import { PIECE_WORDS, PieceSum, type TokenSums } from '../model/scoring/perplexity.js';
+import type { TokenSums } from '../model/scoring/perplexity.js';
 import type { TokenScoring } from '../model/token-scoring.js';
 import { createFeeder } from '../text/feeder.js';
 import { PieceBuilder } from '../text/formats/corpus.js';
@@ -15,26 +15,35 @@ const SPREAD_WORDS = 256;
 /** The part of a document that is one sentence: each line (`lines`), or the whole document with its line ends read as spaces. */
 export type DocumentUnit = 'lines' | 'document';
 
-/** A document with the scores of its tokens. */
+/** The sums over the tokens of a document. */
+export interface DocumentSums extends TokenSums {
+  /** Σ of the lengths of the n-grams that the model found [tokens]. */
+  readonly matched: number;
+}
+
+/** A document with its scores. */
 export interface ScoredDocument<D> {
   readonly document: D;
   readonly sentences: number;
   /** Length of its text in UTF-8, with the line end after its last line [bytes]. */
   readonly bytes: number;
   /** The sums over its tokens under the model. */
-  readonly sum: TokenSums;
-  /** The sums over its tokens under the model with which it is compared. */
-  readonly againstSum: TokenSums | undefined;
-  /** The scores of each token. */
+  readonly sum: DocumentSums;
+  /** The sums over its tokens under the model with which it is compared. It has as many tokens there, unless only one of the models leaves out blank lines. */
+  readonly againstSum: DocumentSums | undefined;
+  /** Its tokens; `undefined` unless `DocumentScoring.byToken` is true. */
+  readonly byToken: ScoredTokens | undefined;
+}
+
+/** The tokens of a document, and the scores of each. */
+export interface ScoredTokens {
   readonly scores: TokenScores;
-  /** The scores of each token under the model with which it is compared. There are as many, unless only one of the models leaves out blank lines. */
-  readonly against: TokenScores | undefined;
   /** By token, its id in the model. */
   readonly ids: Uint32Array;
   /** By token, figures of the distribution after its history; `undefined` unless `DocumentScoring.spreads` is true. */
   readonly spreads: TokenSpreads | undefined;
-  /** By token, the token as the model reads it; `undefined` unless `DocumentScoring.tokens` is true. */
-  readonly tokens: readonly string[] | undefined;
+  /** By token, the token as the model reads it; `undefined` unless `DocumentScoring.texts` is true. */
+  readonly texts: readonly string[] | undefined;
 }
 
 /** The part of a document that scoring needs. */
@@ -53,22 +62,24 @@ export interface DocumentScoring {
   /** Returns, for the index of a document, which model of `against` it is compared with. Default: the first. */
   readonly choose?: (index: number) => number;
   readonly unit: DocumentUnit;
-  /** Whether the tokens themselves are needed. */
-  readonly tokens?: boolean;
-  /** Whether figures of the distributions after the tokens' histories are needed. */
+  /** Whether the scores of each token are needed, and not only sums, which the threads add up. Default false. */
+  readonly byToken?: boolean;
+  /** With `byToken`: whether the tokens themselves are needed. */
+  readonly texts?: boolean;
+  /** With `byToken`: whether figures of the distributions after the tokens' histories are needed. */
   readonly spreads?: boolean;
 }
 
 /**
- * Input: documents. Output: the same documents with the scores of their tokens, in the same sequence, some documents at a time.
- * Documents are tokenized on this thread and scored by the model's threads, in tasks of whole documents with at least
- * {@link PIECE_WORDS} tokens together.
+ * Input: documents. Output: the same documents with their scores, in the same sequence, some documents at a time. Documents are
+ * tokenized on this thread and scored by the model's threads, in tasks of whole documents with at least `TokenScoring.taskTokens`
+ * tokens together.
  */
 export async function* scoreDocuments<D extends Scorable>(
   documents: AsyncIterable<readonly D[]> | Iterable<readonly D[]>,
   scoring: DocumentScoring,
 ): AsyncGenerator<readonly ScoredDocument<D>[]> {
-  const waiting: Promise<ScoredDocument<D>[]>[] = [];
+  const waiting: Promise<readonly ScoredDocument<D>[]>[] = [];
   const { model } = scoring;
   const task = new Task<D>(scoring);
   const dispatch = (): void => {
@@ -91,39 +102,40 @@ export async function* scoreDocuments<D extends Scorable>(
 
 /** Documents that are scored together. */
 class Task<D extends Scorable> {
-  private placed: TaskDocument<D>[] = [];
-  private readonly own: IdSink;
-  private readonly others: readonly IdSink[];
+  private placed: PlacedDocument<D>[] = [];
+  private readonly own: Stretches;
+  private readonly others: readonly Stretches[];
   private readonly builder = new PieceBuilder();
   private readonly feeders: readonly TextFeeder[];
-  private tokens: string[] | undefined;
+  private texts: string[] | undefined;
 
   private readonly model: TokenScoring;
-  private readonly against: readonly TokenScoring[];
   private readonly choose: (index: number) => number;
   private readonly unit: DocumentUnit;
+  private readonly byToken: boolean;
   private readonly withSpreads: boolean;
 
-  constructor({ model, against = [], choose = () => 0, unit, tokens = false, spreads = false }: DocumentScoring) {
+  constructor(scoring: DocumentScoring) {
+    const { model, against = [], choose = () => 0, unit, byToken = false, texts = false, spreads = false } = scoring;
     this.model = model;
-    this.against = against;
     this.choose = choose;
     this.unit = unit;
+    this.byToken = byToken;
     this.withSpreads = spreads;
-    this.own = sinkOf(model);
-    this.others = against.map(sinkOf);
-    this.tokens = tokens ? [] : undefined;
-    const names: TokenSink | undefined = tokens ? this.tokenNames() : undefined;
+    this.own = new Stretches(model);
+    this.others = against.map(other => new Stretches(other));
+    this.texts = texts ? [] : undefined;
+    const names: TokenSink | undefined = texts ? this.textSink() : undefined;
     const sinks = this.others.length > 0 ? this.others : [undefined];
     this.feeders = sinks.map(other => {
-      const all = [this.own, other, names].filter(sink => sink !== undefined);
-      const sink = all.length === 1 ? this.own : new Fan(all);
+      const all = [this.own.sink, other?.sink, names].filter(sink => sink !== undefined);
+      const sink = all.length === 1 ? this.own.sink : new Fan(all);
       return createFeeder(model.parts.tokenization, sink, model.words, 'a document');
     });
   }
 
   get full(): boolean {
-    return this.own.length >= (this.withSpreads ? SPREAD_WORDS : PIECE_WORDS);
+    return this.own.sink.length >= (this.withSpreads ? SPREAD_WORDS : this.model.taskTokens);
   }
 
   get empty(): boolean {
@@ -134,7 +146,7 @@ class Task<D extends Scorable> {
     const { own, others, builder, model } = this;
     const { words } = model;
     const other = others.length > 0 ? this.choose(document.index) : 0;
-    const [from, otherFrom, sentences] = [own.length, others.at(other)?.length ?? 0, own.sentences];
+    const { sentences } = own.sink;
     let bytes = 0;
     if (document.text !== undefined) {
       builder.addText(document.text);
@@ -145,140 +157,131 @@ class Task<D extends Scorable> {
       bytes = text.length + words.extraBytes;
     }
     document.release?.();
-    const otherTo = others.at(other)?.length ?? 0;
-    this.placed.push(
-      new TaskDocument(document, own.sentences - sentences, bytes, from, own.length, other, otherFrom, otherTo),
-    );
+    const place = others.length > 0 ? others[other].end() : 0;
+    own.end();
+    this.placed.push({ document, sentences: own.sink.sentences - sentences, bytes, other, place });
   }
 
   /** Scores the documents so far, and begins the next task. */
-  async score(): Promise<ScoredDocument<D>[]> {
-    const { placed, tokens, model, against } = this;
-    const ids = this.own.take().slice();
-    const scoring = [model.score(ids.slice()), ...this.others.map((sink, i) => against[i].score(sink.take().slice()))];
+  async score(): Promise<readonly ScoredDocument<D>[]> {
+    const { placed, texts, own, byToken, withSpreads, model } = this;
     this.placed = [];
-    if (tokens) this.tokens = [];
-    const spreading = this.withSpreads ? model.spreads(ids.slice()) : Promise.resolve(undefined);
-    const [spreads, [scores, ...others]] = await Promise.all([spreading, Promise.all(scoring)]);
-    const task = { ids, scores, others, tokens, spreads };
-    for (const document of placed) document.finish(task);
-    return placed;
+    if (texts) this.texts = [];
+    const against = this.others.map(other => other.sums());
+    if (!byToken) {
+      const [sums, others] = await Promise.all([own.sums(), Promise.all(against)]);
+      return placed.map((one, d) => scoredDocument(one, sums.of(d), others, undefined));
+    }
+    const { ids, ends } = own.take();
+    const spreading = withSpreads ? model.spreads(ids.slice()) : undefined;
+    const [scores, spreads, others] = await Promise.all([model.score(ids.slice()), spreading, Promise.all(against)]);
+    const sums = new SumsByDocument(sumStretches(scores, ends), ends);
+    return placed.map((one, d) => {
+      const [from, to] = [d === 0 ? 0 : ends[d - 1], ends[d]];
+      const tokens = {
+        scores: {
+          log10Probs: scores.log10Probs.subarray(from, to),
+          matched: scores.matched.subarray(from, to),
+          oov: scores.oov.subarray(from, to),
+        },
+        ids: ids.subarray(from, to),
+        spreads: spreads && {
+          ranks: spreads.ranks.subarray(from, to),
+          entropies: spreads.entropies.subarray(from, to),
+          secondMoments: spreads.secondMoments.subarray(from, to),
+        },
+        texts: texts?.slice(from, to),
+      };
+      return scoredDocument(one, sums.of(d), others, tokens);
+    });
   }
 
   /** Collects the tokens as the model reads them. */
-  private tokenNames(): TokenSink {
+  private textSink(): TokenSink {
     const { lowercase, skipBlank } = this.model.parts.manifest.options;
     let lineTokens = 0;
     return {
       token: (bytes, from, to) => {
         const part = bytes.subarray(from, to);
-        this.tokens?.push(decode(canonicalSurface(part, lowercase)?.bytes ?? part));
+        this.texts?.push(decode(canonicalSurface(part, lowercase)?.bytes ?? part));
         lineTokens++;
       },
       line: () => {
-        if (lineTokens > 0 || !skipBlank) this.tokens?.push(EOS_WORD);
+        if (lineTokens > 0 || !skipBlank) this.texts?.push(EOS_WORD);
         lineTokens = 0;
       },
     };
   }
 }
 
-/** The arrays by token of a whole task. */
-interface TaskScores {
-  readonly ids: Uint32Array;
-  readonly scores: TokenScores;
-  readonly others: readonly TokenScores[];
-  readonly tokens: readonly string[] | undefined;
-  readonly spreads: TokenSpreads | undefined;
+/** A document of a task that waits for its scores. Thousands of documents wait: it is small, because the garbage collector copies it. */
+interface PlacedDocument<D> {
+  readonly document: D;
+  readonly sentences: number;
+  readonly bytes: number;
+  /** Which model of `against` it is compared with. */
+  readonly other: number;
+  /** Its place among the documents of the task that are compared with that model. */
+  readonly place: number;
 }
 
-/** A scored document. Its arrays by token are cut out of the arrays of its task only when they are asked for, because most figures need only sums. */
-class TaskDocument<D> implements ScoredDocument<D> {
-  /** Made when the scores are there: less memory for waiting documents is less work for the garbage collector. */
-  sum: TokenSums = NO_SUM;
-  againstSum: TokenSums | undefined = undefined;
-  private task: TaskScores = NOT_SCORED;
+function scoredDocument<D>(
+  { document, sentences, bytes, other, place }: PlacedDocument<D>,
+  sum: DocumentSums,
+  others: readonly SumsByDocument[],
+  byToken: ScoredTokens | undefined,
+): ScoredDocument<D> {
+  const againstSum = others.length > 0 ? others[other].of(place) : undefined;
+  return { document, sentences, bytes, sum, againstSum, byToken };
+}
 
+/** The ids of the documents of a task under one model. */
+class Stretches {
+  readonly sink: IdSink;
+  /** The end of each document in the ids. */
+  private ends: number[] = [];
+
+  constructor(private readonly model: TokenScoring) {
+    this.sink = new IdSink(model.words, model.parts.manifest.options.skipBlank);
+  }
+
+  /** Ends a document. @returns its place among the documents. */
+  end(): number {
+    return this.ends.push(this.sink.length) - 1;
+  }
+
+  /** The ids, and the end of each document in them; begins the next task. */
+  take(): { readonly ids: Uint32Array<ArrayBuffer>; readonly ends: Uint32Array<ArrayBuffer> } {
+    const ends = Uint32Array.from(this.ends);
+    this.ends = [];
+    return { ids: this.sink.take().slice(), ends };
+  }
+
+  /** Scores the documents, and begins the next task. */
+  async sums(): Promise<SumsByDocument> {
+    const { ids, ends } = this.take();
+    return new SumsByDocument(await this.model.sums(ids, ends), ends);
+  }
+}
+
+/** The sums of the documents of a task under one model. */
+class SumsByDocument {
   constructor(
-    readonly document: D,
-    readonly sentences: number,
-    readonly bytes: number,
-    /** Its tokens are `from` ≤ t < `to` of the tokens of its task. */
-    private readonly from: number,
-    private readonly to: number,
-    /** Which model of `against` it is compared with. */
-    private readonly other: number,
-    /** Its tokens are `otherFrom` ≤ t < `otherTo` of that model's tokens. */
-    private readonly otherFrom: number,
-    private readonly otherTo: number,
+    private readonly sums: StretchSums,
+    private readonly ends: Uint32Array,
   ) {}
 
-  /** Takes the scores of its task. */
-  finish(task: TaskScores): void {
-    const { from, to, other, otherFrom, otherTo } = this;
-    this.task = task;
-    const own = new PieceSum();
-    own.addWords(task.scores.log10Probs, task.scores.oov, from, to);
-    this.sum = own;
-    if (task.others.length === 0) return;
-    const { log10Probs, oov } = task.others[other];
-    const sum = new PieceSum();
-    sum.addWords(log10Probs, oov, otherFrom, otherTo);
-    this.againstSum = sum;
+  /** The sums of document `d`. */
+  of(d: number): DocumentSums {
+    const { sums, ends } = this;
+    return {
+      tokens: ends[d] - (d === 0 ? 0 : ends[d - 1]),
+      oov: sums.oov[d],
+      knownLog10Prob: sums.knownLog10Prob[d],
+      oovLog10Prob: sums.oovLog10Prob[d],
+      matched: sums.matched[d],
+    };
   }
-
-  get scores(): TokenScores {
-    return partOf(this.task.scores, this.from, this.to);
-  }
-
-  get against(): TokenScores | undefined {
-    const { other, otherFrom, otherTo } = this;
-    const scores = this.task.others.at(other);
-    return scores && partOf(scores, otherFrom, otherTo);
-  }
-
-  get ids(): Uint32Array {
-    return this.task.ids.subarray(this.from, this.to);
-  }
-
-  get spreads(): TokenSpreads | undefined {
-    const { spreads } = this.task;
-    const { from, to } = this;
-    return (
-      spreads && {
-        ranks: spreads.ranks.subarray(from, to),
-        entropies: spreads.entropies.subarray(from, to),
-        secondMoments: spreads.secondMoments.subarray(from, to),
-      }
-    );
-  }
-
-  get tokens(): readonly string[] | undefined {
-    return this.task.tokens?.slice(this.from, this.to);
-  }
-}
-
-const NO_SUM: TokenSums = new PieceSum();
-const NO_SCORES = { log10Probs: new Float64Array(0), matched: new Uint8Array(0), oov: new Uint8Array(0) };
-/** Stands for the scores of a task that is not scored yet. */
-const NOT_SCORED: TaskScores = {
-  ids: new Uint32Array(0),
-  scores: NO_SCORES,
-  others: [],
-  tokens: undefined,
-  spreads: undefined,
-};
-
-function sinkOf({ words, parts }: TokenScoring): IdSink {
-  return new IdSink(words, parts.manifest.options.skipBlank);
-}
-
-function partOf({ log10Probs, matched, oov }: TokenScores, from: number, to: number): TokenScores {
-  return {
-    log10Probs: log10Probs.subarray(from, to),
-    matched: matched.subarray(from, to),
-    oov: oov.subarray(from, to),
-  };
 }
 
 /** Makes a document one line: every line end except the last becomes a space. */

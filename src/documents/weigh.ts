@@ -31,7 +31,7 @@ import {
 import { nameAt } from './columns.js';
 import { tokenizerName, type Conventions } from './conventions.js';
 import { linesOf, Proxies } from './proxy.js';
-import { scoreDocuments } from './scored.js';
+import { scoreDocuments, type DocumentScoring } from './scored.js';
 import { splitTokens } from '../text/tokens.js';
 import { expandForTwoPasses, readAllDocuments, type DocumentAt } from './stream.js';
 
@@ -357,12 +357,13 @@ async function probabilitiesOf(
   for (const [i, model] of models.entries()) {
     const log10Probs: Float64Array[] = [];
     let tokens = 0;
-    const scoring = await model.tokenScoring(Infinity, 1);
-    for await (const some of scoreDocuments(batches(texts()), { model: scoring, unit: 'lines' })) {
-      for (const { scores, bytes: length } of some) {
+    const how: DocumentScoring = { model: await model.tokenScoring(Infinity, 1), unit: 'lines', byToken: true };
+    for await (const some of scoreDocuments(batches(texts()), how)) {
+      for (const { byToken, bytes: length } of some) {
+        const scored = byToken?.scores.log10Probs ?? new Float64Array(0);
         bytes += length;
-        measured += scores.log10Probs.length;
-        log10Probs.push(scores.log10Probs.slice(0, MOST_TOKENS - tokens));
+        measured += scored.length;
+        log10Probs.push(scored.slice(0, MOST_TOKENS - tokens));
         tokens += log10Probs[log10Probs.length - 1].length;
       }
       if (tokens >= MOST_TOKENS) break;
@@ -387,7 +388,7 @@ async function sizeOf(texts: Domain['texts'], model: LanguageModel): Promise<{ d
   for await (const some of scoreDocuments(batches(texts(undefined)), { model: scoring, unit: 'lines' })) {
     for (const scored of some) {
       documents++;
-      tokens += scored.ids.length;
+      tokens += scored.sum.tokens;
     }
   }
   return { documents, tokens };

@@ -25,8 +25,8 @@ import { PerplexitySum, type Perplexity, type PieceSum } from './scoring/perplex
 import type { TextCache } from '../smoothing/cache.js';
 import type { SharedStore } from '../store/store.js';
 import { BOTH_ENDS } from '../smoothing/batch.js';
-import { dividePiece, PieceCutter, type Piece, type TokenScores } from './scoring/pieces.js';
-import { runAwaiting } from './scoring/scorer.js';
+import { PieceCutter, sumStretches, type Piece } from './scoring/pieces.js';
+import { runAwaiting, type BatchScorer } from './scoring/scorer.js';
 import type { TokenScoring } from './token-scoring.js';
 import { sumFile } from './sum-file.js';
 import { fileSize } from '../text/formats/input.js';
@@ -123,43 +123,39 @@ export class LanguageModel extends PagedModel {
     const isChain = this.scoring.scorer !== this.scoring.byEvidence;
     const rowsAWord = isChain && !options.cache ? ROWS_LOADED_IN_BATCHES : ROWS_LOADED_A_WORD;
     if (this.shouldLoad(bytes / BYTES_A_WORD, rowsAWord))
-      return (await this.#loadOnce(options)).sumOfFile(path, options);
+      return (await this.loadOnce(options)).sumOfFile(path, options);
     const cache = this.textCache(options);
     if (cache) return this.#sumWithCache(path, cache, options);
     const { shared } = this.parts.store;
     // The size of a pipe is unknown.
     const expectedWords = bytes > 0 ? bytes / BYTES_A_WORD : Infinity;
     const threads = shared ? (options.threads ?? threadsFor(expectedWords, availableParallelism())) : 1;
-    const start = (): Promise<BlockThreads> | undefined =>
-      shared && threads > 1 ? this.#startThreads(threads, shared) : undefined;
+    const start = async (): Promise<PieceScorer> =>
+      shared && threads > 1 ? this.#piecesOn(await this.#startThreads(threads - 1, shared), this.scorer) : this.#pieces;
     // Threads start while the dictionary is read; for a pipe, they start after the first stretch.
-    let running = expectedWords < Infinity ? await start() : undefined;
+    let scorer = expectedWords < Infinity ? await start() : undefined;
     const words = await this.allWords();
     const check = (): void => checkAborted(options.signal, 'scoring');
-    const { order } = this.parts;
-    const score = (piece: Piece): Promise<PieceSum[]> =>
-      running?.score(piece) ?? this.inTurn(() => this.#pieces.score(piece, check));
+    const score = (scorer: PieceScorer, piece: Piece): Promise<PieceSum[]> =>
+      this.inTurn(() => scorer.score(piece, check));
     const total = new PerplexitySum();
-    // One stretch waits for each thread.
-    const scored = new InOrder<PieceSum[]>(2 * threads - 1, sums => {
+    // While the threads score a stretch, the next one is read.
+    const scored = new InOrder<PieceSum[]>(1, sums => {
       check();
       for (const sum of sums) total.addPiece(sum);
     });
     // A stretch is as long as memory allows, because each stretch reads the blocks that it needs.
-    const cutter = new PieceCutter(order, endsOf(options), threads * wholePieces(this.scoring.batchWords));
-    const add = async (stretch: Piece): Promise<void> => {
-      for (const piece of dividePiece(stretch, running ? threads : 1, order)) await scored.push(score(piece));
-    };
+    const cutter = new PieceCutter(this.parts.order, endsOf(options), threads * wholePieces(this.scoring.batchWords));
     return this.whileOpen(async () => {
       const sum = await sumFile(path, words, this.parts, options, async ids => {
         this.checkOpen();
         for (const piece of cutter.push(ids)) {
-          running ??= await start();
-          await add(piece);
+          scorer ??= await start();
+          await scored.push(score(scorer, piece));
         }
       });
       const rest = cutter.rest();
-      if (rest) await add(rest);
+      if (rest) await scored.push(score(scorer ?? this.#pieces, rest));
       await scored.end();
       sum.add(total);
       return sum;
@@ -203,10 +199,7 @@ export class LanguageModel extends PagedModel {
     this.checkOpen();
     checkSentences(sentences);
     checkOptions('scoreEach', options, SCORE_EACH_OPTIONS);
-    const { shared } = this.parts.store;
-    const scorer = shared
-      ? await this.#startThreads(options.threads ?? availableParallelism(), shared)
-      : new OneTask(this.#pieces, act => this.inTurn(act));
+    const scorer = await this.#taskScorer(options.threads ?? availableParallelism());
     const words = await this.allWords();
     const { numbered, scoreSentences } = await import('./scoring/sentence-scoring.js');
     const tokensOf = (sentence: Sentence): string[] => {
@@ -224,13 +217,21 @@ export class LanguageModel extends PagedModel {
    */
   async tokenScoring(bytes: number, threads?: number, options: LoadOptions = {}): Promise<TokenScoring> {
     this.checkOpen();
-    if (this.shouldLoad(bytes / BYTES_A_WORD)) return (await this.#loadOnce(options)).tokenScoring(threads);
+    if (this.shouldLoad(bytes / BYTES_A_WORD)) return (await this.loadOnce(options)).tokenScoring(threads);
+    const count = threads ?? threadsFor(bytes / BYTES_A_WORD, availableParallelism());
+    const scorer = count > 1 ? await this.#taskScorer(count) : undefined;
     const words = await this.allWords();
+    const score: TokenScoring['score'] = (ids, cache) => {
+      const piece = { ids, history: 0, ends: BOTH_ENDS };
+      return scorer && !cache ? scorer.scoreTokens(piece) : this.inTurn(() => this.#pieces.scoreTokens(piece, cache));
+    };
     return {
       words,
       parts: this.parts,
-      waiting: 1,
-      score: (ids, cache) => this.inTurn(() => this.#pieces.scoreTokens({ ids, history: 0, ends: BOTH_ENDS }, cache)),
+      waiting: scorer?.mostTasks ?? 1,
+      taskTokens: BLOCK_TASK,
+      score,
+      sums: async (ids, ends) => sumStretches(await score(ids), ends),
       spreads: ids => this.spreadsOfIds(ids),
     };
   }
@@ -271,8 +272,8 @@ export class LanguageModel extends PagedModel {
     return [...words, ...classes].reduce((sum, table) => sum + table.manifest.rows, 0);
   }
 
-  /** The model with its tables in memory: loaded at the first call, shared by all later calls. */
-  async #loadOnce({ onProgress, signal }: LoadOptions): Promise<LoadedModel> {
+  /** @internal The model with its tables in memory: loaded at the first call, shared by all later calls, and closed with this model. */
+  async loadOnce({ onProgress, signal }: LoadOptions): Promise<LoadedModel> {
     const loading = (this.#loaded ??= this.load({ onProgress, signal }));
     try {
       return await loading;
@@ -280,9 +281,33 @@ export class LanguageModel extends PagedModel {
       if (this.#loaded === loading) this.#loaded = undefined;
       // The load was started by another call, whose signal aborted it: this call starts it again.
       const isInterrupted = error instanceof KneserError && error.code === 'KNESER_ABORTED';
-      if (isInterrupted && !signal?.aborted) return this.#loadOnce({ onProgress, signal });
+      if (isInterrupted && !signal?.aborted) return this.loadOnce({ onProgress, signal });
       throw error;
     }
+  }
+
+  /**
+   * A scorer of pieces that divides them among threads. Each piece that is under way needs a scorer of its own.
+   *
+   * @param own scores a share on this thread, one piece at a time; `undefined` if this thread has other work.
+   */
+  #piecesOn(threads: BlockThreads, own?: BatchScorer): PieceScorer {
+    const scorer: BatchScorer = { score: batch => threads.scoreWith(own, batch) };
+    const batchWords = (threads.count + (own ? 1 : 0)) * this.scoring.batchWords;
+    return new PieceScorer(this.parts.order, { scorer, batchWords }, false);
+  }
+
+  /** Scores pieces token by token on `count` threads that read blocks; if the store cannot be shared, on this thread, one piece at a time. */
+  async #taskScorer(count: number): Promise<TaskScorer> {
+    const { shared } = this.parts.store;
+    const threads = shared && (await this.#startThreads(count, shared));
+    return {
+      count: threads?.count ?? 1,
+      mostTasks: threads ? threads.count + 1 : 1,
+      taskTokens: BLOCK_TASK,
+      scoreTokens: piece =>
+        threads ? this.#piecesOn(threads).scoreTokens(piece) : this.inTurn(() => this.#pieces.scoreTokens(piece)),
+    };
   }
 
   /** Starts `count` threads that score from blocks, or returns the threads that an earlier call started. */
@@ -314,22 +339,5 @@ export class LanguageModel extends PagedModel {
     await super.closeResources();
     const loaded = await this.#loaded?.catch(() => undefined);
     await loaded?.close();
-  }
-}
-
-/** Scores one task at a time, on this thread. */
-class OneTask implements TaskScorer {
-  readonly count = 1;
-  readonly mostTasks = 1;
-  readonly taskTokens = BLOCK_TASK;
-
-  /** @param inTurn runs calls of the model one at a time. */
-  constructor(
-    private readonly scorer: PieceScorer,
-    private readonly inTurn: (act: () => Promise<TokenScores>) => Promise<TokenScores>,
-  ) {}
-
-  scoreTokens(piece: Piece): Promise<TokenScores> {
-    return this.inTurn(() => this.scorer.scoreTokens(piece));
   }
 }

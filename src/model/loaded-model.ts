@@ -8,8 +8,8 @@ import { MemoryModel } from './memory-model.js';
 import { LOADED_BATCH } from './lookup/loaded-table.js';
 import type { TokenSpreads } from './prediction/token-spreads.js';
 import { FIRST_PIECES, PIECES_A_THREAD, PieceScoring } from './scoring/piece-scoring.js';
-import { PieceCutter, tokenScores } from './scoring/pieces.js';
-import type { Perplexity, PerplexitySum } from './scoring/perplexity.js';
+import { PieceCutter, scoreTokens, sumStretches, tokenScores, type Piece } from './scoring/pieces.js';
+import { PIECE_WORDS, type Perplexity, type PerplexitySum } from './scoring/perplexity.js';
 import { endsOf, SCORE_EACH_OPTIONS, type Score, type ScoreEachOptions } from './scoring/score.js';
 import { runAtOnce } from './scoring/scorer.js';
 import type { ScoringThreads } from './scoring/threads.js';
@@ -104,18 +104,26 @@ export class LoadedModel extends MemoryModel {
   tokenScoring(threads = availableParallelism()): TokenScoring {
     const layout = new BatchLayout(this.parts.order, LOADED_BATCH);
     let tasks = 0;
+    const running = async (): Promise<ScoringThreads | undefined> => {
+      this.checkOpen();
+      return threads > 1 && tasks++ >= FIRST_PIECES ? this.#startThreads(threads) : undefined;
+    };
+    const pieceOf = (ids: Uint32Array<ArrayBuffer>): Piece => ({ ids, history: 0, ends: BOTH_ENDS });
     return {
       words: this.words,
       parts: this.parts,
       waiting: threads > 1 ? threads * PIECES_A_THREAD : 1,
+      taskTokens: PIECE_WORDS,
       score: async (ids, cache) => {
-        this.checkOpen();
-        const piece = { ids, history: 0, ends: BOTH_ENDS };
-        const start = threads > 1 && !cache && tasks++ >= FIRST_PIECES;
-        const running = start ? await this.#startThreads(threads) : undefined;
-        if (running) return running.scoreTokens(piece);
-        return runAtOnce(tokenScores(this.scorer, layout, piece, cache));
+        if (cache) {
+          this.checkOpen();
+          return runAtOnce(tokenScores(this.scorer, layout, pieceOf(ids), cache));
+        }
+        return (await running())?.scoreTokens(pieceOf(ids)) ?? scoreTokens(this.scorer, layout, pieceOf(ids));
       },
+      sums: async (ids, ends) =>
+        (await running())?.sumStretches(pieceOf(ids), ends) ??
+        sumStretches(scoreTokens(this.scorer, layout, pieceOf(ids)), ends),
       spreads: async ids => {
         this.checkOpen();
         if (threads === 1) return this.spreadsOfIds(ids);

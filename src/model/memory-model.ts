@@ -51,7 +51,8 @@ import {
   type ScoreOptions,
   type TextOptions,
 } from './scoring/score.js';
-import { addSentence, idInNgram, ModelBase, tellSentences, withEnd, predictions } from './model-base.js';
+import { addSentence, idInNgram, ModelBase, tellSentences, withEnd } from './model-base.js';
+import { fillersOf, predictions } from './generation/predict.js';
 
 /** How {@link MemoryModel.sample} draws a token. */
 export interface SampleOptions extends TruncationOptions {
@@ -166,8 +167,11 @@ export class MemoryModel extends ModelBase {
     const checked = checkPredictOptions(options);
     if (checked.gap !== undefined) {
       const layout = new BatchLayout(this.parts.order, LOADED_BATCH);
-      const using = { scorer: this.scorer, predictor: this.#predictor, layout };
-      return runAtOnce(this.fillersOf(history, checked, this.words, using));
+      const { parts, words, scorer } = this;
+      const tokensOf = (side: Sentence): string[] => this.surface(side);
+      return runAtOnce(
+        fillersOf({ parts, words, scorer, predictor: this.#predictor, layout, tokensOf }, history, checked),
+      );
     }
     return predictions(this.nextWords(history, checked.start), checked, this.words, this.parts);
   }

@@ -1,5 +1,4 @@
 import { checkText, listOf } from '../base/check.js';
-import { log10 } from '../base/elementary.js';
 import { KneserError } from '../base/errors.js';
 import { withJsonArrays } from '../base/json.js';
 import type { WorkOptions } from '../base/progress.js';
@@ -7,24 +6,19 @@ import { SMOOTHINGS } from '../smoothing/index.js';
 import { checkSentence, type Sentence } from '../text/sentences.js';
 import { identityOf, wordIds } from '../tables/manifest.js';
 import { countCharacters } from '../text/surface.js';
-import { BOS, BOS_WORD, EOS, EOS_WORD, NONE, UNK } from '../text/tokens.js';
-import { BatchLayout, OOV } from '../smoothing/batch.js';
+import { BOS, BOS_WORD, EOS, EOS_WORD } from '../text/tokens.js';
+import { BatchLayout } from '../smoothing/batch.js';
 import { TextCache } from '../smoothing/cache.js';
 import { COUNT } from '../smoothing/evidence.js';
 import { isContiguous } from '../tables/pattern.js';
 import { canLoad, loadedBytes } from './lookup/table-room.js';
 import { requireCounts, type ModelParts } from './scoring/parts.js';
 import type { PerplexitySum } from './scoring/perplexity.js';
-import type { NextWords } from './prediction/next-words.js';
 import type { BatchScorer, Scorer } from './scoring/scorer.js';
 import { vectorOf, type VectorOptions, type VectorScore } from './scoring/vector.js';
-import { NOT_IN_VOCABULARY, type LoadedWords } from './lookup/words.js';
+import { NOT_IN_VOCABULARY } from './lookup/words.js';
 
 import type { ModelInfo } from './api.js';
-import { sidesOf, type CheckedPredictOptions, type Prediction } from './prediction/prediction.js';
-import { completions } from './generation/complete.js';
-import { fillGap } from './generation/gap.js';
-import type { Predictor } from './prediction/predictor.js';
 import { scoreOf, type Score, type ScoreOptions, type TextOptions } from './scoring/score.js';
 
 /** The most tokens of a sentence: its tokens and scores are all in memory at once and take about 200 bytes for each token. */
@@ -238,35 +232,6 @@ export class ModelBase {
     return tokens.slice(Math.max(0, tokens.length - reach));
   }
 
-  /** Finds the most probable fillers of the gap in a text. */
-  protected *fillersOf(
-    text: Sentence,
-    { gap = '', gapLength = 1, options, start, top, unknown, startsWith = '', endsWith = '' }: CheckedPredictOptions,
-    words: LoadedWords,
-    { scorer, predictor, layout }: { scorer: BatchScorer; predictor: Predictor; layout: BatchLayout },
-  ): Generator<Promise<void>, Prediction[], void> {
-    const { order, manifest, tokenization } = this.parts;
-    const ids = wordIds(manifest);
-    const idsOf = (side: Sentence): number[] => this.surface(side).map(token => words.idOf(token));
-    const [left, right] = sidesOf(text, gap).map(idsOf);
-    const known = options
-      ?.map(idsOf)
-      .filter(filler => filler.length > 0 && (unknown || filler.every(id => id < OOV)))
-      .map(filler => filler.map(id => (id >= OOV ? UNK : id)));
-    return yield* fillGap(
-      { order, ids, words, tokenization: tokenization.info, scorer, predictor, layout },
-      { left, right, start },
-      {
-        lengths: typeof gapLength === 'number' ? [gapLength, gapLength] : gapLength,
-        top,
-        unknown,
-        options: known,
-        startsWith,
-        endsWith,
-      },
-    );
-  }
-
   /** Adds the scores of the next ids of a text to `sum`; `layout` keeps the history from call to call. */
   protected *addPiece(
     scorer: BatchScorer,
@@ -310,26 +275,6 @@ export class ModelBase {
   protected textCache(options: TextOptions): TextCache | undefined {
     return options.cache ? this.createCache() : undefined;
   }
-}
-
-/** The most probable next words, as tokens with their probabilities. */
-export function predictions(
-  next: NextWords,
-  { top, unknown, explain, prefix }: CheckedPredictOptions,
-  words: LoadedWords,
-  { manifest }: ModelParts,
-): Prediction[] {
-  const found =
-    prefix === undefined
-      ? next.top(top, unknown ? NONE : UNK)
-      : completions(next, words, encoder.encode(manifest.options.lowercase ? prefix.toLowerCase() : prefix), top);
-  return found.map(({ word, probability, log10Prob = log10(probability) }) => ({
-    token: words.word(word),
-    probability,
-    log10Prob,
-    matched: next.matched(word),
-    ...(explain ? { explanation: next.explain(word) } : {}),
-  }));
 }
 
 /** The ids with `EOS` after them. */

@@ -38,7 +38,7 @@ import {
   type ScoreOptions,
   type TextOptions,
 } from './scoring/score.js';
-import { addSentence, idInNgram, ModelBase, tellSentences, withEnd, predictions } from './model-base.js';
+import { addSentence, idInNgram, ModelBase, tellSentences, withEnd } from './model-base.js';
 import type { MemoryModel } from './memory-model.js';
 
 /** The default of `blockMemory`: how many bytes of blocks a model keeps in memory. */
@@ -211,16 +211,18 @@ export class PagedModel extends ModelBase {
    */
   async predict(history: Sentence, options: PredictOptions = {}): Promise<Prediction[]> {
     const checked = checkPredictOptions(options);
+    const { fillersOf, predictions } = await import('./generation/predict.js');
+    const words = await this.allWords();
     if (checked.gap !== undefined) {
-      const words = await this.allWords();
       const predictor = await this.#openPredictor();
+      const { parts, scorer } = this;
+      const tokensOf = (side: Sentence): string[] => this.surface(side);
       return this.inTurn(() => {
-        const using = { scorer: this.scorer, predictor, layout: this.layout(GAP_BATCH) };
-        return runAwaiting(this.fillersOf(history, checked, words, using));
+        const layout = this.layout(GAP_BATCH);
+        return runAwaiting(fillersOf({ parts, words, scorer, predictor, layout, tokensOf }, history, checked));
       });
     }
-    const next = await this.nextWords(history, checked.start);
-    return predictions(next, checked, await this.allWords(), this.parts);
+    return predictions(await this.nextWords(history, checked.start), checked, words, this.parts);
   }
 
   /**

@@ -2,15 +2,17 @@ import type { TokenSpreads } from './prediction/token-spreads.js';
 import type { TextCache } from '../smoothing/cache.js';
 import type { LoadedWords } from './lookup/words.js';
 import type { ModelParts } from './scoring/parts.js';
-import type { TokenScores } from './scoring/pieces.js';
+import type { StretchSums, TokenScores } from './scoring/pieces.js';
 
 /** Scores whole sentences token by token, many at a time. */
 export interface TokenScoring {
   /** The model's words, which turn tokens into ids. */
   readonly words: LoadedWords;
   readonly parts: ModelParts;
-  /** How many calls of `score` should run at the same time, so that no thread is idle. */
+  /** How many calls of `score` or `sums` should run at the same time, so that no thread is idle. */
   readonly waiting: number;
+  /** How many tokens a call should have, if the text is long enough. */
+  readonly taskTokens: number;
   /**
    * Scores sentences.
    *
@@ -18,6 +20,13 @@ export interface TokenScoring {
    * @param cache the text so far; the sentences become part of it.
    */
   score(ids: Uint32Array<ArrayBuffer>, cache?: TextCache): Promise<TokenScores>;
+  /**
+   * Scores sentences, and adds up the scores of each stretch of them.
+   *
+   * @param ids as for `score`.
+   * @param ends the end of each stretch in `ids`, ascending; a stretch is whole sentences, or empty.
+   */
+  sums(ids: Uint32Array<ArrayBuffer>, ends: Uint32Array): Promise<StretchSums>;
   /** For each token, figures of the exact distribution of the token after its history. @param ids as for `score`. */
   spreads(ids: Uint32Array<ArrayBuffer>): Promise<TokenSpreads>;
 }

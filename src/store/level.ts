@@ -2,16 +2,16 @@ import { isOutOfFiles, KneserError, readError } from '../base/errors.js';
 import { describeKey } from './keys.js';
 import type { ModelStore, ModelWriter } from './store.js';
 
-/** Bytes of values that are collected before they are written. */
+/** Values are collected until they have this many bytes, and then written together. */
 const BATCH_BYTES = 1 << 20;
 /** Bytes that an iterator reads ahead, in databases that have this option. */
 const READ_AHEAD_BYTES = 1 << 20;
 
-/** All keys lie between these two. */
+/** All keys of a store are between these two. */
 const FIRST_KEY = Uint8Array.of(0);
 const LAST_KEY = Uint8Array.of(0xff);
 
-/** The options by which keys and values are byte arrays. */
+/** The options of abstract-level with which keys and values are byte arrays. */
 export const ENCODING = { keyEncoding: 'view', valueEncoding: 'view' } as const;
 
 interface Put {
@@ -34,14 +34,14 @@ export interface Database {
   iterator(options: Range & { highWaterMarkBytes?: number }): AsyncIterable<[Uint8Array, Uint8Array]>;
   clear(range: Range): Promise<void>;
   batch(puts: Put[], options: { sync?: boolean }): Promise<void>;
-  /** Writes all values into files whose ranges of keys do not overlap; LevelDB alone has it. */
+  /** Rewrites the values into files whose ranges of keys do not overlap. Only LevelDB has this method. */
   compactRange?(start: Uint8Array, end: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
 
 /** A store that reads an open database. @param name the name of the store in messages. */
 export function readDatabase(database: Database, name: string): ModelStore {
-  /** @param key the key that was read, or the first one. */
+  /** @param key the key that was read, or the first of several keys. */
   const fail = (error: unknown, key?: Uint8Array): never => {
     if (isOutOfFiles(error)) throw readError(name, error);
     const reason = error instanceof Error ? error.message : String(error);
@@ -67,13 +67,14 @@ export function readDatabase(database: Database, name: string): ModelStore {
 
 /** Writes into an open database. Values are safe on the disk after {@link sync} or {@link finish}. */
 export class LevelWriter implements ModelWriter {
-  /** The values that are not being written yet, and their size in bytes. */
+  /** The values that are not being written yet. */
   private batch: Put[] = [];
+  /** The total length of the values of `batch` [bytes]. */
   private bytes = 0;
-  /** The writing of the last batch. */
+  /** Resolves when the last batch is written. */
   private writing = Promise.resolve();
 
-  /** @param isForModel whether the database is a model's, which is read many times; any other is read once and removed. */
+  /** @param isForModel whether the database becomes part of a model. Other databases are read once and removed, so that they are not compacted. */
   constructor(
     private readonly database: Database,
     private readonly isForModel = true,
@@ -106,12 +107,12 @@ export class LevelWriter implements ModelWriter {
   }
 
   /**
-   * Writes all values and closes the database. The LevelDB of a model is compacted: its log is empty, so that it opens without a replay,
-   * and each key lies in the range of one table file, so that to read a value reads one file.
+   * Writes all values and closes the database. The LevelDB of a model is compacted: LevelDB then opens it without replaying a log, and the
+   * ranges of keys of its table files do not overlap, so that one file is read for one value.
    */
   async finish(): Promise<void> {
     await this.sync();
-    // The first call writes the values that are in memory, but chooses the levels to compact before; the second call sees all files.
+    // The first call chooses the levels to compact, and only then moves the values in memory to a file; the second call compacts that file.
     for (let call = 0; call < 2 && this.isForModel; call++) await this.database.compactRange?.(FIRST_KEY, LAST_KEY);
     await this.database.close();
   }
@@ -123,12 +124,12 @@ export class LevelWriter implements ModelWriter {
     await this.database.close();
   }
 
-  /** Begins to write the batch. Resolves when it is written. */
+  /** Writes the batch. */
   private flush(): Promise<void> {
     const batch = this.batch;
     this.batch = [];
     this.bytes = 0;
-    // One batch at a time, so that callers wait here while the disk is slower than they are.
+    // One batch at a time: callers that are faster than the disk wait here.
     this.writing = this.writing.then(() => this.database.batch(batch, {}));
     return this.writing;
   }

@@ -9,11 +9,20 @@ export interface ModelStore {
   readonly get: (key: Uint8Array) => Promise<Uint8Array | undefined>;
   /** The values of several keys, in their order. A value may be a view of a larger buffer: whoever keeps it makes a copy. */
   readonly getMany: (keys: readonly Uint8Array[]) => Promise<(Uint8Array | undefined)[]>;
+  /**
+   * As {@link getMany}, but calls `act` with each value, in any order; the value is valid only during the call. A store that reads files
+   * has it, because it can then read into the same memory again.
+   *
+   * @param act called with the value (`undefined` if the store lacks the key) and the index of its key.
+   */
+  readonly visitMany?:
+    | ((keys: readonly Uint8Array[], act: (value: Uint8Array | undefined, item: number) => void) => Promise<void>)
+    | undefined;
   /** All keys with their values, in the order of the keys' bytes. */
   readonly entries: () => AsyncIterable<readonly [key: Uint8Array, value: Uint8Array]>;
   /** Closes files and connections. Closing twice is fine. */
   readonly close: () => Promise<void>;
-  /** For files on a disk: the data by which other threads read the same files, while this store is open. */
+  /** For files on a disk: the data that another thread needs to read the same files, while this store is open. */
   readonly shared?: SharedStore | undefined;
 }
 
@@ -27,11 +36,11 @@ export interface ModelWriter {
   put(key: Uint8Array, value: Uint8Array): Promise<void>;
   /** Writes all values safely to the disk, and closes the store. */
   finish(): Promise<void>;
-  /** Closes the store, which then holds a part of the values only. */
+  /** Closes the store, which then lacks some of the values. */
   abort(): Promise<void>;
 }
 
-/** The parts of a model that are not in its store. */
+/** Facts about a model, and its weights, which are not values of its store. */
 export interface ModelFiles {
   /** The size of the model on disk, in bytes. */
   readonly bytes: number;

@@ -5,45 +5,49 @@ import { readVarint, writeVarint } from '../base/varint.js';
 import { DECIMAL_BYTES, readDecimals, writeDecimals } from './decimals.js';
 
 /**
- * Blocks: the pieces of a count table, one for each value of the store. README.md of this folder has the contract of a table,
- * and draws the bytes of a block.
+ * Blocks of rows: a table of a store of counted rows is divided into blocks, and each block is one value of the store. README.md of this
+ * folder has the contract of a table, and draws the bytes of a block.
  *
- * A block holds up to this many consecutive rows, and all followers of each of its contexts; a *wide* context with more
- * followers has blocks of its own, each of which repeats the totals of the context.
+ * A block holds at most this many consecutive rows, and all followers of each of its contexts. A context with more followers, a *wide*
+ * context, has blocks of its own, each of which repeats the totals of the context.
  */
 export const BLOCK_ENTRIES = 2048;
 
-/** Sums over the followers of a context: Σc (pruned followers included), and the number of followers with count 1, with count 2, and in all. */
+/** Sums over the followers of a context. */
 export interface ContextTotals {
+  /** Σc, the sum of the counts, pruned followers included. */
   readonly total: number;
+  /** N1, the number of followers with count 1. */
   readonly ones: number;
+  /** N2, the number of followers with count 2. */
   readonly twos: number;
+  /** N+, the number of followers. */
   readonly followers: number;
 }
 
-/** The numbers of a back-off model, in place of counts: log10 p and log10 back-offs. */
+/** The numbers that a back-off model has in place of counts. */
 export interface BlockNumbers {
-  /** By row. */
+  /** By row, log10 p. */
   log10Probs: Float64Array;
-  /** By context. */
+  /** By context, log10 of the back-off. */
   backoffs: Float64Array;
 }
 
-/** A decoded block: C contexts and R rows. Arrays may be longer than C or R; the rest is garbage. */
+/** A decoded block: C contexts of k words, and R rows. Arrays may have more entries, which have no meaning. */
 export interface Block {
-  /** k columns of C words: `contexts[0]` has the nearest words. */
+  /** `contexts[j][c]` is word j of context c [word id], j = 0 for the nearest word: k arrays of length C. */
   contexts: Uint32Array[];
   /** C. */
   contextCount: number;
   /** Rows `starts[c]` … `starts[c + 1]` − 1 are the followers of context c; `starts[C]` is R. */
   starts: Uint32Array;
-  /** By context, Σ of the counts of pruned followers. */
+  /** By context, the sum of the counts of pruned followers. */
   pruned: Uint32Array;
-  /** By row. */
+  /** By row, the id of the predicted word. */
   words: Uint32Array;
-  /** By row; from 1 up. */
+  /** By row, the count, 1 or more. */
   counts: Uint32Array;
-  /** The totals of a wide context, which is the only one of its block. */
+  /** The totals of the block's only context, if that context is wide. */
   wide?: ContextTotals | undefined;
   /** Only in a back-off model, where all counts are 1. */
   numbers?: BlockNumbers | undefined;
@@ -203,7 +207,7 @@ export function decodeBlock(value: Uint8Array, width: number, reuse?: Block): Bl
   return block;
 }
 
-/** The largest Σc: totals have 32 bits. */
+/** The largest Σc of a context, because totals have 32 bits. */
 const MOST_TOTAL = 2 ** 32 - 1;
 
 /** The totals of a wide context with at least `rows` followers. @throws BlockDamage for impossible totals. */
@@ -246,6 +250,7 @@ function readAll(bytes: Uint8Array, to: Uint32Array, length: number): void {
   if (cursor.at !== bytes.length) throw new BlockDamage('wrong length');
 }
 
+/** Decodes the numbers of a back-off model. @throws BlockDamage */
 function readNumbers(bytes: Uint8Array, block: Block, rows: number): void {
   if (!(bytes instanceof Uint8Array)) throw new BlockDamage('impossible block header');
   block.numbers ??= {
@@ -257,7 +262,7 @@ function readNumbers(bytes: Uint8Array, block: Block, rows: number): void {
   readDecimals(bytes, cursor, block.numbers.backoffs, block.contextCount);
   if (cursor.at !== bytes.length) throw new BlockDamage('wrong length');
   const { log10Probs, backoffs } = block.numbers;
-  // NaN and infinite numbers fail this test. A filled-in log10 p may be above 0.
+  // NaN and +∞ fail this test. A log10 p that an import filled in may be above 0.
   const isPossible = (log10: number): boolean => log10 <= LARGEST_BACKOFF;
   for (let row = 0; row < rows; row++) if (!isPossible(log10Probs[row])) throw new BlockDamage('no probability');
   for (let c = 0; c < block.contextCount; c++) if (!isPossible(backoffs[c])) throw new BlockDamage('no back-off');
@@ -269,15 +274,18 @@ export const LARGEST_BACKOFF = 1e300;
 /** Blocks are encoded here, one at a time, before their bytes are copied out. */
 let buffer = new Uint8Array(1 << 16);
 
+/** The buffer for encoding, with at least `length` bytes. */
 function writable(length: number): Uint8Array {
   if (buffer.length < length) buffer = new Uint8Array(2 * length);
   return buffer;
 }
 
+/** The number of bits in which a block stores how many words a context of `width` words shares with the context before. */
 function sharedBits(width: number): number {
   return width < 2 ? 0 : 32 - Math.clz32(width - 1);
 }
 
+/** Writes `value`, of up to 8 bits, from bit `bit` on. The bits must be 0 before. */
 function writeBits(bytes: Uint8Array, bit: number, value: number): void {
   const at = bit >>> 3;
   const shifted = value << (bit & 7);
@@ -285,6 +293,7 @@ function writeBits(bytes: Uint8Array, bit: number, value: number): void {
   if (shifted > 0xff) bytes[at + 1] |= shifted >>> 8;
 }
 
+/** The number in the `count` bits from bit `bit` on. */
 function readBits(bytes: Uint8Array, bit: number, count: number): number {
   const at = bit >>> 3;
   return ((bytes[at] | (bytes[at + 1] << 8)) >>> (bit & 7)) & ((1 << count) - 1);

@@ -27,7 +27,7 @@ import { copyWords } from './copy.js';
 export type ModelDescription = Omit<Manifest, 'format' | 'dictionaryBlocks'>;
 
 /**
- * Writes a store of counted rows, of which `indexStore` makes a model.
+ * Writes a store of counted rows. `indexStore` makes a model of such a store.
  *
  * - Input: the blocks of tables, the dictionary, the classes, and the tokenizer's file.
  * - Output: a store with these values, the directories of the tables and of the dictionary, and the manifest.
@@ -57,9 +57,9 @@ export class ModelBuilder {
   }
 
   /**
-   * Puts the table of order 1, which is counted for the whole text and not by partition.
+   * Puts the table of unigrams, which is counted for the whole text and not by partition.
    *
-   * @param counts by id; `counts[id]` = 0 for words without a row.
+   * @param counts by word id, the count of the unigram; 0 for words without a row.
    */
   async putUnigrams(stream: Stream, counts: Uint32Array): Promise<TableSummary> {
     const blocks: EncodedBlock[] = [];
@@ -101,7 +101,7 @@ export class ModelBuilder {
     for (const block of blocks) await this.store.put(dictionaryKey(this.dictionaryBlocks++), block);
   }
 
-  /** @param firstWords the first word of each block. */
+  /** Puts the directory of the dictionary. @param firstWords the first word of each block, as UTF-8. */
   async putDictionaryDirectory(firstWords: readonly Uint8Array[]): Promise<void> {
     await this.store.put(DICTIONARY_DIRECTORY_KEY, encodeDictionaryDirectory(firstWords));
   }
@@ -120,12 +120,12 @@ export class ModelBuilder {
     }
   }
 
-  /** @param value as `encodeClasses` makes it. */
+  /** Puts the classes of the words. @param value as `encodeClasses` makes it. */
   async putClasses(value: Uint8Array): Promise<void> {
     await this.store.put(CLASSES_KEY, value);
   }
 
-  /** @param value as `encodeTokenizer` makes it. */
+  /** Puts the tokenizer's file. @param value as `encodeTokenizer` makes it. */
   async putTokenizer(value: Uint8Array): Promise<void> {
     await this.store.put(TOKENIZER_KEY, value);
   }
@@ -161,10 +161,13 @@ export class ModelBuilder {
   }
 }
 
-/** The rows of the table of order 1: the first `length` entries. @param counts by id. */
+/** The rows of the table of unigrams: words with a count above 0, except `<s>`. @param counts by word id, the count of the unigram. */
 export function unigramRows(counts: ArrayLike<number>): {
+  /** By row, the word id, ascending. */
   readonly words: Uint32Array;
+  /** By row, the count. */
   readonly positive: Uint32Array;
+  /** Number of rows; the arrays may be longer. */
   readonly length: number;
 } {
   const words = new Uint32Array(counts.length);

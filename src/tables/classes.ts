@@ -9,9 +9,9 @@ import { BOS, FIRST_WORD, NONE } from '../text/tokens.js';
 export interface WordClasses {
   /** Number of class ids; `NONE`, `<unk>`, `<s>` and `</s>` have one each. */
   readonly count: number;
-  /** The class of each word id. */
+  /** By word id, the id of its class. */
   readonly of: Uint32Array;
-  /** p(word | class) of each word id: its share of its class's tokens. Sums to 1 over each class. */
+  /** By word id, p(word | class): the word's share of the tokens of its class. Sums to 1 over the words of each class. */
   readonly share: Float64Array;
 }
 
@@ -19,11 +19,11 @@ export interface WordClasses {
 const PRIOR = 0.1;
 
 /**
- * The bytes of the words' classes: a checksum, and MessagePack [number of class ids, number of word ids, bytes]; the bytes have two varints for each
- * word id from 1 on, its class and its frequency in the text.
+ * The bytes of the words' classes: a checksum, and MessagePack [number of class ids, number of word ids, bytes]. The bytes have two varints
+ * for each word id from 1 on: the class of the word, and its frequency in the text.
  *
- * @param count class ids are below this.
- * @param of the class of each word id.
+ * @param count number of class ids.
+ * @param of by word id, the id of its class.
  * @param frequencies by word id, the frequency in the text.
  */
 export function encodeClasses(count: number, of: Uint32Array, frequencies: Float64Array): Uint8Array {
@@ -56,6 +56,7 @@ export function decodeClasses(value: Uint8Array): WordClasses {
   return { count, of, share: wordShares(count, of, frequencies) };
 }
 
+/** By word id, p(word | class) with the pseudo-count {@link PRIOR}. */
 function wordShares(count: number, of: Uint32Array, frequencies: Float64Array): Float64Array {
   const totals = new Float64Array(count);
   for (let id = 1; id < of.length; id++) totals[of[id]] += frequencies[id] + PRIOR;

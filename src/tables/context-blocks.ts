@@ -2,7 +2,8 @@ import type { KneserError } from '../base/errors.js';
 import type { ModelStore } from '../store/store.js';
 import { BLOCK_ENTRIES, type Block } from './block.js';
 import { damagedTable } from './damage.js';
-import { blocksOf, readBlocks, type NumberedBlock, type StoredTable } from './table-reader.js';
+import type { BlockAt } from './read-ahead.js';
+import { blocksOf, readBlocks, type StoredTable } from './table-reader.js';
 import { TRIE_ROWS } from './trie-block.js';
 
 const WRONG_TOTALS = 'the blocks of a context do not have as many rows as its totals say';
@@ -17,18 +18,20 @@ const MOST_ROWS = Math.max(BLOCK_ENTRIES, TRIE_ROWS);
  *   of the context. A block is valid until `next` is called again.
  */
 export class ContextBlocks {
-  /** Number of blocks of the table that were not read yet. */
-  left: number;
-  private readonly blocks: AsyncGenerator<NumberedBlock, void, void>;
+  /** Number of blocks that were not read yet. */
+  remaining: number;
+  private readonly blocks: AsyncGenerator<BlockAt<Block>, void, void>;
   /** Whether the table has log10 p instead of counts; `undefined` until its first block was read. */
   private isBackoff: boolean | undefined;
+  /** By row of the last wide context, the word id; likewise `counts` and `log10Probs`. */
   private words = new Uint32Array(0);
   private counts = new Uint32Array(0);
   private log10Probs = new Float64Array(0);
 
   /**
+   * Begins to read the blocks with indices `first` ≤ b < `end`.
+   *
    * @param onRows called with the number of rows of each block, after it was read.
-   * @param first the number of the block to begin with; `end` is the number after the last one.
    */
   constructor(
     private readonly store: ModelStore,
@@ -38,10 +41,10 @@ export class ContextBlocks {
     end = blocksOf(table),
   ) {
     this.blocks = readBlocks(store, table, { first, end });
-    this.left = Math.max(0, end - first);
+    this.remaining = Math.max(0, end - first);
   }
 
-  /** The next block. @throws KNESER_DAMAGED, also where there is none. */
+  /** Reads the next block. @throws KNESER_DAMAGED, also if there are no more blocks. */
   async next(): Promise<Block> {
     const block = await this.read();
     return block.wide ? this.gather(block, block.wide.followers) : block;
@@ -71,14 +74,15 @@ export class ContextBlocks {
     return { contexts, contextCount: 1, starts: Uint32Array.of(0, followers), pruned, words, counts, numbers };
   }
 
+  /** Reads the next block as the store has it. */
   private async read(): Promise<Block> {
-    const next = this.left > 0 ? await this.blocks.next() : undefined;
+    const next = this.remaining > 0 ? await this.blocks.next() : undefined;
     if (!next || next.done) throw this.damaged(WRONG_TOTALS);
-    this.left--;
+    this.remaining--;
     const { block } = next.value;
     const isBackoff = block.numbers !== undefined;
     if (isBackoff !== (this.isBackoff ??= isBackoff))
-      throw this.damaged('some blocks have counts, others log10 log10Probs');
+      throw this.damaged('some blocks have counts, others log10 probabilities');
     this.onRows(block.starts[block.contextCount]);
     return block;
   }

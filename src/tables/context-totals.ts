@@ -1,6 +1,6 @@
 import type { Block } from './block.js';
 
-/** Puts Σc, N1, N2 and the number of followers of context c into entries 4c … 4c + 3 of `totals`. */
+/** Writes Σc, N1, N2 and N+ of context c of a block into the entries 4c … 4c + 3 of `totals`. */
 export function addTotals(block: Block, context: number, totals: Uint32Array): void {
   const { starts, pruned, counts, wide } = block;
   const at = 4 * context;

@@ -6,7 +6,8 @@ import type { Manifest } from './manifest.js';
 import { intactValue } from './table-reader.js';
 
 /**
- * Copies the dictionary as it is, and the words' classes and the tokenizer's file where the model has them.
+ * Copies the values of a model that describe its words, byte for byte: the dictionary and, if the model has them, the classes and the
+ * tokenizer's file.
  *
  * @throws KNESER_DAMAGED
  */
@@ -15,9 +16,9 @@ export async function copyWords(
   { dictionaryBlocks, classes, options }: Manifest,
   to: Pick<ModelWriter, 'put'>,
 ): Promise<void> {
-  let number = 0;
+  let copied = 0;
   for await (const blocks of readEncodedDictionary(from, { dictionaryBlocks })) {
-    for (const block of blocks) await to.put(dictionaryKey(number++), block);
+    for (const block of blocks) await to.put(dictionaryKey(copied++), block);
   }
   const copy = async (name: string, key: Uint8Array): Promise<void> =>
     to.put(key, intactValue(`${from.name}: ${name}`, await from.get(key)));

@@ -6,23 +6,26 @@ import { openTable, type StoredTable } from './table-reader.js';
 const NO_NUMBERS = new Float64Array(0);
 
 /**
- * Steps through the contexts of a table in the order of the rows. At each step its members hold one context with all followers.
+ * Steps through the contexts of a table in the order of the rows. At each step, its members describe one context and all its followers.
  */
 export class TableCursor {
   /** The words of the current context, nearest first. */
   readonly context: Uint32Array;
-  /** The followers of the context are the entries `from` … `to` − 1 of `words`, `counts` and `log10Probs`; the words ascend. */
+  /** The ids of the followers, ascending, are the entries `from` … `to` − 1. */
   words: Uint32Array;
+  /** The counts of the followers, in the same entries. */
   counts: Uint32Array;
-  /** In a back-off model, log10 p of the same entries, and log10 of the context's back-off. */
+  /** In a back-off model, log10 p of the followers, in the same entries. */
   log10Probs: Float64Array = NO_NUMBERS;
+  /** In a back-off model, log10 of the context's back-off. */
   backoff = 0;
   from = 0;
   to = 0;
-  /** Σ of the counts of the context's pruned followers. */
+  /** The sum of the counts of the context's pruned followers. */
   pruned = 0;
-  /** The number of the context, and the number of its first row, both counted from 0 at the beginning of the table. */
-  number = -1;
+  /** The index of the context in the table. */
+  contextIndex = -1;
+  /** The index of the context's first row in the table. */
   row = 0;
   /** Whether there are no more contexts. */
   done = false;
@@ -60,15 +63,16 @@ export class TableCursor {
   /** Moves to the next context. Returns a promise if a block has to be read first. */
   advance(): Promise<void> | undefined {
     this.row += this.to - this.from;
-    this.number++;
+    this.contextIndex++;
     if (++this.at < this.block.contextCount) {
       this.enter();
       return undefined;
     }
-    this.done = this.blocks.left === 0;
+    this.done = this.blocks.remaining === 0;
     return this.done ? undefined : this.enterBlock();
   }
 
+  /** Sets the members to context `at` of the block. */
   private enter(): void {
     const { block, at, context } = this;
     for (let j = 0; j < context.length; j++) context[j] = block.contexts[j][at];

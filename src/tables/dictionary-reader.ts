@@ -11,7 +11,7 @@ import {
   type TakeWord,
 } from './dictionary.js';
 import { wordIds, type Manifest } from './manifest.js';
-import { decodeAhead, readAhead, type DamageOptions, type Numbered } from './read-ahead.js';
+import { decodeAhead, readAhead, type BlockAt, type DamageOptions } from './read-ahead.js';
 import { intactValue } from './table-reader.js';
 
 const STRANGE_WORD = 'a word that the model does not have';
@@ -32,14 +32,14 @@ export function readDictionary(
   store: ModelStore,
   manifest: Manifest,
   { firstWords, ...damage }: ReadDictionaryOptions = {},
-): AsyncGenerator<Numbered<DictionaryBlock>, void, void> {
+): AsyncGenerator<BlockAt<DictionaryBlock>, void, void> {
   const types = wordIds(manifest);
   return decodeAhead(
     store,
     dictionaryKey,
     0,
     manifest.dictionaryBlocks,
-    (number, value) => decodeWords(store, number, value, types, firstWords?.[number]),
+    (index, value) => decodeWords(store, index, value, types, firstWords?.[index]),
     damage,
   );
 }
@@ -63,7 +63,7 @@ export async function eachWord(store: ModelStore, manifest: Manifest, take: Take
   }
 }
 
-/** The number of occurrences of each word in the training text, by id. @throws KNESER_DAMAGED */
+/** By word id, the number of occurrences in the training text. @throws KNESER_DAMAGED */
 export async function readFrequencies(store: ModelStore, manifest: Manifest): Promise<Float64Array> {
   const frequencies = new Float64Array(wordIds(manifest));
   await eachWord(store, manifest, (_bytes, _length, id, frequency) => {
@@ -72,7 +72,7 @@ export async function readFrequencies(store: ModelStore, manifest: Manifest): Pr
   return frequencies;
 }
 
-/** The same blocks as bytes, many at once, to be copied as they are. @throws KNESER_DAMAGED */
+/** Reads the blocks of the dictionary as bytes, many at once. Only their checksums are compared. @throws KNESER_DAMAGED */
 export async function* readEncodedDictionary(
   store: ModelStore,
   { dictionaryBlocks }: Pick<Manifest, 'dictionaryBlocks'>,
@@ -91,18 +91,19 @@ export async function readDictionaryDirectory(store: ModelStore): Promise<Uint8A
 /**
  * Decodes a block of the dictionary that must be there.
  *
- * @param types the ids of its words are below this.
+ * @param index of the block in the dictionary, for messages.
+ * @param types number of word ids in use: the ids of the block are below this.
  * @param first the word that the block must begin with.
  * @throws KNESER_DAMAGED
  */
 export function decodeWords(
   store: ModelStore,
-  number: number,
+  index: number,
   value: Uint8Array | undefined,
   types: number,
   first?: Uint8Array,
 ): DictionaryBlock {
-  return decodeValue(wordsName(store, number), value, bytes => {
+  return decodeValue(wordsName(store, index), value, bytes => {
     const block = decodeDictionaryBlock(bytes);
     if (first && (block.words.length === 0 || compareBytes(block.words[0], first) !== 0)) {
       throw new BlockDamage('another block is in its place');
@@ -112,6 +113,7 @@ export function decodeWords(
   });
 }
 
-function wordsName(store: ModelStore, number: number): string {
-  return `${store.name}: dictionary, block ${number}`;
+/** The name of a block of the dictionary in messages. */
+function wordsName(store: ModelStore, index: number): string {
+  return `${store.name}: dictionary, block ${index}`;
 }

@@ -10,11 +10,12 @@ import { readVarint, writeVarint } from '../base/varint.js';
  */
 export const DICTIONARY_BLOCK_WORDS = 512;
 
-/** A block of very long words ends with the word that brings its words to this many bytes. */
+/** A block of very long words ends earlier: with the word that brings the total length of its words to this many bytes. */
 export const DICTIONARY_BLOCK_BYTES = 1 << 20;
 
 /** A word of the dictionary. */
 export interface DictionaryEntry {
+  /** The UTF-8 bytes of the word. */
   readonly word: Uint8Array;
   readonly id: number;
   /** Its number of occurrences in the training text; 0 in a back-off model. */
@@ -22,20 +23,20 @@ export interface DictionaryEntry {
 }
 
 /**
- * The words of a model in the order of the dictionary, which is that of their UTF-8 bytes.
+ * The words of a model in the order of the dictionary, which is the order of their UTF-8 bytes.
  *
- * @param list holds the words.
- * @param numbers by id, the word's number in the list; `numbers[NONE]` is unused.
- * @param frequencies by id.
+ * @param list has the words.
+ * @param indices by word id, the index of the word in the list; `indices[NONE]` is not read.
+ * @param frequencies by word id, the number of occurrences in the training text.
  */
 export function* sortedDictionary(
   list: WordList,
-  numbers: Uint32Array,
+  indices: Uint32Array,
   frequencies: Float64Array,
 ): Generator<DictionaryEntry, void, void> {
-  const ids = Uint32Array.from(numbers, (_, id) => id).subarray(1);
-  ids.sort((a, b) => list.compare(numbers[a], numbers[b]));
-  for (const id of ids) yield { word: list.bytes(numbers[id]), id, frequency: frequencies[id] };
+  const ids = Uint32Array.from(indices, (_, id) => id).subarray(1);
+  ids.sort((a, b) => list.compare(indices[a], indices[b]));
+  for (const id of ids) yield { word: list.bytes(indices[id]), id, frequency: frequencies[id] };
 }
 
 /** A decoded block: words, ascending, with their ids and frequencies. */
@@ -79,10 +80,10 @@ export function encodeDictionaryBlock(block: DictionaryBlock): Uint8Array {
 export type TakeWord = (bytes: Uint8Array, length: number, id: number, frequency: number) => void;
 
 /**
- * Reads a block word by word, without an object for each.
+ * Reads a block word by word, without an object for each word.
  *
- * @param scratch where words are put together, from one block to the next.
- * @returns number of words.
+ * @param scratch the buffer in which words are put together; give the same object for all blocks, because it grows.
+ * @returns the number of words.
  * @throws BlockDamage
  */
 export function readDictionaryBlock(value: Uint8Array, scratch: { bytes: Uint8Array }, take: TakeWord): number {

@@ -4,23 +4,27 @@ import { BlockDamage, seal, unseal } from '../base/sealed.js';
 import { readVarint, writeVarint } from '../base/varint.js';
 
 /**
- * The first rows of a table's blocks, ascending. Binary search finds the block that holds a row.
- * `columns[j][b]` is the j-th word of the first context of block b, nearest first; `words[b]` is its first predicted word.
+ * The first row of each block of a table of row blocks, ascending. A binary search in it finds the block that has a row.
  */
 export interface Directory {
+  /** `columns[j][b]` is word j of the first context of block b [word id], j = 0 for the nearest word. */
   readonly columns: readonly Uint32Array[];
+  /** By block, the id of the predicted word of its first row. */
   readonly words: Uint32Array;
 }
 
-/** Rows, ascending, and their number. A row is k context words, nearest first, then the predicted word. */
+/** Rows, ascending. A row is the ids of k context words, nearest first, then the id of the predicted word. */
 export interface Rows extends Iterable<Uint32Array> {
+  /** Number of rows. */
   readonly length: number;
 }
 
-/** Collects the first rows of a table's blocks while they are written: in flat arrays, since there may be a million blocks. */
+/** Collects the first rows of a table's blocks while they are written: in flat arrays, because there may be a million blocks. */
 export class FirstRows implements Rows {
   length = 0;
+  /** By partition, its rows one after the other: the first `used` entries of `rows`. */
   private readonly partitions: { rows: Uint32Array; used: number }[] = [];
+  /** The length of a row. */
   private width = 0;
 
   /** Adds the next row of a partition. All rows of a table have the same length. */
@@ -81,8 +85,8 @@ export function decodeDirectory(value: Uint8Array, width: number): Directory {
 }
 
 /**
- * The number of the block that can hold a context's followers; for a wide context, of the block that can hold `word`; −1 if no
- * block can. Word j of the context is `ids[position − distances[j]]`.
+ * The index of the block that can have a context's followers; for a wide context, of the block that can have `word`; −1 if no block can.
+ * Word j of the context is `ids[position − distances[j]]`.
  */
 export function findBlock(
   directory: Directory,
@@ -107,7 +111,7 @@ export function findBlock(
   return low - 1;
 }
 
-/** Compares row `row` of the columns with the context at a position: negative if the row comes before, 0 if equal, else positive. */
+/** Compares context `row` of the columns with the context of a position in `ids`: negative if it comes before, 0 if equal, else positive. */
 export function compareContext(
   columns: readonly Uint32Array[],
   row: number,

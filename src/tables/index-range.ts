@@ -10,52 +10,58 @@ import { TRIE_ROWS } from './trie-block.js';
 import { TrieWriter, type EncodedTrieBlock, type TrieNumbers } from './trie-writer.js';
 import type { WordRange } from './word-ranges.js';
 
-/** Blocks of all tables that may wait to be taken. */
+/** Blocks are given to `take` when this many wait. */
 const BLOCKS_A_TAKE = 64;
-/** Parents with more followers have them in an array by word; the followers of others are searched from the first to the last. */
-const NEAR = 48;
+/**
+ * If a parent has more followers than this, the ranks of words among them are read from an array by word id; for other parents, the words
+ * and the followers are compared in one pass.
+ */
+const FEW = 48;
 /** The rank of a word that does not follow the empty context. */
 export const NO_RANK = 0xffffffff;
 
-/** A table with contexts that is indexed. */
+/** A table to index, other than the table of the empty pattern. */
 export interface IndexedTable {
   readonly table: RowTable;
   /** The place in the list of the table of its parents, which comes before it; −1 for the table of the empty pattern. */
   readonly parent: number;
-  /** Contexts that the table lacks and a longer one needs. */
+  /** Contexts that the table lacks, and that are the parents of contexts in tables of longer patterns. */
   readonly missing: ContextList | undefined;
 }
 
 /** The tables that are indexed. */
 export interface RangePlan {
   readonly tables: readonly IndexedTable[];
-  /** By word, its rank among the words that follow the empty context; {@link NO_RANK} for all others. */
+  /** By word id, the rank of the word among the followers of the empty context; {@link NO_RANK} for words that do not follow it. */
   readonly ranks: Uint32Array;
   /** Whether rows have log10 probabilities in place of counts. */
   readonly isBackoff: boolean;
 }
 
-/** A block of a range. Numbers of contexts and parents in it count from the first context of their table in the range. */
+/** A block of a range. Its indices of contexts and parents count from the first context of their table in the range. */
 export interface RangeBlock extends EncodedTrieBlock {
-  /** The place of its table in the list. */
+  /** The index of the block's table in the list of tables. */
   readonly table: number;
 }
 
 /** The figures of the part of a table that is in a range. */
 export interface RangeFigures {
+  /** Number of contexts. */
   readonly contexts: number;
   /** Number of contexts without followers, which only a back-off model has. */
   readonly bare: number;
 }
 
 /**
- * Input: the contexts of all tables whose nearest word is in a range, as rows. Output: the same contexts as blocks of tries; the blocks of
- * a table ascend. Makes one pass over all tables: after each block of contexts follow the contexts that are one word longer to the left,
- * in every table of which the block's table is the parent; so one block of each table is in memory.
+ * Makes trie blocks of the contexts of a range.
  *
- * @param take takes the next blocks.
+ * - Input: the contexts of all tables whose nearest word is in a range, as rows.
+ * - Output: the same contexts as blocks of tries, given to `take`; the blocks of each table ascend.
+ * - Works in one pass over all tables: after each block of contexts it indexes the contexts one word longer whose parents are in this
+ *   block, in every table whose parents' table this is. One block of each table is in memory.
+ *
  * @param onRows called with the number of rows of each block, after it was read.
- * @returns by table, its figures.
+ * @returns the figures of each table.
  * @throws KNESER_DAMAGED where an n-gram lacks the n-gram without its farthest word.
  */
 export async function indexRange(
@@ -84,28 +90,33 @@ export async function indexRange(
   }
 }
 
+/** The options of {@link TableIndex}: `ranks` and `isBackoff` as in {@link RangePlan}; `emit` takes each block. */
 interface TableIndexOptions {
   readonly emit: (block: EncodedTrieBlock) => void;
   readonly ranks: Uint32Array;
   readonly isBackoff: boolean;
 }
 
-/** The indexing of one table. */
+/** Indexes the contexts of one table in a range. */
 class TableIndex implements RangeFigures {
   /** Number of contexts without followers. */
   bare = 0;
-  /** Contexts `next` to `stop` of the block are not indexed yet. */
+  /** The block of rows that was read last. Its contexts `next` ≤ c < `stop` are not indexed yet. */
   private block: Block = blankBlock(0, 0, 0);
   private next = 0;
   private stop = 0;
-  /** The number of a context is this plus its place in the block. */
+  /** Context c of `block` has the index `base` + c among the contexts of the range. */
   private base = 0;
+  /** The tables whose parents' table this is. */
   private readonly children: TableIndex[] = [];
   private readonly writer: TrieWriter;
-  /** By word, its place among the followers of the context whose number is `placed`. Made when a context needs it. */
-  private places = new Uint32Array(0);
-  private placed = -1;
-  /** The ranks of a context with more rows than a block. */
+  /**
+   * By word id, the rank of the word among the followers of the context with the index `rankedContext`. Entries of other words are left
+   * from earlier contexts. Empty until a context needs it.
+   */
+  private rankOfFollower = new Uint32Array(0);
+  private rankedContext = -1;
+  /** The ranks of the rows of a context with more rows than a block holds. */
   private wideRanks = new Uint32Array(0);
 
   constructor(
@@ -119,11 +130,12 @@ class TableIndex implements RangeFigures {
     this.writer = new TrieWriter(options.emit, options.isBackoff);
   }
 
+  /** Number of contexts that were indexed. */
   get contexts(): number {
     return this.writer.contexts;
   }
 
-  /** Indexes all contexts of a table whose parent is the empty context, and those that continue them. */
+  /** Indexes all contexts of this table, whose parent is the empty context, and all longer contexts that contain them. */
   async indexAll(pause: () => Promise<void> | undefined): Promise<void> {
     while (await this.read()) {
       const from = this.next;
@@ -132,7 +144,7 @@ class TableIndex implements RangeFigures {
     }
   }
 
-  /** Indexes the contexts that continue contexts `from` to `to` of the block. */
+  /** Indexes the contexts of all `children` whose parents are contexts `from` ≤ c < `to` of the block, and all longer contexts. */
   private async indexChildren(from: number, to: number, pause: () => Promise<void> | undefined): Promise<void> {
     const waiting = pause();
     if (waiting) await waiting;
@@ -146,7 +158,7 @@ class TableIndex implements RangeFigures {
     }
   }
 
-  /** Writes the last block. @throws KNESER_DAMAGED if contexts are left, which continue none. */
+  /** Writes the last block. @throws KNESER_DAMAGED if contexts remain, because they have no parent. */
   async finish(): Promise<void> {
     if (this.next < this.stop || (await this.read())) throw this.orphan(this.next);
     this.writer.flush();
@@ -168,9 +180,9 @@ class TableIndex implements RangeFigures {
   }
 
   /**
-   * Writes the contexts that continue contexts `from` to `to` of the parent's block: both ascend.
+   * Writes the contexts of the block whose parents are contexts `from` ≤ c < `to` of the parent's block. Both blocks ascend.
    *
-   * @returns the parent's context at which it stopped.
+   * @returns the index in the parent's block of the context at which it stopped.
    */
   private join(parent: TableIndex, from: number, to: number): number {
     const { contexts, starts, words, counts, pruned } = this.block;
@@ -181,28 +193,28 @@ class TableIndex implements RangeFigures {
     const { ranks, counts: rowCounts } = writer;
     const { isBackoff } = this.options;
     let next = this.next;
-    let above = from;
+    let parentAt = from;
     for (; next < this.stop; next++) {
       let difference = -1;
-      for (; above < to; above++) {
+      for (; parentAt < to; parentAt++) {
         for (let j = 0; j < shared; j++) {
-          difference = shorter[j][above] - contexts[j][next];
+          difference = shorter[j][parentAt] - contexts[j][next];
           if (difference !== 0) break;
         }
         if (difference >= 0) break;
       }
-      if (above === to) break;
+      if (parentAt === to) break;
       if (difference > 0) throw this.orphan(next);
       const start = starts[next];
       const length = starts[next + 1] - start;
-      const first = parentStarts[above];
-      const last = parentStarts[above + 1];
-      if (isBackoff || length > TRIE_ROWS || last - first > NEAR) {
-        this.write(next, parent, above);
+      const first = parentStarts[parentAt];
+      const last = parentStarts[parentAt + 1];
+      if (isBackoff || length > TRIE_ROWS || last - first > FEW) {
+        this.write(next, parent, parentAt);
         continue;
       }
-      // Most contexts have few rows: the same as `write`, without its calls.
-      const row = writer.begin(parent.base + above, farthest[next], length, pruned[next]);
+      // Most contexts have few rows: this does the same as `write`, without its calls.
+      const row = writer.begin(parent.base + parentAt, farthest[next], length, pruned[next]);
       for (let i = 0, follower = first; i < length; i++, follower++) {
         const word = words[start + i];
         while (follower < last && followers[follower] < word) follower++;
@@ -212,33 +224,34 @@ class TableIndex implements RangeFigures {
       }
     }
     this.next = next;
-    return above;
+    return parentAt;
   }
 
-  /** Writes a context of the block. @param above the place of its parent in the parent's block. */
-  private write(context: number, parent: TableIndex | undefined, above: number): void {
+  /** Writes a context of the block. @param parentAt the index of its parent in the parent's block. */
+  private write(context: number, parent: TableIndex | undefined, parentAt: number): void {
     const { block, writer } = this;
     const { contexts, starts, words, counts } = block;
     const from = starts[context];
     const length = starts[context + 1] - from;
-    const number = parent ? parent.base + above : 0;
+    const parentIndex = parent ? parent.base + parentAt : 0;
     const farthest = contexts[contexts.length - 1][context];
     const pruned = block.pruned[context];
     const numbers = this.options.isBackoff ? this.numbersOf(context, from, length) : undefined;
     if (length > TRIE_ROWS) {
       if (this.wideRanks.length < length) this.wideRanks = new Uint32Array(length);
-      this.rank(context, parent, above, from, length, this.wideRanks, 0);
-      writer.group(number, farthest, this.wideRanks, counts, from, length, pruned, numbers);
+      this.rank(context, parent, parentAt, from, length, this.wideRanks, 0);
+      writer.group(parentIndex, farthest, this.wideRanks, counts, from, length, pruned, numbers);
       return;
     }
-    const row = writer.begin(number, farthest, length, pruned);
+    const row = writer.begin(parentIndex, farthest, length, pruned);
     const rowCounts = writer.counts;
     for (let i = 0; i < length; i++) rowCounts[row + i] = counts[from + i];
     if (numbers) writer.putNumbers(numbers, from, row, length);
     if (numbers?.bare) writer.ranks[row] = words[from];
-    else this.rank(context, parent, above, from, length, writer.ranks, row);
+    else this.rank(context, parent, parentAt, from, length, writer.ranks, row);
   }
 
+  /** The numbers of a context of a back-off model, whose rows are the `length` rows from `from` on. Counts bare contexts. */
   private numbersOf(context: number, from: number, length: number): TrieNumbers {
     const { words, numbers } = this.block;
     const bare = length === 1 && words[from] === NONE;
@@ -248,11 +261,15 @@ class TableIndex implements RangeFigures {
       : { log10Probs: NO_NUMBERS, backoff: 0, bare };
   }
 
-  /** Writes the ranks of a context's rows. @throws KNESER_DAMAGED for a row that does not follow the parent. */
+  /**
+   * Writes the ranks of the `length` rows of a context, from row `from` of the block on, into `ranks` from entry `at` on.
+   *
+   * @throws KNESER_DAMAGED for a row whose word does not follow the parent.
+   */
   private rank(
     context: number,
     parent: TableIndex | undefined,
-    above: number,
+    parentAt: number,
     from: number,
     length: number,
     ranks: Uint32Array,
@@ -260,12 +277,17 @@ class TableIndex implements RangeFigures {
   ): void {
     const { words } = this.block;
     const isWhole = parent
-      ? parent.rankFollowers(above, words, from, length, ranks, at)
+      ? parent.rankFollowers(parentAt, words, from, length, ranks, at)
       : rankWords(this.options.ranks, words, from, length, ranks, at);
     if (!isWhole) throw this.orphan(context);
   }
 
-  /** Writes the places of words among the followers of a context of the block. @returns whether all of them are. */
+  /**
+   * Writes the ranks of `words[from, from + length)`, ascending, among the followers of a context of the block into `ranks` from entry `at`
+   * on.
+   *
+   * @returns whether all of these words follow the context.
+   */
   private rankFollowers(
     context: number,
     words: Uint32Array,
@@ -277,7 +299,7 @@ class TableIndex implements RangeFigures {
     const { starts, words: followers } = this.block;
     const first = starts[context];
     const last = starts[context + 1];
-    if (last - first > NEAR) return this.rankByPlace(context, words, from, length, ranks, at);
+    if (last - first > FEW) return this.rankByArray(context, words, from, length, ranks, at);
     for (let i = 0, follower = first; i < length; i++, follower++) {
       const word = words[from + i];
       while (follower < last && followers[follower] < word) follower++;
@@ -287,7 +309,8 @@ class TableIndex implements RangeFigures {
     return true;
   }
 
-  private rankByPlace(
+  /** As {@link rankFollowers}, by way of `rankOfFollower`. */
+  private rankByArray(
     context: number,
     words: Uint32Array,
     from: number,
@@ -298,22 +321,23 @@ class TableIndex implements RangeFigures {
     const { starts, words: followers } = this.block;
     const first = starts[context];
     const last = starts[context + 1];
-    if (this.places.length === 0) this.places = new Uint32Array(this.options.ranks.length);
-    const { places } = this;
-    if (this.placed !== this.base + context) {
-      for (let i = first; i < last; i++) places[followers[i]] = i - first;
-      this.placed = this.base + context;
+    if (this.rankOfFollower.length === 0) this.rankOfFollower = new Uint32Array(this.options.ranks.length);
+    const { rankOfFollower } = this;
+    if (this.rankedContext !== this.base + context) {
+      for (let i = first; i < last; i++) rankOfFollower[followers[i]] = i - first;
+      this.rankedContext = this.base + context;
     }
     for (let i = 0; i < length; i++) {
       const word = words[from + i];
-      const place = places[word];
-      // Places of earlier contexts are still there.
-      if (first + place >= last || followers[first + place] !== word) return false;
-      ranks[at + i] = place;
+      const rank = rankOfFollower[word];
+      // A word that does not follow this context may have a rank of an earlier context.
+      if (first + rank >= last || followers[first + rank] !== word) return false;
+      ranks[at + i] = rank;
     }
     return true;
   }
 
+  /** The error for a context with a row whose n-gram without its farthest word is missing. */
   private orphan(context: number): KneserError {
     const words = Array.from(this.block.contexts, column => column[context]).reverse();
     const reason = `after the words ${words.join(' ')} comes one that lacks its shorter n-gram`;
@@ -323,7 +347,7 @@ class TableIndex implements RangeFigures {
 
 const NO_NUMBERS = new Float64Array(1);
 
-/** Writes the ranks of words among those that follow the empty context. @returns whether all of them do. */
+/** As {@link TableIndex.rankFollowers} for the empty context. @param rankOf as `ranks` of {@link RangePlan}. */
 function rankWords(
   rankOf: Uint32Array,
   words: Uint32Array,

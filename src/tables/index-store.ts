@@ -9,7 +9,7 @@ import { encodeManifest, wordIds, type Manifest, type TableManifest } from './ma
 import { parseTableName, type Stream } from './pattern.js';
 
 /**
- * Makes a model of counted rows. Closes the writer in any case.
+ * Makes a model of a store of counted rows. Closes the writer in any case.
  *
  * - Input: a store of counted rows, as `ModelBuilder` writes it, and its manifest.
  * - Output: a model: the tables as tries, copies of all other values, and the manifest, which is written last.

@@ -12,7 +12,7 @@ import { isTrie, openTable } from './table-reader.js';
 import { BIGRAMS_A_RANGE, divideWords, findRanges } from './word-ranges.js';
 import type { IndexThreads } from './index-threads.js';
 
-/** The figures of an indexed table that may differ from those of the counted one. */
+/** The figures that an indexed table may have changed: adding missing parents adds contexts. */
 export interface IndexFigures {
   /** Number of contexts. */
   readonly contexts: number;
@@ -20,18 +20,18 @@ export interface IndexFigures {
   readonly bare: number;
 }
 
-/** The tables that are indexed, and where to. */
+/** The tables that are indexed. */
 export interface IndexPlan {
-  /** Each behind its parent. */
+  /** The patterns of the tables: first the empty pattern, and each pattern after its parent pattern. */
   readonly patterns: readonly Pattern[];
   readonly stream: Stream;
-  /** Word ids are below this. */
+  /** Number of word ids in use: all ids are below it. */
   readonly types: number;
   /** Whether rows have log10 probabilities in place of counts. */
   readonly isBackoff: boolean;
-  /** By word id, the occurrences in the text; if missing, the ranges follow from the bigrams. */
+  /** By word id, the occurrences in the text, from which ranges are computed; without them, ranges are computed from the table of bigrams. */
   readonly frequencies?: Float64Array;
-  /** As `findRanges` takes it. */
+  /** The parameter of {@link findRanges}. */
   readonly bigramsARange?: number;
 }
 
@@ -39,13 +39,13 @@ export interface IndexPlan {
  * Makes tries of the tables of a stream.
  *
  * - Input: the tables of a stream as rows.
- * - Output: the same tables as tries, in which n-grams are found without decoding a block, and the directory of each table. The table of
- *   the empty pattern comes first; then come the ranges of the nearest word, which threads index independently of each other and
- *   which are joined in ascending order.
+ * - Output: the same tables as tries, in which n-grams are found without decoding a block, and the directory of each table.
+ * - Works from the table of the empty pattern to all others. These are divided into ranges of the nearest word, which threads index
+ *   independently of each other; the ranges are joined in ascending order.
  *
  * @param threads index ranges; without them the caller's thread does.
  * @param onRows called with the number of rows of each block, after it was read; throws to stop.
- * @returns by name, figures of the tables.
+ * @returns the figures of each table, by its name.
  * @throws KNESER_DAMAGED where an n-gram lacks the n-gram without its farthest word.
  */
 export async function indexTables(
@@ -90,7 +90,7 @@ function toEntry({ name, contexts, bare }: JoinedTable): [string, IndexFigures] 
   return [name, { contexts, bare }];
 }
 
-/** Indexes the table of the empty pattern, which has one context. @returns also the rank of each word in it. */
+/** Indexes the table of the empty pattern, which has one context. @returns its figures and, by word id, the rank of each word. */
 async function indexWords(
   from: ModelStore,
   to: Pick<ModelWriter, 'put'>,

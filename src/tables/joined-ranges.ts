@@ -5,44 +5,54 @@ import type { RangeBlock, RangeFigures } from './index-range.js';
 import { Header } from './trie-block.js';
 import { TrieFirstRows } from './trie-directory.js';
 
-/** Bytes of blocks of later ranges that may wait for the earlier ones. */
+/** Blocks wait while an earlier range has not ended. When waiting blocks have more bytes than this, `put` waits too. */
 const WAITING_BYTES = 64 << 20;
 
-/** A table that was joined. */
+/** A table whose ranges were joined. */
 export interface JoinedTable extends RangeFigures {
   readonly name: string;
 }
 
-/** A table that is joined of ranges. */
+/** A table whose ranges are joined. */
 export interface RangedTable {
   readonly name: string;
-  /** The place in the list of the table of its parents, which comes before it; −1 for the table of the empty pattern. */
+  /** The index, in the list of tables, of the table of its parents, which comes before it; −1 if the parents are the empty context. */
   readonly parent: number;
 }
 
-/** A table so far: the blocks and the contexts of the ranges that are written. */
+/** The parts of a table that are written so far. */
 interface Joined extends RangedTable {
   readonly firstRows: TrieFirstRows;
+  /** Number of blocks. */
   blocks: number;
+  /** Number of contexts of the ranges that have ended. */
   contexts: number;
+  /** Number of contexts without followers of the ranges that have ended. */
   bare: number;
 }
 
 /**
- * Input: the blocks of ranges of words, several ranges at a time. Output: the blocks of the tables, with the numbers of contexts and
- * parents counted from the first context of the table, and the directories. Blocks ascend within a range, ranges come in any order;
- * blocks of later ranges wait until the earlier ones have ended.
+ * Joins the blocks of ranges of words to tables.
+ *
+ * - Input: the blocks of ranges, several ranges at a time. The blocks of a range ascend; ranges come in any sequence.
+ * - Output: the blocks of the tables, with indices of contexts and parents that count from the first context of the table instead of the
+ *   range, and the directories.
+ * - Works in the order of the ranges: blocks of a range wait until all earlier ranges have ended.
  */
 export class JoinedRanges {
   private readonly tables: readonly Joined[];
-  /** The range whose blocks are written at once. */
+  /** The first range that has not ended: its blocks are written at once. */
   private current = 0;
+  /** The blocks of later ranges, by range. */
   private readonly waiting = new Map<number, RangeBlock[]>();
+  /** The total length of the blocks of `waiting` [bytes]. */
   private waitingBytes = 0;
   private hasFailed = false;
+  /** The figures of later ranges that have ended, by range. */
   private readonly ended = new Map<number, readonly RangeFigures[]>();
-  /** Called when a range becomes the current one. */
+  /** By range, the function that lets its waiting `put` return. */
   private readonly turns = new Map<number, () => void>();
+  /** Resolves when all blocks given so far are written. */
   private writing: Promise<void> = Promise.resolve();
 
   constructor(
@@ -71,7 +81,7 @@ export class JoinedRanges {
     return undefined;
   }
 
-  /** Ends a range, all of whose blocks were put. @param figures of its part of each table. */
+  /** Ends a range. All its blocks were put before. @param figures by table, the figures of its part in the range. */
   end(range: number, figures: readonly RangeFigures[]): void {
     this.ended.set(range, figures);
     for (let ended = this.ended.get(this.current); ended; ended = this.ended.get(this.current)) {
@@ -91,7 +101,7 @@ export class JoinedRanges {
     }
   }
 
-  /** Tells that a range will not end: nobody waits any longer, and what was not written is lost. */
+  /** Called if a range will never end: all waiting calls of `put` return, and blocks that were not written are lost. */
   fail(): void {
     this.hasFailed = true;
     for (const go of this.turns.values()) go();
@@ -105,17 +115,17 @@ export class JoinedRanges {
     return this.tables;
   }
 
-  /** Numbers blocks, at once, and writes them, one write behind the other. */
+  /** Renumbers blocks at once, and writes them after all blocks given earlier. */
   private write(blocks: readonly RangeBlock[]): Promise<void> {
-    const values = blocks.map(block => this.place(block));
+    const values = blocks.map(block => this.renumber(block));
     const write = async (): Promise<void> => {
       for (const [key, value] of values) await this.to.put(key, value);
     };
     return (this.writing = this.writing.then(write));
   }
 
-  /** The key and the value of a block of the current range. */
-  private place({ table, parent, word, rank, value }: RangeBlock): [key: Uint8Array, value: Uint8Array] {
+  /** Makes the indices of a block of the current range count from the beginning of the table. @returns the key and the value of the block. */
+  private renumber({ table, parent, word, rank, value }: RangeBlock): [key: Uint8Array, value: Uint8Array] {
     const joined = this.tables[table];
     const parents = joined.parent < 0 ? 0 : this.tables[joined.parent].contexts;
     joined.firstRows.add({ parent: parents + parent, word, rank });

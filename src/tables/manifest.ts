@@ -9,11 +9,11 @@ import { flag, list, oneOf, record, requireFinite, requireInteger, text } from '
 
 /** The description of a table in the manifest. */
 export interface TableManifest {
-  /** As `tableName` writes it: `1_11`, or `c_cc` for classes. */
+  /** The name of the table: `1_11`, or `c_cc` for classes. */
   readonly pattern: string;
   /** True: the mixture interpolates this table. False: the table is stored only so that other tables can find their contexts in it. */
   readonly mixed: boolean;
-  /** N-grams that the table holds. */
+  /** Number of n-grams of the table. */
   readonly rows: number;
   /** Number of pruned rows; absent if the table was not pruned. */
   readonly dropped?: number;
@@ -21,7 +21,7 @@ export interface TableManifest {
   readonly contexts: number;
   /** Number of contexts without followers, which only a back-off model has; absent in a model of counts. */
   readonly bare?: number;
-  /** Σ of the counts, pruned rows included. */
+  /** The sum of the counts, pruned rows included. */
   readonly tokens: number;
   /** Number of rows with the count 1, 2, 3, 4, before pruning. */
   readonly countsOfCounts: readonly [number, number, number, number];
@@ -69,7 +69,7 @@ export interface Manifest {
   readonly kind?: 'backoff';
 }
 
-/** Word ids of a model are below this: they are its types, `NONE` and `<s>`. */
+/** Number of word ids in use: the types of the model, `NONE` and `<s>`. All ids are below it. */
 export function wordIds({ vocabulary }: Manifest): number {
   return vocabulary + 2;
 }
@@ -123,7 +123,7 @@ export function decodeManifest(value: Uint8Array): Manifest {
   };
 }
 
-/** Ids have 31 bits: the highest of 32 marks words outside the vocabulary. */
+/** The most types. Ids have 31 bits, because the highest bit of 32 marks words outside the vocabulary. */
 const MOST_TYPES = 2 ** 31 - 3;
 
 function checkedTable(value: unknown, order: number, stream: Stream): TableManifest {
@@ -149,7 +149,7 @@ function checkedTable(value: unknown, order: number, stream: Stream): TableManif
   };
 }
 
-/** Checks that no pattern comes twice, and that the mixture has all contiguous ones. */
+/** Checks that no pattern comes twice, and that the mixture has all contiguous patterns of the order. */
 function checkPatterns(tables: readonly TableManifest[], order: number, stream: Stream): void {
   const mixed = new Map(tables.map(table => [table.pattern, table.mixed]));
   if (mixed.size < tables.length) throw new BlockDamage('two tables have one pattern');

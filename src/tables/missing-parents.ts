@@ -2,9 +2,11 @@ import type { ModelStore } from '../store/store.js';
 import { TableCursor } from './cursor.js';
 import { tableName, type Pattern, type Stream } from './pattern.js';
 
-/** Contexts of one table, ascending. */
+/** A list of contexts of one table, ascending. */
 export class ContextList {
+  /** Number of contexts. */
   length = 0;
+  /** The word ids of the contexts, one context after the other, nearest word first. */
   private words: Uint32Array;
 
   /** @param width words of a context. */
@@ -12,7 +14,7 @@ export class ContextList {
     this.words = new Uint32Array(16 * Math.max(1, width));
   }
 
-  /** Adds the first words of a context, unless they are those that were added last. */
+  /** Adds the nearest `width` words of a context, unless these words were added last. */
   add(context: Uint32Array): void {
     const { width } = this;
     if (this.length > 0 && this.compare(this.length - 1, context) === 0) return;
@@ -26,28 +28,29 @@ export class ContextList {
     this.length++;
   }
 
-  /** Restores the methods of a list that another thread sent: a message has only its data. */
+  /** Restores the methods of a list that another thread sent, because a message has only the data. */
   static from({ width, words, length }: ContextList): ContextList {
     return Object.assign(new ContextList(width), { words, length });
   }
 
-  at(number: number): Uint32Array {
-    return this.words.subarray(number * this.width, (number + 1) * this.width);
+  /** The words of context `index`, nearest word first. */
+  at(index: number): Uint32Array {
+    return this.words.subarray(index * this.width, (index + 1) * this.width);
   }
 
-  /** Compares a context of the list with the first words of another: below 0 if it comes before. */
-  compare(number: number, context: Uint32Array): number {
-    return compareWords(this.at(number), context);
+  /** Compares context `index` with the nearest `width` words of another context: below 0 if it comes before. */
+  compare(index: number, context: Uint32Array): number {
+    return compareWords(this.at(index), context);
   }
 }
 
 /**
  * Finds the contexts that tries need and a back-off model lacks. A trie needs the parent of each context, which is the context without
- * its farthest word. A context that exists only for its back-off may have a parent without followers and without a back-off, which the
- * rows then lack.
+ * its farthest word. A context may exist only for its back-off; its parent may then have neither followers nor a back-off, so that the
+ * tables of the model lack the parent.
  *
- * @param patterns of contiguous n-grams, by order.
- * @returns by table, its missing contexts.
+ * @param patterns the contiguous patterns of the model, lower orders first.
+ * @returns the missing contexts of each table.
  */
 export async function missingParents(
   store: ModelStore,

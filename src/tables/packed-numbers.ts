@@ -4,21 +4,22 @@
  * ```
  * ┌──────────────────────────────────────────┬──────────────────────────────────────┬───────────┐
  * │ heads: a word a group of 2^shift numbers │ data: each number in as many bits as │ one spare │
- * │ place of its data · 64 + bits a number   │ the largest of its group takes       │ word      │
+ * │ start of its data · 64 + bits a number   │ the largest of its group takes       │ word      │
  * └──────────────────────────────────────────┴──────────────────────────────────────┴───────────┘
  * ```
  *
- * The place is an index of a 32-bit word, counted from the first word of the data.
+ * The start of a group's data is an index of 32-bit words, counted from the first word of the data.
  */
 
-/** Groups of words and of ranks have 2^6 numbers, those of counts 2^4: a large count makes its group wide. */
+/** The `shift` for word ids and ranks: groups of 2^6 numbers. */
 export const WIDE_GROUPS = 6;
+/** The `shift` for counts: groups of 2^4 numbers, which are smaller, because one large count makes all numbers of its group long. */
 export const NARROW_GROUPS = 4;
 
 /** MASKS[b] has the lowest b bits set. */
 export const MASKS = Int32Array.from({ length: 33 }, (_, bits) => (bits === 32 ? -1 : (1 << bits) - 1));
 
-/** The number of 32-bit words that the heads of `length` numbers take. */
+/** ⌈length / 2^shift⌉: the number of groups of `length` numbers, and so of the 32-bit words that their heads take. */
 export function headsOf(length: number, shift: number): number {
   return (length + (1 << shift) - 1) >>> shift;
 }
@@ -70,10 +71,12 @@ export function packNumbers(
   return data + used + 1;
 }
 
-/** The packed number at index `i`, as a signed 32-bit number (below 0 from 2^31 up). The heads begin at word `heads`, the data at word `data`. */
+/** Packed number i, as a signed 32-bit number (2^31 and more are negative). The heads begin at word `heads`, the data at word `data`. */
 export function numberAt(words: Uint32Array, heads: number, data: number, shift: number, i: number): number {
   const head = words[heads + (i >>> shift)];
   const bits = head & 63;
+  // Such a group has no data, and may lie behind the last word.
+  if (bits === 0) return 0;
   const bit = (i & ((1 << shift) - 1)) * bits;
   const at = data + (head >>> 6) + (bit >>> 5);
   const shifted = bit & 31;
@@ -104,7 +107,7 @@ export function unpackNumbers(
       let number = word >>> shifted;
       shifted += bits;
       if (shifted >= 32) {
-        // The rest of the number is in the next word, of which there is one behind the last number, too.
+        // The rest of the number is in the next word. After the last number, this is the spare word.
         shifted -= 32;
         word = words[++at] | 0;
         if (shifted > 0) number |= word << (bits - shifted);

@@ -67,20 +67,20 @@ export function comparePatterns(a: Pattern, b: Pattern): number {
 
 /** Which skip patterns a model has, besides the contiguous patterns up to its order. */
 export interface PatternChoice {
-  /** Whether the model has all patterns of its order, within the limits below. */
+  /** Whether the model has all skip patterns of its order, within the limits `maxGap` and `maxPatterns`. */
   readonly skip?: boolean;
   /** The skip patterns by name, such as `1_11`. */
   readonly list?: readonly string[];
   /** The most words skipped in a row. */
   readonly maxGap?: number;
-  /** At most this many patterns, contiguous ones counted. Patterns that keep few and near words are taken first. */
+  /** The most patterns, with the contiguous patterns. Patterns that keep few words, and near words, are taken first. */
   readonly maxPatterns?: number;
 }
 
 /**
  * The patterns of a model, each after all its subsets.
  *
- * @throws RangeError that names a text of `list` that is no pattern or is too long for the order.
+ * @throws RangeError for a text of `list` that is no pattern, or is too long for the order. The message names the text.
  */
 export function choosePatterns(order: number, choice: PatternChoice): Pattern[] {
   const plain = Array.from({ length: order }, (_, index) => contiguous(index + 1));
@@ -100,19 +100,19 @@ export function choosePatterns(order: number, choice: PatternChoice): Pattern[] 
   return [...chosen.values()].sort(comparePatterns);
 }
 
-/** The pattern of this pattern's contexts: an n-gram of it ends with the nearest context word, as `11` for `111`, `1_1` for `1_11`. */
+/** The pattern in which the contexts of `pattern` are n-grams, with the nearest context word as the predicted word: `11` for `111`, `1_1` for `1_11`. */
 export function contextPattern([nearest, ...farther]: Pattern): Pattern {
   return farther.map(distance => distance - nearest);
 }
 
-/** The pattern without its farthest distance: the contexts of `11` are the parents of those of `111`, and of those of `1_11`. */
+/** The pattern without its farthest distance. The contexts of `111` and of `1_11` have their parents among the contexts of `11`. */
 export function parentPattern(pattern: Pattern): Pattern {
   return pattern.slice(0, -1);
 }
 
 /**
- * The patterns with their context patterns and their parent patterns, and those of these, and so on: the tables that a model
- * must have.
+ * The patterns of all tables that a model must have: `patterns`, the context pattern and the parent pattern of each of them, of each of
+ * these, and so on.
  */
 export function withContexts(patterns: readonly Pattern[]): Pattern[] {
   const all = new Map<string, Pattern>();
@@ -126,6 +126,7 @@ export function withContexts(patterns: readonly Pattern[]): Pattern[] {
   return [...all.values()].sort(comparePatterns);
 }
 
+/** All patterns of up to `order` words, contiguous patterns included. */
 function allPatterns(order: number): Pattern[] {
   return Array.from({ length: 2 ** (order - 1) }, (_, bits) =>
     contiguous(order).filter(distance => bits & (1 << (distance - 1))),

@@ -14,14 +14,14 @@ export interface Portion {
 }
 
 /**
- * Reads the rows of a range of the nearest word, for one table of counted rows.
+ * Reads the contexts of one table of counted rows whose nearest words are in a range.
  *
  * - Input: a table of counted rows.
- * - Output: the contexts whose nearest word is in the range, each with all its followers, in portions of blocks and in the order of the
- *   rows; and between them the missing contexts, each with one row whose word is `NONE`. A portion is valid until the next one is asked for.
+ * - Output: these contexts, each with all its followers, in portions of blocks and in the order of the rows. The missing contexts stand at
+ *   their places in this order, each with one row whose word is `NONE`. A portion is valid until the next portion is asked for.
  *
- * @param missing contexts that the table lacks.
- * @param onRows called with the number of rows of each block, after it was read, rows outside of the range left out.
+ * @param missing contexts that the table lacks and the trie needs.
+ * @param onRows called with the number of rows of each block that are in the range, after the block was read.
  * @throws KNESER_DAMAGED
  */
 export async function* readRange(
@@ -36,7 +36,7 @@ export async function* readRange(
   const blocks = new ContextBlocks(store, table, () => undefined, first, firstFrom(directory, range.to));
   let inserted = missing ? firstMissing(missing, range.from) : 0;
   const end = missing ? firstMissing(missing, range.to) : 0;
-  while (blocks.left > 0) {
+  while (blocks.remaining > 0) {
     const block = await blocks.next();
     const [nearest] = block.contexts;
     let from = 0;
@@ -45,10 +45,10 @@ export async function* readRange(
     while (from < to && nearest[to - 1] >= range.to) to--;
     onRows(block.starts[to] - block.starts[from]);
     for (; missing && inserted < end && from < to;) {
-      const place = placeOf(missing, inserted, block, from, to);
-      if (place === to) break;
-      if (place > from) yield { block, from, to: place };
-      from = place;
+      const next = firstAfter(missing, inserted, block, from, to);
+      if (next === to) break;
+      if (next > from) yield { block, from, to: next };
+      from = next;
       const context = contextOf(block, from);
       const start = inserted;
       while (inserted < end && missing.compare(inserted, context) < 0) inserted++;
@@ -59,7 +59,7 @@ export async function* readRange(
   if (missing && inserted < end) yield bareBlock(missing, inserted, end);
 }
 
-/** The first block whose first context has a nearest word from `word` on. */
+/** The index of the first block whose first context has a nearest word of at least `word`; the number of blocks if there is none. */
 function firstFrom({ columns, words }: Directory, word: number): number {
   const [nearest] = columns;
   let low = 0;
@@ -73,8 +73,8 @@ function firstFrom({ columns, words }: Directory, word: number): number {
 }
 
 /**
- * The block before `block`, in which the contexts of a range may begin; `block` itself if that one has the last rows of a wide
- * context, which fill it.
+ * The block with which reading a range begins: the block before `block`, because the first contexts of the range may be in it; `block`
+ * itself if the block before has the last rows of a wide context, because it then has no other context.
  */
 function startOf({ columns }: Directory, block: number): number {
   if (block === 0) return 0;
@@ -82,24 +82,26 @@ function startOf({ columns }: Directory, block: number): number {
   return isWide ? block : block - 1;
 }
 
+/** The index of the first missing context whose nearest word is at least `word`. */
 function firstMissing(missing: ContextList, word: number): number {
   let at = 0;
   while (at < missing.length && missing.at(at)[0] < word) at++;
   return at;
 }
 
-/** The first context of a portion that comes after a missing one. */
-function placeOf(missing: ContextList, number: number, block: Block, from: number, to: number): number {
-  let place = from;
-  while (place < to && missing.compare(number, contextOf(block, place)) > 0) place++;
-  return place;
+/** The first context of the contexts `from` ≤ c < `to` of a block that comes after missing context `index`; `to` if there is none. */
+function firstAfter(missing: ContextList, index: number, block: Block, from: number, to: number): number {
+  let context = from;
+  while (context < to && missing.compare(index, contextOf(block, context)) > 0) context++;
+  return context;
 }
 
+/** The words of a context of a block, nearest word first. */
 function contextOf({ contexts }: Block, context: number): Uint32Array {
   return Uint32Array.from(contexts, column => column[context]);
 }
 
-/** Missing contexts as a portion: each has no followers, and the back-off 1. */
+/** The missing contexts `from` ≤ i < `to` as a portion: each has no followers, and the back-off 1 (log10: 0). */
 function bareBlock(missing: ContextList, from: number, to: number): Portion {
   const length = to - from;
   const width = missing.at(from).length;

@@ -4,11 +4,11 @@ import { TrieFirstRows } from './trie-directory.js';
 import { TrieWriter } from './trie-writer.js';
 
 /**
- * Writes the trie of the table of the empty pattern, which has one context at most.
+ * Writes the trie of the table of the empty pattern, which has at most one context.
  *
- * @param name as `tableName` writes it.
- * @param add adds the context to the writer; it may wait.
- * @returns number of contexts.
+ * @param name the name of the table.
+ * @param add adds the context to the writer.
+ * @returns the number of contexts.
  */
 export async function putRootTable(
   to: Pick<ModelWriter, 'put'>,
@@ -24,7 +24,7 @@ export async function putRootTable(
   }, isBackoff);
   await add(writer);
   writer.flush();
-  for (const [number, value] of values.entries()) await to.put(trieBlockKey(name, number), value);
+  for (const [index, value] of values.entries()) await to.put(trieBlockKey(name, index), value);
   await to.put(trieKey(name), firstRows.encode());
   return writer.contexts;
 }

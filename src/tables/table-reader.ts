@@ -4,13 +4,13 @@ import { blockKey, directoryKey, trieKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
 import { blankBlock, BLOCK_ENTRIES, decodeBlock, type Block } from './block.js';
 import { decodeDirectory, type Directory } from './directory.js';
-import { decodeAhead, type DamageOptions, type Numbered } from './read-ahead.js';
+import { decodeAhead, type BlockAt, type DamageOptions } from './read-ahead.js';
 import { decodeTrieDirectory } from './trie-directory.js';
 import { readTrieRows, trieOf, type TrieTable } from './trie-rows.js';
 
 /** A table of row blocks, as counting writes it. */
 export interface RowTable {
-  /** As `tableName` writes it. */
+  /** The name of the table, such as `1_11`. */
   readonly name: string;
   readonly directory: Directory;
 }
@@ -38,18 +38,16 @@ export function blocksOf(table: StoredTable): number {
 
 /** How the blocks of a table are read. */
 export interface ReadBlocksOptions extends DamageOptions {
-  /** The number of the block to begin with. Default 0. */
+  /** The index of the first block to read. Default 0. */
   readonly first?: number;
-  /** The number of the block to end before. Default: the number of all blocks. */
+  /** The index of the block after the last block to read. Default: the number of blocks. */
   readonly end?: number;
 }
 
-/** A block of rows, and its number in the directory. Valid until the next block is asked for: all blocks are decoded into the same memory. */
-export type NumberedBlock = Numbered<Block>;
-
 /**
  * Reads the blocks of a table in the order of the rows, decodes them, and compares them with the directory. Blocks of a trie are given as
- * rows too. All readers of a whole table use this loop; it reads ahead (see {@link decodeAhead}).
+ * rows too. A block is valid until the next block is asked for, because all blocks are decoded into the same memory. All readers of a
+ * whole table use this loop; it reads ahead (see {@link decodeAhead}).
  *
  * @throws KNESER_DAMAGED where a block is missing, unreadable, or not the one that the directory lists.
  */
@@ -57,7 +55,7 @@ export function readBlocks(
   store: ModelStore,
   table: StoredTable,
   { first = 0, end = blocksOf(table), ...damage }: ReadBlocksOptions = {},
-): AsyncGenerator<NumberedBlock, void, void> {
+): AsyncGenerator<BlockAt<Block>, void, void> {
   if (isTrie(table)) return readTrieRows(store, table, first, damage, end);
   const { columns } = table.directory;
   const memory = blankBlock(columns.length, BLOCK_ENTRIES, BLOCK_ENTRIES);
@@ -66,7 +64,7 @@ export function readBlocks(
     keysOf(table),
     first,
     end,
-    (number, value) => decodeTableBlock(store, table, number, value, memory),
+    (index, value) => decodeTableBlock(store, table, index, value, memory),
     damage,
   );
 }
@@ -79,11 +77,12 @@ export function intactValue(where: string, value: Uint8Array | undefined): Uint8
   });
 }
 
-function keysOf({ name, directory }: RowTable): (number: number) => Uint8Array {
-  return number => blockKey(name, firstRow(directory, number));
+/** The function that gives the key of a block, by the index of the block. */
+function keysOf({ name, directory }: RowTable): (index: number) => Uint8Array {
+  return index => blockKey(name, firstRow(directory, index));
 }
 
-/** The first row of a block as its key has it: the context, nearest word first, then the word. */
+/** The first row of a block, as in the key of the block: the ids of the context words, nearest word first, then the id of the predicted word. */
 export function firstRow(directory: Directory, block: number): number[] {
   return [...directory.columns.map(column => column[block]), directory.words[block]];
 }
@@ -94,23 +93,24 @@ export function blockName(store: ModelStore, table: string, block: number): stri
 }
 
 /**
- * Decodes a block that must be there, and compares its first row with the directory: damage within LevelDB's files can put
- * one block in the place of another.
+ * Decodes a block that must be there, and compares its first row with the directory, because damage within LevelDB's files can put one
+ * block in the place of another.
  *
- * @param reuse as {@link decodeBlock} takes it.
+ * @param index of the block in the table.
+ * @param reuse the parameter of {@link decodeBlock}.
  * @throws KNESER_DAMAGED
  */
 export function decodeTableBlock(
   store: ModelStore,
   { name, directory }: RowTable,
-  number: number,
+  index: number,
   value: Uint8Array | undefined,
   reuse?: Block,
 ): Block {
   const { columns, words } = directory;
-  return decodeValue(blockName(store, name, number), value, bytes => {
+  return decodeValue(blockName(store, name, index), value, bytes => {
     const block = decodeBlock(bytes, columns.length, reuse);
-    if (words[number] !== block.words[0] || columns.some((column, j) => column[number] !== block.contexts[j][0])) {
+    if (words[index] !== block.words[0] || columns.some((column, j) => column[index] !== block.contexts[j][0])) {
       throw new BlockDamage('another block is in its place');
     }
     return block;

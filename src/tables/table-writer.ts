@@ -1,26 +1,32 @@
 import { blankBlock, BLOCK_ENTRIES, encodeBlock, type Block, type ContextTotals } from './block.js';
 
-/** A block as bytes, with its first row: the context, nearest word first, then the word. */
+/** An encoded block of rows. */
 export interface EncodedBlock {
-  /** The table's name in the store. */
+  /** The name of the block's table. */
   readonly table: string;
+  /** The first row: the ids of the context words, nearest word first, then the id of the predicted word. */
   readonly first: Uint32Array;
+  /** The bytes of the block. */
   readonly value: Uint8Array;
 }
 
 /** Sums over the rows of a table. */
 export interface TableSummary {
+  /** Number of rows. */
   rows: number;
+  /** Number of contexts. */
   contexts: number;
-  /** Σ of the counts, pruned rows included. */
+  /** The sum of the counts, pruned rows included. */
   tokens: number;
   /** Number of rows with the count 1, 2, 3, 4, from which discounts are estimated. */
   countsOfCounts: [number, number, number, number];
 }
 
-/** The numbers of a context of a back-off model: log10 p of each follower, and log10 of the context's back-off. */
+/** The numbers of a context of a back-off model. */
 export interface GroupNumbers {
+  /** By follower, log10 p. */
   readonly log10Probs: Float64Array;
+  /** log10 of the context's back-off. */
   readonly backoff: number;
 }
 
@@ -37,7 +43,7 @@ export function addSummary(to: TableSummary, part: TableSummary): void {
   for (let i = 0; i < 4; i++) to.countsOfCounts[i] += part.countsOfCounts[i];
 }
 
-/** Adds the counts `from` ≤ i < `to` of rows to Σ of the counts and to the counts-of-counts. */
+/** Adds the counts `counts[from, to)` of rows to `tokens` and `countsOfCounts` of a summary. */
 export function addCounts(summary: TableSummary, counts: Uint32Array, from: number, to: number): void {
   const { countsOfCounts } = summary;
   let total = 0;
@@ -64,8 +70,9 @@ export function addCounts(summary: TableSummary, counts: Uint32Array, from: numb
  */
 export class TableWriter {
   summary = emptySummary();
-  /** The rows since the last block was emitted. */
+  /** The contexts and rows since the last block was emitted. */
   private readonly block: Block;
+  /** Number of rows of `block`. */
   private rows = 0;
 
   constructor(
@@ -112,7 +119,7 @@ export class TableWriter {
     }
   }
 
-  /** Emits the rows so far as a block, if there are any. @param wide the totals of the block's wide context. */
+  /** Emits the rows so far as a block, if there are any. @param wide the totals of the block's only context, if it is wide. */
   flush(wide?: ContextTotals): void {
     const { block } = this;
     if (this.rows === 0) return;
@@ -126,6 +133,7 @@ export class TableWriter {
     this.rows = 0;
   }
 
+  /** Adds a context with its rows `from` ≤ i < `to` to the block. */
   private append(
     context: Uint32Array,
     words: Uint32Array,

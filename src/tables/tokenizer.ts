@@ -4,7 +4,7 @@ import type { PretrainedTokenizer, TOKENIZER_FILES } from '../text/tokenization.
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The value of a tokenizer's file in the store: a checksum, then the bytes of the file (of a `tokenizer.json` its UTF-8). */
+/** The value of a tokenizer's file in the store: a checksum, then the bytes of the file (a `tokenizer.json` as UTF-8). */
 export function encodeTokenizer(tokenizer: PretrainedTokenizer): Uint8Array {
   return seal('json' in tokenizer ? encoder.encode(tokenizer.json) : tokenizer.sentencepiece);
 }

@@ -1,41 +1,45 @@
 import { checksumOfUint32 } from '../base/checksum.js';
 import { BlockDamage } from '../base/sealed.js';
-import { countBits, nearSet, nthSet, rankFrom } from './bits.js';
-import { numberOf, WHOLE } from './decimals.js';
+import { countBits, nextSetNearby, nthSet, rankFrom } from './bits.js';
+import { numberOf, AS_DOUBLE } from './decimals.js';
 import { fitsIn, headsOf, NARROW_GROUPS, numberAt, unpackNumbers, WIDE_GROUPS } from './packed-numbers.js';
 
 /** The most rows, and the most contexts, of a block. */
 export const TRIE_ROWS = 1 << 12;
-/** The most bits of a block's unary code of children, which has a bit for each context and each parent. */
+/** The most child bits of a block: one bit for each context and each parent. */
 export const CHILD_BITS = 1 << 16;
-/** A block stores the totals of a context with more followers than this; it adds up the totals of other contexts when asked. */
+/** A block stores the totals of contexts with more followers than this. The totals of all other contexts are added up when they are needed. */
 export const ADDED_UP = 16;
-/** Every 2^4-th context and parent, and every 2^7-th row, has a sample. */
+/** Parents and contexts have a sample every 2^4: the bit at which every 16th parent begins, and the first row of every 16th context. */
 export const SAMPLE_SHIFT = 4;
+/** Rows have a sample every 2^7: the number of rows with a count above 1 before every 128th row. */
 export const COUNT_SAMPLE_SHIFT = 7;
-/** 32-bit numbers in an entry of the list of totals: context, Σc, N1, N2, followers in this block. */
+/** 32-bit numbers of an entry in the list of totals: context, Σc, N1, N2, number of its rows in this block. */
 export const TOTALS = 5;
-/** A block lists each parent with more children in the block than this, with the number of these children. */
+/** A block lists the parents with more children in the block than this, with the numbers of these children. */
 export const COUNTED_UP = 32;
-/** 32-bit numbers in an entry of the list of such parents: parent, number of children. */
+/** 32-bit numbers of an entry in the list of such parents: parent, number of children. */
 export const FAMILY = 2;
 
 /** The index of each 32-bit number of a block's header. */
 export const Header = {
+  /** The checksum of all words after this. */
   checksum: 0,
-  /** C, the number of contexts; R, the number of rows. */
+  /** C, the number of contexts. */
   contexts: 1,
+  /** R, the number of rows. */
   rows: 2,
-  /** The number of the first context in its table, and that of its parent in the table of parents. */
+  /** The index of the first context in its table. */
   firstContext: 3,
+  /** The index of the first context's parent in the parents' table. */
   firstParent: 4,
-  /** P, the number of parents from the first to that of the last context, those without children included. */
+  /** P, the number of parents from the first context's parent to the last context's parent, parents without children included. */
   parents: 5,
-  /** The number of the block's first row among the followers of its context: above 0 in the later blocks of a context. */
+  /** The index of the block's first row among the followers of its context: above 0 in all blocks of a wide context except the first. */
   firstRow: 6,
-  /** Followers of the block's only context where other blocks have some of them, else 0. */
+  /** If the context is wide, so that its followers are in several blocks: the number of all its followers; else 0. */
   followers: 7,
-  /** Each field from here on, except numbers of entries, is the index of the first word of a section; 0 if there is none. */
+  /** This field and all fields after it, except numbers of entries, are each the index of the first word of a section; 0 if the section is missing. */
   words: 8,
   childBits: 9,
   childSamples: 10,
@@ -49,10 +53,10 @@ export const Header = {
   /** M, the number of rows with a count above 1. */
   many: 18,
   totals: 19,
-  /** T, the number of contexts whose totals are stored. */
+  /** T, the number of entries of the list of totals. */
   totalled: 20,
-  /** Parents with many children, and their number. */
   families: 21,
+  /** The number of entries of the list of parents with more than {@link COUNTED_UP} children. */
   familyCount: 22,
   pruned: 23,
   bare: 24,
@@ -64,49 +68,67 @@ export const Header = {
 /** The length of a header [32-bit words]. */
 export const HEADER_WORDS = 28;
 
-/** Working memory: each count above 1 of a block, minus 2. */
+/** Working memory of {@link TrieBlock.readRows}: each count above 1 of a block, minus 2. */
 const manyCounts = new Uint32Array(TRIE_ROWS);
 
 /** The greatest log10 p or log10 back-off of a block. A sum of one back-off for each order then stays below +∞. */
 const LARGEST_NUMBER = 1e300;
 
-/** Indices of the words that hold decimals: packed numbers of digits after the point, packed codes 2 · digits + sign, and doubles for numbers that these codes cannot give exactly. */
+/** Where a block has log10 numbers, which are stored as decimals (`decimals.ts`). Each member is an index of a 32-bit word. */
 interface Decimals {
+  /** The heads of the packed numbers of digits after the point. */
   readonly digits: number;
+  /** The data of these packed numbers. */
   readonly digitsData: number;
+  /** The heads of the packed codes of decimals; of a number that is no decimal, the code is an index into the doubles. */
   readonly codes: number;
+  /** The data of these packed numbers. */
   readonly codesData: number;
+  /** The doubles, of two words each. */
   readonly doubles: number;
 }
 
 /**
- * A block of a trie table, searched as it lies: nothing is decoded. Its bytes were compared with their checksum, and its
- * lengths, widths and places checked, when it was made.
+ * A block of a trie table. All methods read the encoded words, so that a look-up decodes nothing. The constructor compares the checksum and
+ * checks that each section is inside the block. Unless a method says otherwise, contexts, rows and parents are given by their index in
+ * the block, from 0.
  */
 export class TrieBlock {
+  /** C, the number of contexts. */
   readonly contexts: number;
+  /** R, the number of rows. */
   readonly rows: number;
+  /** The index of the first context in its table. */
   readonly firstContext: number;
+  /** The index of the first context's parent in the parents' table. */
   readonly firstParent: number;
+  /** P, as {@link Header.parents}. */
   readonly parents: number;
+  /** As {@link Header.firstRow}. */
   readonly firstRow: number;
-  /** As {@link Header.followers}. */
+  /** As {@link Header.followers}: the block is a part of a context with this many followers; 0 if its contexts are not wide. */
   readonly partOf: number;
   /** Whether the rows have log10 p in place of counts. */
   readonly isBackoff: boolean;
 
-  /** The results of the last {@link findChildren} and {@link findRows}: from (included) and to (not included). */
+  /** The first context or row of the last {@link findChildren} or {@link findRows}. */
   from = 0;
+  /** The end (exclusive) of the contexts or rows of the last {@link findChildren} or {@link findRows}. */
   to = 0;
-  /** The results of the last {@link addTotals}. */
+  /** The results of the last {@link addTotals}: Σc. */
   total = 0;
+  /** N1, the number of followers with count 1. */
   ones = 0;
+  /** N2, the number of followers with count 2. */
   twos = 0;
+  /** N+, the number of followers. */
   followers = 0;
+  /** The sum of the counts of pruned followers, which is a part of Σc. */
   prunedTotal = 0;
 
-  /** The index in `data` of the entry that `entryOf` found last. */
+  /** The index in `data` of the entry that `fieldInList` found last. */
   private entry = 0;
+  // Indices in `data` of the sections, as in `Header`: of packed numbers the heads and the data.
   private readonly wordHeads: number;
   private readonly wordData: number;
   private readonly childBits: number;
@@ -131,7 +153,7 @@ export class TrieBlock {
   private readonly backoffs: Decimals | undefined;
 
   /**
-   * @param data the words of the block.
+   * @param data the 32-bit words of the block.
    * @throws BlockDamage for words that no encoder wrote.
    */
   constructor(readonly data: Uint32Array) {
@@ -182,22 +204,22 @@ export class TrieBlock {
     }
   }
 
-  /** Bytes of memory that it takes. */
+  /** Memory that this object takes [bytes]. */
   get bytes(): number {
     return 4 * this.data.length + 600;
   }
 
-  /** Writes the farthest word of each context. */
+  /** Writes the farthest word of each context into `words`. */
   readWords(words: Uint32Array): void {
     unpackNumbers(this.data, this.wordHeads, this.wordData, WIDE_GROUPS, 0, this.contexts, words);
   }
 
-  /** Writes the parent (its number in its table) and the first row of each context; one more entry of `starts` is R. */
+  /** Writes into `parents` the index of each context's parent in the parents' table, and into `starts` the first row of each context, then R. */
   readContexts(parents: Uint32Array, starts: Uint32Array): void {
     const { data, contexts, childBits, firstParent } = this;
     let parent = firstParent;
     for (let bit = 0, context = 0; context < contexts;) {
-      // Each parent ends with a set bit, behind a 0 for each of its contexts.
+      // Each parent has a 0 for each of its contexts, then a 1.
       const bits = data[childBits + (bit >>> 5)] >>> (bit & 31);
       const zeros = bits === 0 ? 32 - (bit & 31) : 31 - Math.clz32(bits & -bits);
       for (let i = 0; i < zeros; i++) parents[context++] = parent;
@@ -209,7 +231,7 @@ export class TrieBlock {
     this.readStarts(starts);
   }
 
-  /** Writes the first row of each context; one more entry of `starts` is R. */
+  /** Writes into `starts` the first row of each context, then R. */
   readStarts(starts: Uint32Array): void {
     const { data, rowBits, rows } = this;
     starts[0] = 0;
@@ -220,7 +242,7 @@ export class TrieBlock {
     }
   }
 
-  /** Writes, for each parent but the last, the number of the context behind its last one; `children[p]` is for the parent before p. */
+  /** Writes into `children[p]` the index of the first context in the table that belongs to no parent before p, for each parent p of the block but the first. */
   readChildren(children: Uint32Array): void {
     const { data, childBits, contexts, parents, firstParent, firstContext } = this;
     const length = contexts + parents;
@@ -232,7 +254,7 @@ export class TrieBlock {
     }
   }
 
-  /** Writes the ranks of the rows {@link from} to {@link to}. */
+  /** Writes the ranks of the rows {@link from} ≤ r < {@link to} into `ranks`, from its first entry on. */
   readRanks(ranks: Uint32Array): void {
     const { data, from, to } = this;
     unpackNumbers(data, this.rankHeads, this.rankData, WIDE_GROUPS, from, to, ranks);
@@ -240,7 +262,7 @@ export class TrieBlock {
     for (let row = from; row < to; row++) ranks[row - from] += data[this.rankBases + (row >>> WIDE_GROUPS)];
   }
 
-  /** Writes the rank and the count of each row. */
+  /** Writes the rank and the count of each row into `ranks` and `counts`. */
   readRows(ranks: Uint32Array, counts: Uint32Array): void {
     const { data, rows, manyBits } = this;
     this.from = 0;
@@ -267,15 +289,22 @@ export class TrieBlock {
       : numberAt(this.data, this.prunedHeads, this.prunedData, WIDE_GROUPS, context) >>> 0;
   }
 
-  /** Finds the contexts of a parent, by its number within the block: numbers {@link from} to {@link to}. */
+  /** Finds the contexts of a parent: {@link from} ≤ c < {@link to}. @param parent its index among the parents of the block, from 0. */
   findChildren(parent: number): void {
     const { data, childBits } = this;
     let bit = data[this.childSamples + (parent >>> SAMPLE_SHIFT)];
     const n = parent & ((1 << SAMPLE_SHIFT) - 1);
     if (n > 0) bit = nthSet(data, childBits, bit, n) + 1;
     this.from = bit - parent;
-    const end = nearSet(data, childBits, bit);
-    this.to = end >= 0 ? end - parent : this.from + this.entryOf(this.families, this.familyCount, FAMILY, parent, 1);
+    const end = nextSetNearby(data, childBits, bit);
+    this.to =
+      end >= 0 ? end - parent : this.from + this.fieldInList(this.families, this.familyCount, FAMILY, parent, 1);
+  }
+
+  /** The context of a parent (its number within the block) whose farthest word this is, or −1. */
+  findContext(parent: number, word: number): number {
+    this.findChildren(parent);
+    return this.findWord(word);
   }
 
   /** The farthest word of a context. */
@@ -283,7 +312,7 @@ export class TrieBlock {
     return numberAt(this.data, this.wordHeads, this.wordData, WIDE_GROUPS, context);
   }
 
-  /** The context among {@link from} to {@link to} whose farthest word this is, or −1. */
+  /** The context {@link from} ≤ c < {@link to} whose farthest word is `word`; −1 if there is none. */
   findWord(word: number): number {
     const { data, wordHeads, wordData } = this;
     let low = this.from;
@@ -296,24 +325,24 @@ export class TrieBlock {
     return low < this.to && numberAt(data, wordHeads, wordData, WIDE_GROUPS, low) === word ? low : -1;
   }
 
-  /** Finds the rows of a context: numbers {@link from} to {@link to}. */
+  /** Finds the rows of a context in this block: {@link from} ≤ r < {@link to}. */
   findRows(context: number): void {
     const { data, rowBits } = this;
     let row = data[this.rowSamples + (context >>> SAMPLE_SHIFT)];
     const n = context & ((1 << SAMPLE_SHIFT) - 1);
     if (n > 0) row = nthSet(data, rowBits, row, n) + 1;
     this.from = row;
-    const last = nearSet(data, rowBits, row);
-    this.to = last >= 0 ? last + 1 : row + this.entryOf(this.totals, this.totalled, TOTALS, context, 4);
+    const last = nextSetNearby(data, rowBits, row);
+    this.to = last >= 0 ? last + 1 : row + this.fieldInList(this.totals, this.totalled, TOTALS, context, 4);
   }
 
-  /** The rank of a row: the number of its word among the followers of the parent; in the table of no context the word itself. */
+  /** The rank of a row: the index of its word among the followers of the context's parent; in the table of unigrams, the word id. */
   rank(row: number): number {
     const packed = numberAt(this.data, this.rankHeads, this.rankData, WIDE_GROUPS, row);
     return this.rankBases === 0 ? packed : packed + this.data[this.rankBases + (row >>> WIDE_GROUPS)];
   }
 
-  /** The row among {@link from} to {@link to} with this rank, or −1. */
+  /** The row {@link from} ≤ r < {@link to} with this rank; −1 if there is none. */
   findRank(rank: number): number {
     if (this.rankBases > 0) return this.findRankByBase(rank);
     const { data, rankHeads, rankData } = this;
@@ -327,7 +356,10 @@ export class TrieBlock {
     return low < this.to && numberAt(data, rankHeads, rankData, WIDE_GROUPS, low) === rank ? low : -1;
   }
 
-  /** As {@link findRank} among all rows, for a context whose ranks have few gaps: the row is at most as far from the first as the rank is. */
+  /**
+   * As {@link findRank} among all rows of a block with one context, quick if its ranks have few gaps. A row with rank `first` + n, where
+   * `first` is the rank of row 0, has at most the index n.
+   */
   findRankNear(rank: number): number {
     const first = this.rank(0);
     const guess = Math.min(rank - first, this.rows - 1);
@@ -338,6 +370,7 @@ export class TrieBlock {
     return this.findRank(rank);
   }
 
+  /** As {@link findRank}, in a block whose ranks have bases. */
   private findRankByBase(rank: number): number {
     let low = this.from;
     let high = this.to;
@@ -353,16 +386,16 @@ export class TrieBlock {
   count(row: number): number {
     const { data, manyBits } = this;
     if (((data[manyBits + (row >>> 5)] >>> (row & 31)) & 1) === 0) return 1;
-    return this.manyCount(this.manyBefore(row));
+    return this.manyCount(this.manyRowsBefore(row));
   }
 
-  /** Σc, N1, N2, the number of followers, and the pruned part of Σc of a context whose rows were found. */
+  /** Sets {@link total}, {@link ones}, {@link twos}, {@link followers} and {@link prunedTotal} for a context, after {@link findRows} of it. */
   addTotals(context: number): void {
     const { data, from, to } = this;
     const followers = (this.followers = this.partOf > 0 ? this.partOf : to - from);
     this.prunedTotal = this.pruned(context);
     if (followers > ADDED_UP) {
-      this.total = this.entryOf(this.totals, this.totalled, TOTALS, context, 1);
+      this.total = this.fieldInList(this.totals, this.totalled, TOTALS, context, 1);
       const at = this.entry;
       this.ones = data[at + 2];
       this.twos = data[at + 3];
@@ -373,10 +406,10 @@ export class TrieBlock {
     const word = this.manyBits + (from >>> 5);
     const shifted = from & 31;
     const many = ((data[word] >>> shifted) | ((data[word + 1] << 1) << (31 - shifted))) & ((1 << followers) - 1);
-    let left = many === 0 ? 0 : countBits(many);
-    this.ones = followers - left;
-    if (left > 0) {
-      for (let n = this.manyBefore(from); left > 0; left--, n++) {
+    let remaining = many === 0 ? 0 : countBits(many);
+    this.ones = followers - remaining;
+    if (remaining > 0) {
+      for (let n = this.manyRowsBefore(from); remaining > 0; remaining--, n++) {
         const count = this.manyCount(n);
         total += count - 1;
         if (count === 2) twos++;
@@ -386,7 +419,7 @@ export class TrieBlock {
     this.twos = twos;
   }
 
-  /** Whether a context of a back-off model has no followers: its only row is none. */
+  /** Whether a context of a back-off model has no followers. Its only row then stands for no n-gram. */
   isBare(context: number): boolean {
     return this.bare > 0 && ((this.data[this.bare + (context >>> 5)] >>> (context & 31)) & 1) === 1;
   }
@@ -401,19 +434,26 @@ export class TrieBlock {
     return this.backoffs ? this.decimal(this.backoffs, context) : 0;
   }
 
-  /** Rows with a count above 1 before this row. */
-  private manyBefore(row: number): number {
+  /** The number of rows with a count above 1 before a row. */
+  private manyRowsBefore(row: number): number {
     const sample = row >>> COUNT_SAMPLE_SHIFT;
     const first = sample << (COUNT_SAMPLE_SHIFT - 5);
     return this.data[this.manySamples + sample] + rankFrom(this.data, this.manyBits, first, row);
   }
 
+  /** The count of the n-th row (n from 0) with a count above 1. */
   private manyCount(n: number): number {
     return (numberAt(this.data, this.countHeads, this.countData, NARROW_GROUPS, n) >>> 0) + 2;
   }
 
-  /** Number `field` of the entry with this key in a list of `count` entries, each of `size` numbers of which the key is the first. */
-  private entryOf(list: number, count: number, size: number, key: number, field: number): number {
+  /**
+   * Field `field` of the entry with the key `key` in a sorted list. An entry has `size` 32-bit numbers; number 0 is its key.
+   *
+   * @param list index in `data` of the list.
+   * @param count number of entries.
+   * @throws BlockDamage if no entry has the key.
+   */
+  private fieldInList(list: number, count: number, size: number, key: number, field: number): number {
     const { data } = this;
     let low = 0;
     let high = count - 1;
@@ -427,11 +467,12 @@ export class TrieBlock {
     return data[this.entry + field];
   }
 
+  /** Number i of a section of decimals. */
   private decimal({ digits, digitsData, codes, codesData, doubles }: Decimals, i: number): number {
     const { data } = this;
     const places = numberAt(data, digits, digitsData, NARROW_GROUPS, i);
     const code = numberAt(data, codes, codesData, NARROW_GROUPS, i) >>> 0;
-    if (places === WHOLE) {
+    if (places === AS_DOUBLE) {
       double.words[0] = data[doubles + 2 * code];
       double.words[1] = data[doubles + 2 * code + 1];
       return double.value[0];
@@ -439,7 +480,11 @@ export class TrieBlock {
     return numberOf(places, code);
   }
 
-  /** Checks the `length` decimals in the words `from` … `to` − 1. Refuses NaN and numbers above {@link LARGEST_NUMBER}; −∞ is allowed. */
+  /**
+   * The section of `length` decimals in the words `from` ≤ i < `to`. Refuses NaN and numbers above {@link LARGEST_NUMBER}; −∞ is allowed.
+   *
+   * @throws BlockDamage
+   */
   private decimals(from: number, to: number, length: number): Decimals {
     const { data } = this;
     const digits = from + 2;
@@ -457,7 +502,7 @@ export class TrieBlock {
     for (let i = 0; i < length; i++) {
       const places = numberAt(data, digits, found.digitsData, NARROW_GROUPS, i);
       const code = numberAt(data, codes, found.codesData, NARROW_GROUPS, i) >>> 0;
-      if (places > WHOLE || (places === WHOLE && doubles + 2 * code + 2 > to))
+      if (places > AS_DOUBLE || (places === AS_DOUBLE && doubles + 2 * code + 2 > to))
         throw new BlockDamage('impossible numbers');
       if (!(this.decimal(found, i) <= LARGEST_NUMBER)) throw new BlockDamage('impossible numbers');
     }
@@ -498,7 +543,7 @@ export class TrieBlock {
     this.checkList(this.families, this.familyCount, FAMILY, parents, 1, contexts);
   }
 
-  /** Checks that the keys of a list ascend and are below `keys`, and that number `field` of each entry is at most `most`. */
+  /** Checks that the keys of a list ascend and are below `keys`, and that field `field` of each entry is at most `most`. */
   private checkList(list: number, count: number, size: number, keys: number, field: number, most: number): void {
     const { data } = this;
     for (let i = 0, before = -1; i < count; i++) {
@@ -510,8 +555,12 @@ export class TrieBlock {
   }
 
   /**
-   * Checks that `set` of the `bits` bits are set, the last bit among them, and that the samples ascend. A wrong sample can then lead
-   * only to another run of the same block, so that no look-up leaves the block. {@link checkSamples} finds wrong samples.
+   * Checks child bits or row bits. They are a sequence of runs, one for each parent or context; each run ends with a set bit. Checks that
+   * `set` of the `bits` bits are set, the last bit among them, and that the samples ascend. A wrong sample can then lead only to another
+   * run of the same block, so that no look-up leaves the block. {@link checkSamples} finds wrong samples.
+   *
+   * @param base index in `data` of the bits.
+   * @param samples index in `data` of the samples, one for every 2^`shift` runs.
    */
   private checkBits(base: number, bits: number, set: number, samples: number, runs: number, shift: number): void {
     const { data } = this;
@@ -534,7 +583,7 @@ export class TrieBlock {
     if (data[samples] !== 0) throw new BlockDamage('impossible samples');
   }
 
-  /** Checks that samples are where every 16th run begins. @throws BlockDamage */
+  /** Checks that each sample is the bit with which its parent or context begins. @throws BlockDamage */
   checkSamples(): void {
     this.checkRuns(this.childBits, this.childSamples, this.parents);
     this.checkRuns(this.rowBits, this.rowSamples, this.contexts);
@@ -549,6 +598,7 @@ export class TrieBlock {
     }
   }
 
+  /** Checks the bits of rows with a count above 1, and their samples. @throws BlockDamage */
   private checkMany(rows: number, many: number): void {
     const { data, manyBits, manySamples } = this;
     const words = (rows + 31) >>> 5;
@@ -565,6 +615,7 @@ export class TrieBlock {
   }
 }
 
+/** A double, and its two 32-bit words in the same memory. */
 const double = ((): { readonly value: Float64Array; readonly words: Uint32Array } => {
   const value = new Float64Array(1);
   return { value, words: new Uint32Array(value.buffer) };

@@ -3,23 +3,30 @@ import { encodeMsgpack } from '../base/encode-msgpack.js';
 import { BlockDamage, seal, unseal } from '../base/sealed.js';
 import { readVarint, writeVarint } from '../base/varint.js';
 
-/** The first rows of a trie table's blocks, ascending: by parent, then farthest word of the context, then rank. */
+/** The first row of each block of a trie table. Blocks ascend by parent, then farthest word, then rank. */
 export interface TrieDirectory {
+  /** By block, the index of the parent of its first context, in the parents' table. */
   readonly parents: Uint32Array;
+  /** By block, the id of the farthest word of its first context. */
   readonly words: Uint32Array;
-  /** Above 0 only where the context began in the block before. */
+  /** By block, the rank of its first row if the context began in an earlier block, else 0. */
   readonly ranks: Uint32Array;
 }
 
 /** Collects the first rows of blocks. */
 export class TrieFirstRows {
+  /** Three numbers for each block: parent, word, rank. */
   private readonly rows: number[] = [];
 
+  /** Adds the first row of the next block. */
   add({ parent, word, rank }: { readonly parent: number; readonly word: number; readonly rank: number }): void {
     this.rows.push(parent, word, rank);
   }
 
-  /** The bytes of the directory: a checksum, and MessagePack [number of blocks, bytes]; of each block parent, as a difference, word and rank as varints. */
+  /**
+   * The bytes of the directory: a checksum, and MessagePack [number of blocks, bytes]. The bytes have three varints for each block: the
+   * parent, as the difference from the parent of the block before; the word; the rank.
+   */
   encode(): Uint8Array {
     const { rows } = this;
     const bytes = new Uint8Array(5 * rows.length);
@@ -52,7 +59,7 @@ export function decodeTrieDirectory(value: Uint8Array): TrieDirectory {
   return { parents, words, ranks };
 }
 
-/** The last block whose first row is at or before the row (parent, word, rank); `from` − 1 if no block from `from` on is. */
+/** The index of the last block b ≥ `from` whose first row is at or before the row (parent, word, rank); `from` − 1 if there is none. */
 export function findTrieBlock(
   { parents, words, ranks }: TrieDirectory,
   parent: number,
@@ -73,7 +80,10 @@ export function findTrieBlock(
   return low - 1;
 }
 
-/** Whether the first row of a block is behind all rows of a context that is not wide; true if `block` is the number of blocks. */
+/**
+ * Whether the first row of a block comes after all rows of the context (parent, word), which is not wide; true if `block` is the number of
+ * blocks.
+ */
 export function isBehind(
   { parents, words, ranks }: TrieDirectory,
   block: number,

@@ -11,58 +11,70 @@ export async function readTrieDirectory(store: ModelStore, table: string): Promi
   return decodeValue(`${store.name}: table ${table}, directory`, value, decodeTrieDirectory);
 }
 
-/** Memory for the blocks of one read. */
+/** Memory that the blocks of one read share. */
 class BlockMemory {
   private words = new Uint32Array(0);
   private used = 0;
 
-  /** Frees the memory, and makes room for `words` words. */
-  reset(words: number): void {
-    if (words > this.words.length) this.words = new Uint32Array(Math.ceil(1.25 * words));
+  /** Frees the memory for the next read. */
+  clear(): void {
     this.used = 0;
   }
 
-  /** The next `words` words. */
+  /** The next `words` 32-bit words. Blocks that have no room get a larger memory; earlier blocks keep theirs. */
   take(words: number): Uint32Array {
+    if (this.used + words > this.words.length) {
+      this.words = new Uint32Array(2 * Math.max(this.words.length, words));
+      this.used = 0;
+    }
     return this.words.subarray(this.used, (this.used += words));
   }
 }
 
 /**
- * A block, from the bytes of the store.
+ * Opens a block of a trie.
  *
- * @param memory takes the block; if `undefined`, the block has memory of its own.
- * @throws KNESER_DAMAGED where it is missing, unreadable, or not the one that the directory lists.
+ * @param index of the block in the table.
+ * @param value the bytes of the block in the store.
+ * @param memory memory for the block; if it is left out, the block gets memory of its own.
+ * @throws KNESER_DAMAGED if the block is missing or unreadable, or its first row differs from the directory.
  */
 export function openTrieBlock(
   store: ModelStore,
   table: string,
   directory: TrieDirectory,
-  number: number,
+  index: number,
   value: Uint8Array | undefined,
   memory?: BlockMemory,
 ): TrieBlock {
-  return decodeValue(`${store.name}: table ${table}, block ${number}`, value, bytes => {
+  return decodeValue(`${store.name}: table ${table}, block ${index}`, value, bytes => {
     if (bytes.length % 4 !== 0) throw new BlockDamage('wrong length');
     const length = bytes.length / 4;
     const data = memory ? memory.take(length) : new Uint32Array(length);
     new Uint8Array(data.buffer, data.byteOffset, bytes.length).set(bytes);
     const block = new TrieBlock(data);
     const isHere =
-      block.firstParent === directory.parents[number] &&
-      block.word(0) === directory.words[number] &&
-      (block.firstRow === 0 ? 0 : block.rank(0)) === directory.ranks[number];
+      block.firstParent === directory.parents[index] &&
+      block.word(0) === directory.words[index] &&
+      (block.firstRow === 0 ? 0 : block.rank(0)) === directory.ranks[index];
     if (!isHere) throw new BlockDamage('another block is in its place');
     return block;
   });
 }
 
-/** Reads single blocks of all tables, in any order, and keeps the blocks read last in memory. */
+/** At most this many blocks are read at once. */
+export const BLOCKS_A_READ = 64;
+/** How many reads may be under way while the blocks of one more read are used: a read waits for the system several times. */
+export const READS_AHEAD = 2;
+
+/** Reads single blocks of all tables, in any sequence, and keeps blocks in memory. */
 export class TrieReader {
+  /** The blocks in memory by {@link keyOf}, the block that was read first at the front. */
   private readonly cache = new Map<number, TrieBlock>();
+  /** Memory that the blocks of `cache` take [bytes]. */
   private bytes = 0;
-  /** `pass` reads into one of these while the blocks in the other are used. */
-  private readonly memories = [new BlockMemory(), new BlockMemory()];
+  /** `pass` reads into one of these memories while the caller uses the blocks in another. */
+  private readonly memories = Array.from({ length: 1 + READS_AHEAD }, () => new BlockMemory());
   private passes = 0;
 
   constructor(
@@ -71,35 +83,47 @@ export class TrieReader {
     private readonly limit: number,
   ) {}
 
-  /** A block, if it is in memory. @param table number of the table. */
+  /** A block, if it is in memory. @param table a number that only this table has. @param block index of the block in the table. */
   get(table: number, block: number): TrieBlock | undefined {
     return this.cache.get(keyOf(table, block));
   }
 
-  /** Reads blocks that are not in memory, and keeps them. @throws KNESER_DAMAGED */
+  /**
+   * Reads blocks that are not in memory, and keeps them.
+   *
+   * @param table a number that only this table has.
+   * @param blocks indices of the blocks in the table.
+   * @throws KNESER_DAMAGED
+   */
   async read(table: number, name: string, directory: TrieDirectory, blocks: readonly number[]): Promise<TrieBlock[]> {
     const values = await this.valuesOf(name, blocks);
-    return blocks.map((number, i) => {
-      const block = openTrieBlock(this.store, name, directory, number, values[i]);
-      this.cache.set(keyOf(table, number), block);
+    return blocks.map((index, i) => {
+      const block = openTrieBlock(this.store, name, directory, index, values[i]);
+      this.cache.set(keyOf(table, index), block);
       this.bytes += block.bytes;
       return block;
     });
   }
 
-  /** Reads blocks without keeping them: the second call after this one overwrites them. @throws KNESER_DAMAGED */
+  /** Reads blocks without keeping them: call 1 + {@link READS_AHEAD} after this one overwrites them. @throws KNESER_DAMAGED */
   async pass(name: string, directory: TrieDirectory, blocks: readonly number[]): Promise<TrieBlock[]> {
     const memory = this.memories[this.passes++ % this.memories.length];
-    const values = await this.valuesOf(name, blocks);
-    memory.reset(values.reduce((sum, value) => sum + Math.ceil((value?.length ?? 0) / 4), 0));
-    return blocks.map((block, i) => openTrieBlock(this.store, name, directory, block, values[i], memory));
+    memory.clear();
+    const found = new Array<TrieBlock>(blocks.length);
+    const open = (value: Uint8Array | undefined, i: number): void => {
+      found[i] = openTrieBlock(this.store, name, directory, blocks[i], value, memory);
+    };
+    const keys = blocks.map(block => trieBlockKey(name, block));
+    if (this.store.visitMany) await this.store.visitMany(keys, open);
+    else (await this.store.getMany(keys)).forEach(open);
+    return found;
   }
 
   private valuesOf(name: string, blocks: readonly number[]): Promise<(Uint8Array | undefined)[]> {
     return this.store.getMany(blocks.map(block => trieBlockKey(name, block)));
   }
 
-  /** Drops the blocks that were read first, until the others fit in the memory. */
+  /** Drops the blocks that were read first, until the other blocks take at most `limit` bytes. */
   makeRoom(): void {
     for (const [key, { bytes }] of this.cache) {
       if (this.bytes <= this.limit) break;
@@ -109,9 +133,43 @@ export class TrieReader {
   }
 }
 
+/** Reads blocks of a table once each, in the sequence of a list, a few reads ahead of the caller. */
+export class BlocksAhead {
+  private readonly ahead: Promise<ReadonlyMap<number, TrieBlock>>[] = [];
+  /** Index into `blocks`: the next block to read. */
+  private at = 0;
+
+  /** @param blocks indices of the blocks in the table. */
+  constructor(
+    private readonly reader: TrieReader,
+    private readonly name: string,
+    private readonly directory: TrieDirectory,
+    private readonly blocks: readonly number[],
+  ) {}
+
+  /** The next blocks of the list, at least one, by their index in the table. They are overwritten after the next call. @throws KNESER_DAMAGED */
+  next(): Promise<ReadonlyMap<number, TrieBlock>> {
+    while (this.ahead.length <= READS_AHEAD && this.at < this.blocks.length) this.ahead.push(this.read());
+    const next = this.ahead.shift();
+    if (!next) throw new Error('all blocks of the list were read');
+    return next;
+  }
+
+  private read(): Promise<ReadonlyMap<number, TrieBlock>> {
+    const indices = this.blocks.slice(this.at, (this.at += BLOCKS_A_READ));
+    const reading = this.reader
+      .pass(this.name, this.directory, indices)
+      .then(blocks => new Map(blocks.map((block, i) => [indices[i], block])));
+    // If the read fails, `next` throws the error later; without this handler it would count as unhandled before.
+    reading.catch(() => undefined);
+    return reading;
+  }
+}
+
 /** Every table has fewer blocks than this. */
 const MOST_BLOCKS = 2 ** 32;
 
+/** The key of a block in the cache of blocks. */
 function keyOf(table: number, block: number): number {
   return table * MOST_BLOCKS + block;
 }

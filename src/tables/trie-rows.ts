@@ -5,7 +5,7 @@ import type { ModelStore } from '../store/store.js';
 import { damagedTable } from './damage.js';
 import { blankBlock, type Block, type BlockNumbers } from './block.js';
 import { parentPattern, parseTableName, tableName, type Pattern, type Stream } from './pattern.js';
-import { decodeAhead, type DamageOptions, type Numbered } from './read-ahead.js';
+import { decodeAhead, type DamageOptions, type BlockAt } from './read-ahead.js';
 import { TRIE_ROWS, type TrieBlock } from './trie-block.js';
 import { TrieColumns } from './trie-columns.js';
 import type { TrieDirectory } from './trie-directory.js';
@@ -14,13 +14,14 @@ import { NONE } from '../text/tokens.js';
 
 /** A trie table of a store whose directory was read. */
 export interface TrieTable {
+  /** The name of the table, such as `1_11`. */
   readonly name: string;
   readonly pattern: Pattern;
   readonly stream: Stream;
   readonly directory: TrieDirectory;
 }
 
-/** Opens a trie table. @param name as `tableName` writes it. @throws KNESER_DAMAGED */
+/** Opens a trie table. @param name the name of the table. @throws KNESER_DAMAGED */
 export async function openTrie(store: ModelStore, name: string): Promise<TrieTable> {
   return trieOf(name, await readTrieDirectory(store, name));
 }
@@ -32,11 +33,16 @@ export function trieOf(name: string, directory: TrieDirectory): TrieTable {
 }
 
 /**
- * Input: a trie table of a store, and the tables of its parents. Output: its rows with all their words, a block for each block of
- * the trie, in the order of the rows. A block is valid until the next one is asked for: all are decoded into the same memory.
+ * Reads a trie table as rows.
  *
- * @throws KNESER_DAMAGED where a block is missing, unreadable, or not the one that the directory lists, and where a word or a
- *   context is not in the tables of its parents.
+ * - Input: a trie table of a store, and the tables of its parents.
+ * - Output: a block of rows for each block of the trie, in the order of the rows. A block is valid until the next block is asked for,
+ *   because all blocks are decoded into the same memory.
+ *
+ * @param first index of the first block to read.
+ * @param end index of the block after the last block to read.
+ * @throws KNESER_DAMAGED for a block that is missing or unreadable, or whose first row differs from the directory, and for a word or a
+ *   context that the tables of its parents lack.
  */
 export async function* readTrieRows(
   store: ModelStore,
@@ -44,19 +50,19 @@ export async function* readTrieRows(
   first: number,
   damage: DamageOptions,
   end = table.directory.parents.length,
-): AsyncGenerator<Numbered<Block>, void, void> {
+): AsyncGenerator<BlockAt<Block>, void, void> {
   const reader = new RowReader(table.pattern.length, await ContextReader.open(store, table));
   try {
-    for await (const { number, block: trie } of readTrieBlocks(store, table, first, damage, end)) {
+    for await (const { index, block: trie } of readTrieBlocks(store, table, first, damage, end)) {
       try {
         await reader.read(trie);
       } catch (error) {
         const problem = error instanceof BlockDamage ? damagedTable(store.name, table.name, error.message) : error;
         if (!damage.onDamage || !isDamage(problem)) throw problem;
-        damage.onDamage(problem, number);
+        damage.onDamage(problem, index);
         continue;
       }
-      yield { number, block: reader.block };
+      yield { index, block: reader.block };
     }
   } finally {
     await reader.close();
@@ -65,9 +71,14 @@ export async function* readTrieRows(
 
 /** Turns the blocks of a trie into rows. */
 class RowReader {
+  /** The block of rows that was read last. */
   readonly block: Block;
   private readonly columns = new TrieColumns();
 
+  /**
+   * @param width words of a context.
+   * @param parents the reader of the parents' table; `undefined` for the table of the empty pattern.
+   */
   constructor(
     private readonly width: number,
     private readonly parents: ContextReader | undefined,
@@ -112,46 +123,48 @@ function isDamage(error: unknown): error is KneserError {
   return error instanceof KneserError && error.code === 'KNESER_DAMAGED';
 }
 
-/** The blocks of a trie table from number `first` to `end`, read ahead. */
+/** Reads the blocks `first` ≤ b < `end` of a trie table, and reads ahead. */
 export function readTrieBlocks(
   store: ModelStore,
   { name, directory }: TrieTable,
   first: number,
   damage: DamageOptions,
   end = directory.parents.length,
-): AsyncGenerator<Numbered<TrieBlock>, void, void> {
+): AsyncGenerator<BlockAt<TrieBlock>, void, void> {
   return decodeAhead(
     store,
-    number => trieBlockKey(name, number),
+    index => trieBlockKey(name, index),
     first,
     end,
-    (number, value) => openTrieBlock(store, name, directory, number, value),
+    (index, value) => openTrieBlock(store, name, directory, index, value),
     damage,
   );
 }
 
-/** Reads the contexts of a trie table from first to last, each with its words and those of its followers. */
+/** Reads the contexts of a trie table from the first to the last, with the words of each context and the words of its followers. */
 class ContextReader {
-  /** The words of the context at hand, nearest first. */
+  /** The words of the current context, nearest first. */
   readonly context: Uint32Array;
-  /** Its followers, the first {@link length} of them. */
+  /** The words of the followers of the current context: the first {@link length} entries. */
   private followers = new Uint32Array(1024);
   private length = 0;
-  /** The number of the context whose followers these are. */
-  private read = -1;
+  /** The index of the current context in its table. */
+  private current = -1;
+  /** The block that was read last. */
   private block: TrieBlock | undefined;
+  /** The contexts and rows of `block`. */
   private readonly columns = new TrieColumns();
 
   private constructor(
     private readonly table: TrieTable,
     private readonly store: ModelStore,
-    private readonly blocks: AsyncGenerator<Numbered<TrieBlock>, void, void>,
+    private readonly blocks: AsyncGenerator<BlockAt<TrieBlock>, void, void>,
     private readonly parents: ContextReader | undefined,
   ) {
     this.context = new Uint32Array(table.pattern.length);
   }
 
-  /** Opens the table of the parents of a table's contexts; the table of the empty pattern has none. */
+  /** Opens the table that has the parents of a table's contexts; `undefined` for the table of the empty pattern, whose context has no parent. */
   static async open(
     store: ModelStore,
     { pattern, stream }: Pick<TrieTable, 'pattern' | 'stream'>,
@@ -161,23 +174,28 @@ class ContextReader {
     return new ContextReader(table, store, readTrieBlocks(store, table, 0, {}), await ContextReader.open(store, table));
   }
 
-  /** Moves to a context, by its number, at or behind the one at hand. Returns a promise if a block has to be read first. */
-  moveTo(number: number): Promise<void> | undefined {
-    if (number === this.read) return undefined;
+  /** Moves to the context with the index `target`, the current context or a later one. Returns a promise if a block has to be read first. */
+  moveTo(target: number): Promise<void> | undefined {
+    if (target === this.current) return undefined;
     const { block } = this;
-    if (!block || number >= block.firstContext + block.contexts)
-      return this.nextBlock().then(() => this.moveTo(number));
-    const c = number - block.firstContext;
+    if (!block || target >= block.firstContext + block.contexts)
+      return this.nextBlock().then(() => this.moveTo(target));
+    const c = target - block.firstContext;
     if (c < 0) throw this.damaged('contexts are out of order');
     if (this.parents) {
       const moving = this.parents.moveTo(this.columns.parents[c]);
-      if (moving) return moving.then(() => this.moveTo(number));
+      if (moving) return moving.then(() => this.moveTo(target));
     }
     this.enter(block, c);
-    return block.partOf > this.length ? this.gather(block.partOf, number) : void (this.read = number);
+    return block.partOf > this.length ? this.gather(block.partOf, target) : void (this.current = target);
   }
 
-  /** Writes the words of a context's rows: of a block of the table whose parents these are. */
+  /**
+   * Writes the predicted words of a context's rows.
+   *
+   * @param block a block of the table of longer contexts; the current context is the parent of its context `context`.
+   * @param words by row of `block`, the id of the predicted word.
+   */
   wordsOf(block: TrieBlock, context: number, { starts, ranks }: TrieColumns, words: Uint32Array): void {
     const { followers, length } = this;
     if (block.isBare(context)) {
@@ -196,6 +214,7 @@ class ContextReader {
     await this.parents?.close();
   }
 
+  /** Sets the context and its followers to context `c` of the block. */
   private enter(block: TrieBlock, c: number): void {
     const { context, parents, columns } = this;
     const from = columns.starts[c];
@@ -219,8 +238,8 @@ class ContextReader {
     }
   }
 
-  /** Joins the followers of a wide context, of which the first block is at hand. */
-  private async gather(followers: number, number: number): Promise<void> {
+  /** Joins the followers of a wide context, whose first block was just read. @param followers how many they are. @param target its index in its table. */
+  private async gather(followers: number, target: number): Promise<void> {
     const all = new Uint32Array(followers);
     let length = 0;
     for (;;) {
@@ -235,7 +254,7 @@ class ContextReader {
     }
     this.followers = all;
     this.length = length;
-    this.read = number;
+    this.current = target;
   }
 
   private async nextBlock(): Promise<void> {
@@ -250,10 +269,12 @@ class ContextReader {
   }
 }
 
+/** Arrays for the numbers of a block of a back-off model. */
 function blankNumbers(): BlockNumbers {
   return { log10Probs: new Float64Array(TRIE_ROWS), backoffs: new Float64Array(TRIE_ROWS) };
 }
 
+/** Writes the numbers of a block of a back-off model into `numbers`. */
 function numbersOf(block: TrieBlock, numbers: BlockNumbers): BlockNumbers {
   for (let row = 0; row < block.rows; row++) numbers.log10Probs[row] = block.log10Prob(row);
   for (let c = 0; c < block.contexts; c++) numbers.backoffs[c] = block.backoff(c);

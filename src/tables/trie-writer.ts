@@ -1,5 +1,5 @@
 import { checksumOfUint32 } from '../base/checksum.js';
-import { decimal, findDecimal, WHOLE } from './decimals.js';
+import { decimal, findDecimal, AS_DOUBLE } from './decimals.js';
 import { headsOf, mostPackedWords, NARROW_GROUPS, packNumbers, WIDE_GROUPS } from './packed-numbers.js';
 import {
   ADDED_UP,
@@ -14,68 +14,90 @@ import {
   TRIE_ROWS,
 } from './trie-block.js';
 
-/** A block as bytes, with what the directory says of it. */
+/** An encoded block of a trie, and its entry in the directory. */
 export interface EncodedTrieBlock {
-  /** The first row: the parent of its context, the farthest word of its context, and its rank if the context began before. */
+  /** The index of the first context's parent in the parents' table. */
   readonly parent: number;
+  /** The id of the first context's farthest word. */
   readonly word: number;
+  /** The rank of the first row if its context began in an earlier block, else 0. */
   readonly rank: number;
+  /** The bytes of the block. */
   readonly value: Uint8Array;
 }
 
 /** Contexts without pruned followers, ascending, and their rows. */
 export interface ContextColumns {
-  /** By context, the number of its parent. */
+  /** By context, the index of its parent. */
   readonly parents: Uint32Array;
-  /** By context, its farthest word. */
+  /** By context, the id of its farthest word. */
   readonly words: Uint32Array;
   /** Rows `starts[c]` … `starts[c + 1]` − 1 are the followers of context c. */
   readonly starts: Uint32Array;
-  /** By row, its rank among the followers of the parent. */
+  /** By row, the rank of its word among the followers of the context's parent. */
   readonly ranks: Uint32Array;
   /** By row, its count. */
   readonly counts: Uint32Array;
 }
 
-/** The numbers of a context of a back-off model: log10 p of each follower, and log10 of the context's back-off. */
+/** The numbers of a context of a back-off model. */
 export interface TrieNumbers {
+  /** log10 p; the caller says which entries belong to the context's followers. */
   readonly log10Probs: Float64Array;
+  /** log10 of the context's back-off. */
   readonly backoff: number;
-  /** Whether the context has no followers: its only row is none. */
+  /** Whether the context has no followers. Its only row then stands for no n-gram. */
   readonly bare: boolean;
 }
 
 /**
- * Input: the contexts of a table, each as the number of its parent and its farthest word, with the ranks and the counts of its
- * followers. Output: encoded blocks, given to `emit`. Sequence: parents ascend, and words within a parent, and ranks within a
- * context; blocks are emitted in the same order.
+ * Divides the contexts of a trie table into blocks, and encodes them.
+ *
+ * - Input: contexts, each as the index of its parent and its farthest word, with the ranks and the counts of its followers. Parents ascend,
+ *   farthest words ascend within a parent, and ranks ascend within a context.
+ * - Output: encoded blocks in the same order, given to `emit`.
+ * - Calls: `group`, or `begin`, or `writeBlock` for all contexts, then `flush`.
  */
 export class TrieWriter {
-  /** Contexts so far. */
+  /** Number of contexts so far. */
   contexts = 0;
 
-  // The rows since the last block was emitted.
-  /** By row: a caller of {@link begin} fills them in. */
+  // The arrays below have the contexts and rows since the last block was emitted.
+  /** By row, the rank: callers of {@link begin} write it. */
   readonly ranks = new Uint32Array(TRIE_ROWS);
+  /** By row, the count: callers of {@link begin} write it. */
   readonly counts = new Uint32Array(TRIE_ROWS);
+  /** By context, the id of its farthest word. */
   private readonly words = new Uint32Array(TRIE_ROWS);
+  /** By context, the index of its parent. */
   private readonly parentOf = new Uint32Array(TRIE_ROWS);
+  /** By context, the index of the row after its last row. */
   private readonly ends = new Uint32Array(TRIE_ROWS);
+  /** By context, the sum of the counts of its pruned followers. */
   private readonly pruned = new Uint32Array(TRIE_ROWS);
-  /** Whether a context of the block has pruned followers, whose counts add up to more than 0. */
+  /** Whether an entry of `pruned` is above 0. */
   private isPruned = false;
+  /** Working memory: the list of parents with many children. */
   private readonly families: number[] = [];
+  /** Working memory: each count above 1, minus 2. */
   private readonly many = new Uint32Array(TRIE_ROWS);
+  /** Working memory: the first rank of each group of packed ranks. */
   private readonly bases = new Uint32Array(headsOf(TRIE_ROWS, WIDE_GROUPS));
+  /** By context of a back-off model, 1 if it has no followers, else 0. */
   private readonly bare = new Uint8Array(TRIE_ROWS);
+  /** By row of a back-off model, log10 p. */
   private readonly log10Probs: Float64Array;
+  /** By context of a back-off model, log10 of the back-off. */
   private readonly backoffs: Float64Array;
   private contextCount = 0;
+  /** The index of the first context in its table. */
   private firstContext = 0;
   private rows = 0;
+  /** As `firstRow` of {@link Header}. */
   private firstRow = 0;
+  /** The number of followers of the wide context that the block is a part of, else 0. */
   private partOf = 0;
-  /** Σc, N1, N2 of the context that a block has a part of. */
+  /** Σc, N1, N2 of this wide context. */
   private readonly partTotals = new Uint32Array(3);
 
   constructor(
@@ -89,8 +111,12 @@ export class TrieWriter {
   /**
    * Adds a context.
    *
-   * @param ranks ascending, `length` of them; `counts` has the count of the same entry, from `from` on.
+   * @param parent the index of its parent.
+   * @param word the id of its farthest word.
+   * @param ranks `ranks[0, length)` are the ranks of its followers, ascending.
+   * @param counts `counts[from, from + length)` are their counts.
    * @param pruned the sum of the counts of pruned followers.
+   * @param numbers for a back-off model; log10 p is in the entries of `counts`.
    */
   group(
     parent: number,
@@ -108,11 +134,11 @@ export class TrieWriter {
     }
     this.flush();
     addTotals(counts, from, from + length, pruned, this.partTotals, 0);
-    const number = this.contexts;
+    const context = this.contexts;
     for (let row = 0; row < length; row += TRIE_ROWS) {
       this.firstRow = row;
       this.partOf = length;
-      this.contexts = number;
+      this.contexts = context;
       this.append(parent, word, ranks, counts, from, row, Math.min(length, row + TRIE_ROWS), pruned, numbers);
       this.flush();
     }
@@ -120,10 +146,10 @@ export class TrieWriter {
   }
 
   /**
-   * Adds a context with at most {@link TRIE_ROWS} followers, whose ranks, ascending, and counts the caller writes into {@link ranks}
-   * and {@link counts} before the next call.
+   * Adds a context with at most {@link TRIE_ROWS} followers. Before the next call, the caller writes their ranks, ascending, and their
+   * counts into {@link ranks} and {@link counts}.
    *
-   * @returns the place of the first one.
+   * @returns the index of the first entry to write.
    */
   begin(parent: number, word: number, length: number, pruned: number): number {
     if (this.rows + length > TRIE_ROWS || this.childBits(parent) > CHILD_BITS) this.flush();
@@ -140,10 +166,10 @@ export class TrieWriter {
   }
 
   /**
-   * Emits a block of contexts: of those from `from` on, and before `end`, as many as a block takes; all blocks of a wide context. There
-   * are no rows since the last block was emitted.
+   * Emits one block with as many of the contexts `from` ≤ c < `end` as fit, or all blocks of the context `from` if it is wide. No rows may
+   * wait for their block.
    *
-   * @returns the context behind them.
+   * @returns the first context that was not written.
    */
   writeBlock(columns: ContextColumns, from: number, end: number): number {
     const { parents, words, starts, ranks, counts } = columns;
@@ -169,7 +195,7 @@ export class TrieWriter {
     return to;
   }
 
-  /** Adds the numbers of the context that was added last: those of its rows from `from` on, for the rows from `row` on. */
+  /** Adds the numbers of the context that was added last: `log10Probs[from, from + length)` belong to the rows from `row` on. */
   putNumbers({ log10Probs, backoff, bare }: TrieNumbers, from: number, row: number, length: number): void {
     for (let i = 0; i < length; i++) this.log10Probs[row + i] = log10Probs[from + i];
     this.backoffs[this.contextCount - 1] = backoff;
@@ -190,11 +216,12 @@ export class TrieWriter {
     this.isPruned = false;
   }
 
-  /** Bits of the unary code of children, were another context of this parent added. */
+  /** How many child bits the block would have with one more context of this parent. */
   private childBits(parent: number): number {
     return this.rows === 0 ? 0 : this.contextCount + 2 + parent - this.parentOf[0];
   }
 
+  /** Adds the followers `from` ≤ i < `to` of a context; the count of follower i is `counts[start + i]`. */
   private append(
     parent: number,
     word: number,
@@ -214,6 +241,7 @@ export class TrieWriter {
     if (numbers) this.putNumbers(numbers, start + from, row, to - from);
   }
 
+  /** The bytes of the block. README.md of this folder describes the sections. */
   private encode(): Uint8Array {
     const { contextCount, rows, words, parentOf, ends, pruned, ranks, counts, many, firstRow, partOf } = this;
     const firstParent = parentOf[0];
@@ -327,6 +355,7 @@ export class TrieWriter {
     return new Uint8Array(out.buffer, 0, 4 * at).slice();
   }
 
+  /** Writes the sections of a back-off model from word `at` on. @returns the index of the word after them. */
   private encodeNumbers(out: Uint32Array, at: number): number {
     const { contextCount, rows, bare } = this;
     if (bare.subarray(0, contextCount).some(is => is === 1)) {
@@ -342,7 +371,7 @@ export class TrieWriter {
   }
 }
 
-/** Writes Σc, N1 and N2 of the followers `from` to `to` of a context at three places of `out`. */
+/** Writes Σc, N1 and N2 of the followers with the counts `counts[from, to)` into `out[at]`, `out[at + 1]` and `out[at + 2]`. */
 function addTotals(counts: Uint32Array, from: number, to: number, pruned: number, out: Uint32Array, at: number): void {
   let total = pruned;
   let ones = 0;
@@ -357,12 +386,18 @@ function addTotals(counts: Uint32Array, from: number, to: number, pruned: number
   out[at + 2] = twos;
 }
 
+/** Working memory of {@link packDecimals}. */
 const digits = new Uint32Array(TRIE_ROWS);
 const codes = new Uint32Array(TRIE_ROWS);
 const double = new Float64Array(1);
 const doubleWords = new Uint32Array(double.buffer);
 
-/** Packs numbers as decimals where that is exact. @returns the word after. */
+/**
+ * Writes numbers into `out` from word `start` on: the index of the codes, the index of the doubles, the packed numbers of digits, the
+ * packed codes, the doubles. Numbers that no decimal equals exactly are doubles.
+ *
+ * @returns the index of the word after them.
+ */
 function packDecimals(values: Float64Array, length: number, out: Uint32Array, start: number): number {
   const doubles: number[] = [];
   decimal.digits = 0;
@@ -372,7 +407,7 @@ function packDecimals(values: Float64Array, length: number, out: Uint32Array, st
       codes[i] = decimal.code;
       continue;
     }
-    digits[i] = WHOLE;
+    digits[i] = AS_DOUBLE;
     codes[i] = doubles.length >>> 1;
     double[0] = values[i];
     doubles.push(doubleWords[0], doubleWords[1]);
@@ -388,6 +423,7 @@ function packDecimals(values: Float64Array, length: number, out: Uint32Array, st
 /** Blocks are encoded here, one at a time, before their bytes are copied out. */
 let buffer = new Uint32Array(1 << 16);
 
+/** The buffer for encoding, with at least `words` words. */
 function writable(words: number): Uint32Array {
   if (buffer.length < words) buffer = new Uint32Array(2 * Math.ceil(words));
   return buffer;

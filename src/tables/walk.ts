@@ -1,6 +1,6 @@
 import type { TableCursor } from './cursor.js';
 
-/** The functions that are called at each context of a walk. Level k belongs to the k-th cursor (from 0), whose contexts have k words. */
+/** The functions that are called at each context of a walk. Level k is the index of a cursor. */
 export interface Visitor {
   /** Called at a context, before the contexts that are one word longer to the left. */
   open?(level: number, cursor: TableCursor): void;
@@ -10,7 +10,8 @@ export interface Visitor {
 
 /**
  * Walks over the contexts of all contiguous tables, depth first: after a context come the contexts that extend it to the left. Tables are
- * sorted by the nearest context word first, so these are consecutive in their table, and each table is read once, front to back.
+ * sorted by the nearest context word first, so that these contexts are consecutive in their table, and each table is read once, front to
+ * back.
  *
  * - Input: cursors over the contiguous tables of consecutive orders, each at its first context.
  * - Output: calls of the visitor.
@@ -36,6 +37,7 @@ export async function walk(cursors: readonly TableCursor[], visitor: Visitor): P
   }
 }
 
+/** Whether the context of a cursor is the context of `shorter` with words added to the left. */
 function continues({ context, done }: TableCursor, shorter: TableCursor): boolean {
   if (done) return false;
   const words = shorter.context;

@@ -2,25 +2,26 @@ import type { ModelStore } from '../store/store.js';
 import { BOS, EOS } from '../text/tokens.js';
 import { openTable, readBlocks } from './table-reader.js';
 
-/** The words `from` ≤ w < `to`. */
+/** The words with ids `from` ≤ id < `to`. */
 export interface WordRange {
   readonly from: number;
   readonly to: number;
 }
 
-/** Occurrences of the words of one range, at least: enough to amortise the cost of a task, few enough to balance the threads. */
+/** The least number of occurrences in the text of the words of one range: enough to amortise the cost of a task, few enough to balance the threads. */
 export const POSITIONS_A_RANGE = 1 << 18;
-/** N-grams of two words whose first word is in one range, at least. */
+/** The least number of distinct bigrams whose first word is in one range. */
 export const BIGRAMS_A_RANGE = 1 << 16;
 
+/** Above all word ids. */
 const ALL_WORDS = 2 ** 32;
 
 /**
- * Divides the words of a model of counts into ranges of words that occur about equally often: no block of a trie has contexts whose
- * nearest words are in two ranges. The ranges follow from the frequencies alone, so every way to the same counts makes the same
- * blocks, for any number of threads.
+ * Divides the words of a model of counts into ranges that occur about equally often. No block of a trie has contexts whose nearest words
+ * are in two ranges. The ranges depend on the frequencies alone, so that the same counts make the same blocks, whatever they were counted
+ * from and with any number of threads.
  *
- * @param frequencies by id, the occurrences in the text; its entry of `<s>` is not read, because `<s>` occurs as often as `</s>`.
+ * @param frequencies by word id, the occurrences in the text; the entry of `<s>` is not read, because `<s>` occurs as often as `</s>`.
  * @param least the least number of occurrences of the words of each range except the last.
  */
 export function divideWords(frequencies: Float64Array, least = POSITIONS_A_RANGE): WordRange[] {
@@ -38,11 +39,11 @@ export function divideWords(frequencies: Float64Array, least = POSITIONS_A_RANGE
 }
 
 /**
- * Divides the words of a model without frequencies into ranges as {@link divideWords} does: of classes, and of back-off models. These
- * ranges follow from the table of bigrams alone.
+ * Divides classes, and the words of a back-off model, into ranges for the same purpose as {@link divideWords}. They have no frequencies, so
+ * that the ranges depend on the table of bigrams alone.
  *
- * @param bigramsARange the least number of n-grams of two words whose first word is in one range, except the last range.
- * @param bigrams the name of the table of the nearest word; `undefined` in a model without one.
+ * @param bigramsARange the least number of distinct bigrams whose first word is in one range, except the last range.
+ * @param bigrams the name of the table of bigrams; `undefined` if the model has none.
  * @throws KNESER_DAMAGED
  */
 export async function findRanges(
@@ -57,7 +58,7 @@ export async function findRanges(
     for await (const { block } of readBlocks(from, await openTable(from, bigrams, 1))) {
       const [words] = block.contexts;
       for (let c = 0; c < block.contextCount; c++) {
-        // A wide context has several blocks.
+        // A range does not end within a wide context, which comes in several blocks.
         if (rows >= bigramsARange && words[c] >= next) {
           ends.push(words[c]);
           rows = 0;

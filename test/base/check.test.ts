@@ -62,6 +62,7 @@ const FUNCTIONS: Readonly<Record<string, Call | undefined>> = {
   wordCounts: (options: object) => library.wordCounts({ model: path, ...options }),
   baseline: (options: object) => library.baseline({ train: [text], valid: [text], test: [text], ...options }),
   compare: (options: object) => library.compare({ file: text, ...options }),
+  signalToNoise: none,
   annotate: (options: object) => library.annotate({ model: path, files: [text], ...options }),
   select: (options: object) => library.select({ files: [text], by: 'figure', min: 0, ...options }),
   overlap: (options: object) => library.overlap({ train: [text], test: [text], ...options }),

@@ -42,6 +42,8 @@ const ARGUMENTS: Readonly<Record<string, (out: string) => Promise<string[]> | st
   },
   predict: () => [model, '--json'],
   generate: () => [model, '-', '--count', '2', '--json'],
+  // It runs until it is stopped: test/serve/command.test.ts.
+  serve: () => ['--help'],
   rescore: () => [model, cli.file('a ||| the cat ||| lm: 1 ||| -2\na ||| the dog ||| lm: 1 ||| -1\n'), '--json'],
   tune: () => [model, text, '--json', '--quiet'],
   prune: out => [model, '--out', out, '--entropy', '1e-3', '--json', '--quiet'],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PendingBytes } from '#kneser/src/base/pending-bytes.js';
-import { memberText, refuseMember, writeWithMember } from '#kneser/src/documents/member.js';
+import { memberText, refuseMember, writeText, writeWithMember } from '#kneser/src/documents/member.js';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -9,7 +9,7 @@ const decoder = new TextDecoder();
 function addMember(line: Uint8Array, object: Record<string, unknown>, name: string, json: string): string {
   const out = new PendingBytes();
   if (Object.hasOwn(object, name)) refuseMember(name, () => 'a.jsonl, line 3');
-  writeWithMember(out, line, JSON.stringify(name), json);
+  writeWithMember(out, line, encoder.encode(JSON.stringify(name)), to => writeText(to, json));
   return decoder.decode(out.view());
 }
 

@@ -43,7 +43,7 @@ export class Child {
   /**
    * Waits for the next message.
    *
-   * @param limit milliseconds to wait at most.
+   * @param limit the longest wait [ms].
    * @throws NoReply `a crash: …` with the signal or exit code, or `a hang`.
    */
   async reply<T>(limit = 2 ** 31 - 1): Promise<T> {

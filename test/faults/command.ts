@@ -5,9 +5,9 @@ import { cpuSeconds, peakBytes } from '../../bench/usage.js';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
-/** Milliseconds that a command may take before it counts as a hang. */
+/** A command that takes longer than this counts as a hang [ms]. */
 const TIME_LIMIT = 120_000;
-/** Milliseconds between two readings of a command's memory and time. */
+/** Time between two readings of a command's memory and processor time [ms]. */
 const POLL = 5;
 
 /** The moment at which a command is killed: in milliseconds after its start, or after it first wrote a certain line to standard error. */
@@ -31,7 +31,7 @@ export interface CommandOptions {
   /** An open file for its standard output. */
   readonly output?: number;
   readonly kill?: KillMoment | undefined;
-  /** Milliseconds after which it counts as a hang and is killed; 0 for no limit. */
+  /** Time after which it counts as a hang and is killed [ms]; 0 for no limit. */
   readonly timeLimit?: number;
 }
 
@@ -42,9 +42,9 @@ export interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly milliseconds: number;
-  /** Milliseconds from the signal of `kill` to the end; `undefined` if the command ended before. */
+  /** Time from the signal of `kill` to the end of the command [ms]; `undefined` if the command ended before. */
   readonly killedFor: number | undefined;
-  /** The largest resident set, in bytes, and the time on all cores; `undefined` if the system does not tell. */
+  /** The largest resident set [bytes], and the processor time on all cores [s]; `undefined` if the system does not tell. */
   readonly peakBytes: number | undefined;
   readonly cpuSeconds: number | undefined;
 }

@@ -7,14 +7,14 @@ import type { Answer, Answers } from './damage-child.js';
 import type { Fault } from './fault.js';
 import { listing, randomSentences, withFolder } from './folder.js';
 
-/** Milliseconds that a case may take before it counts as a hang. */
+/** A case that takes longer than this counts as a hang [ms]. */
 const TIME_LIMIT = 60_000;
 
 /** A damage: a byte of a file changes before the model is opened, or while it is open, or the end of the file is lost. */
 export const DAMAGES = ['flip', 'truncation', 'flip while open'] as const;
 export type Damage = (typeof DAMAGES)[number];
 
-/** The end of a case: an error that names the damage; all answers right; or `broken`, a fault of kneser. */
+/** The end of a case: `refused` by an error that names the damage; `no effect`, because all answers are right; or `broken`, a fault of kneser. */
 export const OUTCOMES = ['refused', 'no effect', 'broken'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
@@ -25,7 +25,7 @@ export interface DamageCase {
   readonly damage: Damage;
   readonly at: number;
   readonly outcome: Outcome;
-  /** Why it is broken. */
+  /** For `broken`: the fault, in words. */
   readonly reason: string | undefined;
 }
 
@@ -185,7 +185,7 @@ function filesOf(path: string): string[] {
     .sort();
 }
 
-/** Asks a model in a process of its own. If that ends or hangs, a new process takes its place. */
+/** Asks a model in a process of its own. If this process ends or hangs, the next question gets a new process. */
 class Trial {
   private child: Child | undefined;
 

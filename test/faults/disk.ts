@@ -5,7 +5,7 @@ import { statfsSync } from 'node:fs';
 export interface SmallDisk {
   readonly path: string;
   setReadOnly(readOnly: boolean): void;
-  /** Makes the disk as large as its files and a number of free bytes; without a number as large as it was at first. */
+  /** Gives the disk this number of free bytes; without a number, its first size. */
   leave(free?: number): void;
   unmount(): void;
 }

@@ -24,7 +24,7 @@ export async function listing(folder: string): Promise<string> {
   return lines.join('\n');
 }
 
-/** A text of random words `word0`, `word1`, …, the first more often than the last: 4 to 11 of them a sentence. */
+/** A text of random words `word0`, `word1`, …: words with small numbers are more frequent, and a sentence has 4 to 11 words. */
 export interface RandomText {
   readonly sentences: number;
   /** Number of different words. */
@@ -39,7 +39,7 @@ export function randomSentences({ sentences, types, seed }: RandomText): string[
   );
 }
 
-/** @returns the path. */
+/** Writes a random text. @returns the path. */
 export function writeText(path: string, text: RandomText): string {
   writeFileSync(path, randomSentences(text).join('\n') + '\n');
   return path;

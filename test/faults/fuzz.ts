@@ -8,11 +8,11 @@ import { withFolder } from './folder.js';
 import type { ChildMessage, ChildTask } from './fuzz/child.js';
 import { TARGETS } from './fuzz/targets.js';
 
-/** The most seconds of CPU for an input, if the system tells them; unpacking is stopped by then at the latest. */
+/** The most processor time for an input [s], if the system tells it; unpacking is stopped before this limit. */
 const MOST_SECONDS = 5;
 const MOST_SECONDS_UNPACKING = 10;
 const UNPACKING = ['zstd', 'parquet'];
-/** The most seconds for an input that takes no CPU. */
+/** The longest time for an input during which the process takes no processor time [s]. */
 const MOST_SECONDS_WAITING = 60;
 /** The most bytes of memory for the process that tries inputs. */
 const MOST_BYTES = 2 ** 31;
@@ -29,7 +29,7 @@ interface Outcome {
 }
 
 /**
- * Feeds each parser mutations of right inputs, as a hostile author could make them. `minutes` sets the minutes of CPU for each parser
+ * Gives each parser mutations of right inputs, as a hostile author could make them. `minutes` sets the processor time for each parser [min]
  * instead of a number of inputs; `keep` is a folder for inputs that broke a promise.
  */
 export const fuzz: Fault = async options => {
@@ -121,7 +121,7 @@ function runChild(
     if (number !== last) [last, since, spent] = [number, performance.now(), cpuSeconds(pid) ?? 0];
     const waited = (performance.now() - since) / 1000;
     const worked = (cpuSeconds(pid) ?? waited) - spent;
-    // Time of the preparation does not count for an input.
+    // The time of the preparation is not part of the time of an input.
     if (number > 0 && (worked > most || waited > MOST_SECONDS_WAITING)) killed = `took more than ${most} s`;
     const memory = residentBytes(pid) ?? 0;
     if (memory > MOST_BYTES) killed = `took ${Math.round(memory / 2 ** 20)} MB`;

@@ -4,7 +4,7 @@ import type { Scene } from './kill/stage.js';
 import { killTrainings } from './kill/trainings.js';
 import type { Fault } from './fault.js';
 
-/** Values of --memory: one with room for the whole training, one so small that the text and the sorts go to the disk. */
+/** Values of --memory: one with room for the whole training, and one so small that the text and the sorts are written to the disk. */
 const SCENES: readonly Scene[] = [
   { name: 'in memory', sentences: 60_000, args: mixture() },
   { name: '--memory 80M', sentences: 540_000, args: [...mixture(), '--memory', '80M'] },

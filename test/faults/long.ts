@@ -8,7 +8,7 @@ import { randomNumbers } from '../../src/base/random.js';
 import type { Fault } from './fault.js';
 import { withFolder } from './folder.js';
 
-/** Calls that overlap. */
+/** The number of calls that run at the same time. */
 const AT_ONCE = 16;
 /** One call in this many goes to the model that reads blocks, the others to the model with tables in memory. */
 const PAGED_EVERY = 50;
@@ -18,9 +18,9 @@ const SAMPLES = 12;
 const NOISE = 16e6;
 const NOISE_RESIDENT = 64e6;
 
-/** What the process holds at one time. */
+/** The memory, files, threads and folders of the process at one time. */
 export interface Holdings {
-  /** After a collection: objects, and memory outside the heap that they hold. */
+  /** After a garbage collection: the objects of the heap, and the memory outside the heap that they own [bytes]. */
   readonly heap: number;
   readonly external: number;
   readonly resident: number;
@@ -63,7 +63,7 @@ export async function prepare(folder: string, seed: number): Promise<{ model: st
   return { model, text };
 }
 
-/** From 1 to `longest` words, short sentences more often; some of them never seen, and each of those another one. */
+/** A sentence of 1 to `longest` words; short sentences are more frequent. Some of the words are new, and no new word comes twice. */
 function sentenceOf(random: () => number, longest: number, unknown: number): string[] {
   return Array.from({ length: Math.floor(longest ** random()) }, () =>
     random() < unknown ? `u${random()}` : `w${Math.floor(3000 ** random())}`,
@@ -73,7 +73,7 @@ function sentenceOf(random: () => number, longest: number, unknown: number): str
 /** Scores sentences of all sizes, many at a time, and measures the process from time to time. */
 export async function scoreManyTimes(path: string, times: number, seed: number): Promise<Holdings[]> {
   const random = randomNumbers(seed);
-  // So few blocks fit that they are read again and again.
+  // The memory has room for so few blocks that blocks are read again and again.
   await using paged = await LanguageModel.open(path, { tables: 'page', blockMemory: 1 << 18, smoothing: 'mkn' });
   await using loaded = await paged.load();
   const holdings: Holdings[] = [];
@@ -112,11 +112,11 @@ async function useOnce(path: string, text: string, i: number): Promise<void> {
   ]);
   await using loaded = await model.load();
   loaded.score('w1');
-  // So long a text takes threads.
+  // The text is so long that threads score it.
   if (i % 10 === 0) await loaded.perplexityOfFile(text, { threads: 2 });
 }
 
-/** What grew from one look to another that should not have. */
+/** The names of the figures that grew from `before` to `after`, which none should. */
 export function grown(before: Holdings, after: Holdings): string[] {
   const exact = (['descriptors', 'threads', 'folders'] as const).filter(name => after[name] > before[name]);
   const roughly = (['heap', 'external'] as const).filter(name => after[name] > before[name] + NOISE);

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { KneserError, LanguageModel, train, tune } from '../../src/index.js';
 import { askModel, SENTENCE } from './many-questions.js';
 
-/** What a process of the harness is told to do. */
+/** The task of a process of this harness. */
 export interface Task {
   readonly role: 'read' | 'train' | 'tune';
   readonly model: string;
@@ -13,7 +13,7 @@ export interface Task {
 /** The results of this process: each answer or error, and how often it occurred. */
 export type Done = Readonly<Partial<Record<string, number>>>;
 
-/** Opens a model and asks it, at once, after a while and with its tables loaded: the answers must be the same while it is open. */
+/** Opens a model, and asks it at once, after a while, and with its tables loaded. While the model is open, the answers must stay the same. */
 async function read(path: string): Promise<string> {
   await using model = await LanguageModel.open(path, { tables: 'page' });
   const answer = await askModel(model);
@@ -43,7 +43,7 @@ async function work({ role, model, files }: Task): Promise<Done> {
           force: true,
         });
         result = 'trained';
-        // Long enough for the model to be tuned now and then.
+        // The pause is long enough for tuning to end now and then.
         await wait(300);
       } else {
         await tune({ model, files });

@@ -1,9 +1,9 @@
 import type { LanguageModel } from '../../src/index.js';
 
-/** What is scored. */
+/** The sentence that is scored. */
 export const SENTENCE = 'word1 word2 word3 nothing word5 word1';
 
-/** All that is asked of a model at one time, as text. */
+/** The answers of a model to all questions, as text. */
 export async function askModel(model: LanguageModel): Promise<string> {
   const { log10Probs } = await model.score(SENTENCE);
   const predicted = await model.predict('word1 word2', { top: 3 });

@@ -20,18 +20,18 @@ export interface ManyOptions {
   readonly temporary?: string;
 }
 
-/** What came of it. */
+/** The results of {@link shareModel}. */
 export interface ManyReport {
   readonly opened: number;
   readonly trained: number;
   readonly tuned: number;
-  /** How many different answers there were, each that of a whole version. */
+  /** How many different answers of whole versions there were. */
   readonly answers: number;
-  /** What should not have been: answers of no version, errors, and files left behind. */
+  /** The faults: answers of no version, errors, and files that remained. */
   readonly wrong: readonly string[];
 }
 
-/** Another file system, where Linux has it: there a file of the model cannot be given a second name. */
+/** The folder of another file system, if Linux has it. No hard link leads from there to a file of the model. */
 const ELSEWHERE = '/dev/shm';
 
 /** Sixteen readers, for `times` seconds: with private folders on the model's file system, and on another one. */
@@ -88,7 +88,7 @@ async function shareModelIn(
   }
   const wrong = [...answers.keys()].filter(answer => !right.has(answer)).map(answer => `read: ${answer}`);
   wrong.push(...Object.keys(trained).filter(result => result !== 'trained'));
-  // To tune a model that is gone is no fault.
+  // It is no fault if tuning fails because the model was replaced.
   const isRight = (result: string): boolean => result === 'tuned' || result.startsWith('KNESER_OUTPUT_EXISTS');
   wrong.push(...Object.keys(tuned).filter(result => !isRight(result)));
   wrong.push(...readdirSync(temporary).map(name => `left behind: ${name}`));

@@ -9,23 +9,23 @@ import { withFolder } from './folder.js';
 
 const MB = 1e6;
 
-/** Stands among arguments for the path of a tokenizer. */
+/** Stands for the path of a tokenizer in the arguments of a command. */
 const TOKENIZER = 'tokenizer.json';
 
 /** A text of an unusual shape, and the options of its training. */
 interface Shape {
   readonly name: string;
-  /** Bytes of the text; a second run has four times as many, unless it is refused for its length anyway. */
+  /** Length of the text [bytes]. A second run has four times this length, unless the text is refused for its length. */
   readonly bytes: number;
   /** Gives the next part of the text. */
   readonly text: (random: () => number) => () => Uint8Array;
   readonly args?: readonly string[];
   readonly ending?: string;
-  /** The bounds it is tried with, in MiB. Default: 64. */
+  /** The values of --memory that are tried [MiB]. Default: 64. */
   readonly memory?: readonly number[];
-  /** What the refusal says, where training must refuse it. */
+  /** If training must refuse the text: a part of the message. */
   readonly refused?: RegExp;
-  /** Another command that is given the same text, and the model of a small ordinary one. */
+  /** Another command, which gets the same text and the model of a small ordinary text. */
   readonly command?: readonly string[];
 }
 
@@ -226,10 +226,10 @@ function longLine(random: () => number, megabytes: number): () => Uint8Array {
   return () => Buffer.concat([...Array.from({ length: megabytes }, rest), encode('\n')]);
 }
 
-/** What commands that only read a model may take, whatever the text: the code, the tables of a small model, a long line. */
+/** The most memory of commands that only read a model, for any text [bytes]: the code, the tables of a small model, a long line. */
 const READING_BYTES = 1200 * MB;
 
-/** 1.3 M + 200 MB. */
+/** The most memory that a shape may take [bytes]: for a training 1.3 times its --memory plus 200 MB. */
 function boundOf(shape: Shape, memory: number): number {
   return shape.command ? READING_BYTES : 1.3 * memory * 2 ** 20 + 200 * MB;
 }
@@ -240,7 +240,7 @@ interface ShapeCase {
   readonly broken: readonly string[];
 }
 
-/** Trains on texts of odd shapes with little memory, and looks at the peak of the resident set and at the processor's time a byte. */
+/** Trains on texts of unusual shapes with little memory, and measures the largest resident set and the processor time a byte. */
 export const memory: Fault = async options =>
   await withFolder(async folder => {
     const { times = Infinity, seed, log } = options;
@@ -283,10 +283,10 @@ export const memory: Fault = async options =>
   });
 
 /**
- * Compares a run to its bounds.
+ * Compares a run with its bounds.
  *
- * @param perByte seconds of CPU a byte.
- * @param shorter the same of a shorter text of the shape, where there was one.
+ * @param perByte processor time for each byte of the text [s].
+ * @param shorter the processor time for each byte of a shorter text of the same shape, if one was tried [s].
  */
 function judge(
   shape: Shape,

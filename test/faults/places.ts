@@ -6,7 +6,7 @@ import { mountDisk } from './disk.js';
 import { isChosen, type Fault, type FaultOptions } from './fault.js';
 import { listing, withFolder, writeText } from './folder.js';
 
-/** A user who may do nothing. */
+/** The id of a user without rights. */
 const NOBODY = 65_534;
 const SENTENCES = 'word1 word2 word3\nword5 nothing word1\n';
 
@@ -61,7 +61,7 @@ class Places {
   readonly cases: PlaceCase[] = [];
   private readonly text: string;
   private readonly model: string;
-  /** One that can be pruned. */
+  /** A model that can be pruned. */
   private readonly plain: string;
   private right = '';
 
@@ -80,7 +80,7 @@ class Places {
     this.right = (await this.score(this.model)).stdout;
   }
 
-  /** Another user's model, and folders where this one may not write. */
+  /** Places that belong to another user: a model, and folders in which the command may not write. */
   async denied(): Promise<void> {
     const { model, text, folder } = this;
     const temporary = join(folder, 'of-nobody');
@@ -144,7 +144,7 @@ class Places {
     }
   }
 
-  /** Fewer and fewer: the right answers, or an error that says so. Node itself needs about twenty. */
+  /** Ever fewer file descriptors: the answers must be right, or an error must say that too many files are open. Node itself needs about twenty. */
   async descriptors(): Promise<void> {
     const commands: [string, (out: string) => string[]][] = [
       ['score', () => ['score', this.model, '--json']],
@@ -187,7 +187,7 @@ class Places {
     this.add('path: changed folder', await this.changeFolder());
   }
 
-  /** Opens a model by a relative path, and goes elsewhere. */
+  /** Opens a model by a relative path, then changes the working folder. */
   private async changeFolder(): Promise<string | undefined> {
     const home = process.cwd();
     try {

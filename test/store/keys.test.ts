@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareBytes } from '#kneser/src/base/bytes.js';
-import { blockKey, dictionaryKey } from '#kneser/src/store/keys.js';
+import { blockKey, dictionaryKey, FORMAT_VERSION, ROWS_VERSION, versionError } from '#kneser/src/store/keys.js';
 
 const width = fc.integer({ min: 0, max: 11 });
 const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
@@ -29,4 +29,25 @@ describe('keys', () => {
         expect(Math.sign(compareBytes(dictionaryKey(a), dictionaryKey(b)))).toBe(Math.sign(a - b));
       }),
     ));
+});
+
+describe('the error for a model of another format', () => {
+  test('names the command that converts an older model', () => {
+    const error = versionError('m', ROWS_VERSION, FORMAT_VERSION);
+    expect(error.code).toBe('KNESER_VERSION');
+    expect(error.message).toContain('kneser upgrade m');
+  });
+
+  test('says that a model needs no upgrade', () => {
+    expect(versionError('m', FORMAT_VERSION, ROWS_VERSION)).toMatchObject({ code: 'KNESER_OPTION' });
+  });
+
+  test('of a newer kneser is the same, whichever format is wanted', () => {
+    for (const wanted of [ROWS_VERSION, FORMAT_VERSION]) {
+      expect(versionError('m', FORMAT_VERSION + 1, wanted)).toMatchObject({
+        code: 'KNESER_VERSION',
+        message: 'm: a model of format 3; this version of kneser reads format 2. Train it again, or use a newer kneser',
+      });
+    }
+  });
 });

@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly user?: number | undefined;
 }
 
-/** Whether something is known of the process that a command runs in: such a command needs a process of its own. */
+/** Whether options say something about the process, such as its working folder: the command then needs a process of its own. */
 function needsProcess({ cwd, env, user }: RunOptions): boolean {
   return cwd !== undefined || env !== undefined || user !== undefined;
 }
@@ -32,7 +32,7 @@ export interface Run {
   readonly stderr: string;
 }
 
-/** The run in this process that began last: one runs at a time. */
+/** Resolves when the last run in this process ends, because only one command may run in it at a time. */
 let last: Promise<unknown> = Promise.resolve();
 
 /** The command line, and a folder for its inputs and outputs. */
@@ -61,7 +61,7 @@ export class CommandLine {
     return path;
   }
 
-  /** Starts it in a process of its own, as users do; the caller ends its standard input. */
+  /** Starts a command in a process of its own, as users do. The caller ends its standard input. */
   start(args: readonly string[], options: RunOptions = {}): ChildProcessWithoutNullStreams {
     const child = spawn(process.execPath, [MAIN, ...args], {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -73,7 +73,7 @@ export class CommandLine {
     return child;
   }
 
-  /** Runs it to its end: in this process, or in one of its own where an option is of a process. */
+  /** Runs a command to its end: in this process, or, if an option concerns the process, in a process of its own. */
   async run(args: readonly string[], options: RunOptions = {}): Promise<Run> {
     if (needsProcess(options)) return this.runAsProcess(args, options);
     const run = last.then(() => this.runHere(args, options.input));
@@ -81,7 +81,7 @@ export class CommandLine {
     return run;
   }
 
-  /** Runs it to its end in a process of its own, as users do. */
+  /** Runs a command to its end in a process of its own, as users do. */
   async runAsProcess(args: readonly string[], options: RunOptions = {}): Promise<Run> {
     const child = this.start(args, options);
     child.stdin.end(options.input ?? '');
@@ -101,28 +101,28 @@ export class CommandLine {
     }
   }
 
-  /** Runs it, checks that it succeeds, and returns its standard output. */
+  /** Runs a command, checks that it succeeds, and returns its standard output. */
   async print(args: readonly string[], options: RunOptions = {}): Promise<string> {
     const { status, stdout, stderr } = await this.run(args, options);
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
     return stdout;
   }
 
-  /** The JSON objects that it prints, one a line. */
+  /** Runs a command with `--json`, and returns the JSON objects that it prints, one a line. */
   async json<T>(args: readonly string[], options: RunOptions = {}): Promise<T[]> {
     return parseLines<T>(await this.print([...args, '--json'], options));
   }
 
-  /** Trains, and checks that nothing is written to standard error. */
+  /** Runs `train`, and checks that nothing is written to standard error. */
   async train(args: readonly string[], options: RunOptions = {}): Promise<void> {
     expect(await this.run(['train', ...args, '--quiet'], options)).toEqual({ status: 0, stdout: '', stderr: '' });
   }
 
-  /** Runs it, checks that it fails with an exit code and nothing on standard output, and returns the message. */
+  /** Runs a command, checks that it fails with an exit code and prints nothing to standard output, and returns its message. */
   async refuse(status: number, args: readonly string[], options: RunOptions = {}): Promise<string> {
     const run = await this.run(args, options);
     expect(run).toMatchObject({ status, stdout: '' });
-    // A message for people: neither a stack nor the words of a failed assumption.
+    // The message must be for people: no stack trace, and no message of an internal error.
     expect(run.stderr).not.toMatch(/^ {4}at |Cannot read properties|is not a function|undefined/m);
     return run.stderr;
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 const MOUNTS = '/proc/self/mounts';
 
 /**
- * Removes the leftovers of killed runs from a folder: folders whose name is a prefix and the number of a process that has ended.
+ * Removes the leftovers of killed runs from a folder: folders whose name is a prefix and the id of a process that has ended.
  */
 export function removeLeftovers(parent: string, prefix: string): void {
   for (const name of readdirSync(parent).filter(name => name.startsWith(prefix))) {
@@ -13,7 +13,7 @@ export function removeLeftovers(parent: string, prefix: string): void {
   }
 }
 
-/** Removes a folder with the file systems mounted in it. What cannot be removed is named and left: it must not stop a run. */
+/** Removes a folder with the file systems mounted in it. A folder that cannot be removed is only reported, because it must not stop a run. */
 export function removeFolder(folder: string): void {
   try {
     for (const path of mountedIn(folder)) spawnSync('umount', [path]);

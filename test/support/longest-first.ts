@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** The files that take longest, the longest first: they start first, so that no core is idle at the end. */
+/** The test files that take longest, the longest first. They start first, so that no core is idle at the end. */
 const LONGEST = [
   'smoothing/mixture',
   'train/resume',

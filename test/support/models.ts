@@ -18,14 +18,14 @@ export function sharedFile(path: string): string | undefined {
   return existsSync(file) ? file : undefined;
 }
 
-/** A model that was just trained, both ways of reading it, and the end of it. */
+/** A model that was just trained: paged, and loaded into memory, with the warnings of its training. */
 export interface Trained {
   readonly paged: LanguageModel;
   readonly loaded: LoadedModel;
   readonly warnings: readonly string[];
 }
 
-/** `Omit` that keeps the two alternatives of a text, files or sentences. */
+/** Options of training without `out`. Unlike `Omit`, it keeps the two alternatives `files` and `sentences` apart. */
 export type WithoutOut<T> = T extends unknown ? Omit<T, 'out'> : never;
 
 /** The mixture of all skip patterns as in Pickhardt et al. 2014. */

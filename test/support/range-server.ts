@@ -8,7 +8,7 @@ import { checksum } from '#kneser/src/base/checksum.js';
 export interface Behaviour {
   /** Answers with the whole file, whatever is asked for. */
   readonly whole?: boolean;
-  /** Sends no ETag and no date, which tell one version of a file from the next. */
+  /** Sends no ETag and no date, so that versions of a file cannot be told apart by the headers. */
   readonly silent?: boolean;
   /** Answers every request with this status. */
   readonly status?: number;

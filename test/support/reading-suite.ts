@@ -5,10 +5,10 @@ import type { LanguageModel, OpenOptions } from '#kneser/native-free/index.js';
  * file imports nothing, so that it runs in a browser too.
  */
 
-/** Opens the same model each time: one with skip patterns, classes and tuned weights, and with upper and lower case. */
+/** Opens the model that is read, which has skip patterns, classes, tuned weights, and words in upper and lower case. */
 export type Opener = (options?: OpenOptions) => Promise<LanguageModel>;
 
-/** Compares two values of plain data, and throws where they differ. */
+/** Compares two values of plain data, and throws if they differ. */
 export type Check = (what: string, actual: unknown, expected: unknown) => void;
 
 const SENTENCES = [
@@ -83,7 +83,7 @@ export async function checkReadings(open: Opener, expected: Record<string, unkno
   for (const [name, read] of Object.entries(READINGS)) check(name, await read(open), expected[name]);
 }
 
-/** Sentences that such a model can be trained on: the same each time. */
+/** The sentences on which the model is trained. */
 export function* suiteSentences(): Generator<string> {
   let seed = 1;
   const random = (): number => (seed = (seed * 48271) % 2147483647) / 2147483647;
@@ -98,7 +98,7 @@ export function* suiteSentences(): Generator<string> {
   }
 }
 
-/** The options of its training. */
+/** The options with which the model is trained. */
 export const SUITE_OPTIONS = { order: 4, patterns: { skip: true, maxGap: 1 }, classes: 3, holdOut: 0.05 } as const;
 
 function using(options: OpenOptions, read: (model: LanguageModel) => Promise<unknown>): Reading {

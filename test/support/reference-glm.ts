@@ -12,13 +12,16 @@ const UNK = '<unk>';
 /** Distances to the left, ascending. */
 type Pattern = readonly number[];
 
-/** The occurrences of a word after a context: their number, and the different words at the places over which continuation counts run. */
+/**
+ * The occurrences of a word after a context: `times` is their number, `fillings` the distinct words at the positions of the history up to one
+ * beyond the pattern, whose number is the continuation count.
+ */
 interface Seen {
   times: number;
   readonly fillings: Set<string>;
 }
 
-/** By context and by word. */
+/** By context, then by word. */
 type Table = Map<string, Map<string, Seen>>;
 
 export class ReferenceMixture {
@@ -83,7 +86,7 @@ function allPatterns(order: number): Pattern[] {
   return patterns;
 }
 
-/** The events of a pattern: every position whose sentence reaches back as far as the pattern does. */
+/** The table of a pattern. It counts every position of a sentence that has all words that the pattern keeps. */
 function tableOf(sentences: readonly (readonly string[])[], pattern: Pattern, order: number): Table {
   const table: Table = new Map();
   const span = pattern.at(-1) ?? 0;
@@ -98,7 +101,7 @@ function tableOf(sentences: readonly (readonly string[])[], pattern: Pattern, or
       const seen = followers.get(words[at]) ?? { times: 0, fillings: new Set() };
       followers.set(words[at], seen);
       if (pattern.length === available) {
-        // No place is skipped: the count is the frequency.
+        // No position is skipped: the count is the frequency.
         seen.times++;
       } else {
         const looked = Math.min(span + 1, available);
@@ -109,7 +112,7 @@ function tableOf(sentences: readonly (readonly string[])[], pattern: Pattern, or
   return table;
 }
 
-/** Whether anything is skipped is the same for all events of a context: one of the two is 0. */
+/** The count of a word: its frequency or its continuation count. One of the two is 0, because all occurrences of a context are counted in the same way. */
 function countOf({ times, fillings }: Seen): number {
   return times + fillings.size;
 }

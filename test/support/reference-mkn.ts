@@ -21,9 +21,9 @@ export class ReferenceModel {
   readonly discounts: [number, number, number][] = [];
   /** `raw[n]` has the frequencies of the n-grams of n words. */
   readonly raw: Counts[];
-  /** The n-grams that the model has: all, unless it is pruned. */
+  /** The n-grams of the model: all n-grams of the text, unless the model is pruned. */
   keeps: (ngram: string) => boolean = () => true;
-  /** All types but `<s>`, with `<unk>` and `</s>`. */
+  /** All types, with `<unk>` and `</s>`, without `<s>`. */
   readonly vocabulary: ReadonlySet<string>;
   private readonly trainedUnknown: boolean;
   /** `following[n]` has, for each context of n − 1 words, the counts of the words that follow it. */
@@ -44,7 +44,7 @@ export class ReferenceModel {
     for (let n = 1; n <= order; n++) {
       const adjusted: Counts = new Map();
       if (n < order) {
-        // Each distinct longer n-gram is one distinct word to the left of its end.
+        // Each distinct n-gram one word longer adds one distinct word to the left of its suffix.
         for (const longer of raw[n + 1].keys()) raise(adjusted, longer.slice(longer.indexOf(' ') + 1));
       }
       for (const [ngram, count] of raw[n]) if (n === order || ngram.startsWith(`${BOS} `)) adjusted.set(ngram, count);
@@ -54,7 +54,7 @@ export class ReferenceModel {
     }
   }
 
-  /** p(word | history), the history oldest word first; both made of words of the vocabulary, `<s>` or `</s>`. */
+  /** p(word | history). @param history words of the vocabulary, oldest first; may begin with `<s>`. @param word of the vocabulary, or `</s>`. */
   probability(word: string, history: readonly string[]): number {
     const n = history.length + 1;
     const lower = n === 1 ? 1 / this.vocabulary.size : this.probability(word, history.slice(1));
@@ -62,7 +62,7 @@ export class ReferenceModel {
     if (!followers) return lower;
     const total = sumOf(followers.values());
     const kept = new Map([...followers].filter(([follower]) => this.keeps([...history, follower].join(' '))));
-    // The counts of pruned followers go to γ whole; in a context without followers, γ = 1.
+    // γ gets the whole counts of pruned followers. In a context without followers, γ = 1.
     const gamma =
       (total - sumOf(kept.values()) + sumOf([...kept.values()].map(count => this.discount(n, count)))) / total;
     const count = kept.get(word) ?? 0;
@@ -105,8 +105,8 @@ export class ReferenceModel {
   }
 
   /**
-   * Drops that without which perplexity rises by less than `threshold` (Stolcke 1998), the followers of a context taken as
-   * three events; but nothing that a longer n-gram begins or ends with.
+   * Drops each n-gram without which perplexity rises by less than `threshold` (Stolcke 1998, with the followers of a context as three
+   * events), unless a kept n-gram one word longer begins or ends with it.
    */
   pruneByEntropy(threshold: number): void {
     const kept = new Set<string>();

@@ -1,6 +1,6 @@
 import { KneserError } from '#kneser/src/base/errors.js';
 
-/** The message with which a tokenizer's file or a text is refused; `undefined` where nothing is thrown. */
+/** The message with which a tokenizer's file or a text is refused; `undefined` if nothing is thrown. */
 export function tokenizerRefusal(act: () => void): string | undefined {
   try {
     act();

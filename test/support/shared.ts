@@ -5,8 +5,8 @@ import { prepareBrown } from '#kneser/corpora/brown.js';
 import { train } from '#kneser/src/index.js';
 
 /**
- * Texts and models that several test files read and none changes. The file that needs one first makes it; the others wait for it.
- * They lie in the run's folder for temporary files, which `setup.ts` makes and removes.
+ * Texts and models that several test files read and none changes. The test file that needs a text or a model first makes it; other test
+ * files wait for it. They are in the run's folder for temporary files, which `setup.ts` makes and removes.
  */
 const SHARED = process.env.KNESER_TEST_SHARED ?? '';
 
@@ -45,8 +45,8 @@ export async function brownTexts(): Promise<{ readonly train: string; readonly h
 }
 
 /**
- * A model of the training text of the Brown corpus, of contiguous n-grams. Nobody may change it. One thread counts: the other core runs
- * another test file, and each more thread compiles the engine for itself.
+ * A model of the training text of the Brown corpus, of contiguous n-grams. No test may change it. It is trained on one thread, because the
+ * other core runs another test file, and because each further thread would compile the code again.
  */
 export async function brownModel(order: number): Promise<string> {
   const { train: text } = await brownTexts();

@@ -2,7 +2,7 @@ import { TrieBlock } from '#kneser/src/tables/trie-block.js';
 import { TrieColumns } from '#kneser/src/tables/trie-columns.js';
 import { TrieWriter } from '#kneser/src/tables/trie-writer.js';
 
-/** Changes the contexts and rows of a block of a table of counts; its checksum and sections fit what it has then. */
+/** Encodes a trie block of counts again after `change` has changed its contexts and rows, so that its checksum and sections are right. */
 export function changeTrie(value: Uint8Array, change: (columns: TrieColumns) => void): Uint8Array {
   const block = new TrieBlock(new Uint32Array(value.slice().buffer));
   const columns = new TrieColumns();

@@ -36,7 +36,7 @@ interface Line {
  * in every text area. Offsets in the text are in UTF-16 code units; a token is named by its index in the reading.
  */
 export class Editor {
-  /** The scores of the tokens of `text`; of changed parts, none until the text is scored again. */
+  /** The scores of the tokens of `text`. Changed parts have no scores until the text is scored again. */
   private reading = NOTHING;
   /** The text that the mirror shows. */
   private text = '';

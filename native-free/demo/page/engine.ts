@@ -17,7 +17,7 @@ interface Waiting {
 /** Sends the calls of the page to the worker that holds the model, and receives the results. */
 export class Engine {
   private readonly worker: Worker;
-  /** By id of the request. */
+  /** The calls whose results have not come yet, by the id of the request. */
   private readonly waiting = new Map<number, Waiting>();
   /** Number of calls so far, which is the id of the next request. */
   private calls = 0;

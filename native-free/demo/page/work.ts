@@ -30,8 +30,9 @@ export class Work {
   private readonly panel = byId('work');
   private readonly bar = byId('progress', HTMLProgressElement);
   private controller: AbortController | undefined;
-  /** The stage that is shown, and the time when it began [ms]. */
+  /** The stage that is shown. */
   private stage: Stage | undefined;
+  /** When the stage began [ms, `performance.now()`]. */
   private started = 0;
 
   constructor() {

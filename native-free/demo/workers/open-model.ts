@@ -14,11 +14,11 @@ const WORD_TOKENIZERS = ['whitespace', 'words'];
 /** By tokenizer: matches the end of a text that may be the beginning of a word. */
 const PARTIAL = { whitespace: /[^\0\t\n\v\f\r ]*$/, words: /[\p{L}\p{M}\p{N}'’_]*$/u };
 
-/** The scores of a sentence, and the offsets of its tokens. The first three arrays have one entry for each token found in the sentence. */
+/** The scores of a sentence, and the offsets of its tokens. The arrays have one entry for each token that was found in the sentence. */
 interface ReadSentence {
   /** The offset in the sentence where the token begins [UTF-16 code units]. */
   readonly from: readonly number[];
-  /** The offset in the sentence behind the token [UTF-16 code units]. */
+  /** The offset in the sentence after the token [UTF-16 code units]. */
   readonly to: readonly number[];
   /** The index of the token in `score`. */
   readonly found: readonly number[];
@@ -69,7 +69,7 @@ export class OpenModel {
         .filter(({ token }) => token.startsWith(beginning) && token !== beginning)
         .slice(0, SUGGESTIONS);
       if (completions.length > 0) {
-        // Explains as few candidates as include all completions.
+        // The explanation is computed for the candidates up to the last completion.
         const top = candidates.indexOf(completions[completions.length - 1]) + 1;
         const explained = await this.model.predict(history, { top, explain: true });
         const context = await this.context(history);

@@ -2,27 +2,32 @@ import { log10 } from '../../base/elementary.js';
 import { EOS, NONE, UNK } from '../../text/tokens.js';
 import { historyOf, type TextSource } from './source.js';
 
-/** A text of a beam, as a list: a word after the text before it. */
+/** A text of a beam, as a linked list: a shorter text, and one word after it. */
 interface Beam {
+  /** The text without its last word; `undefined` for the beginning, to which no word was added. */
   readonly before: Beam | undefined;
+  /** The id of the last word. */
   readonly word: number;
-  /** log10 p of the word. */
+  /** log10 p of the last word. */
   readonly own: number;
-  /** Σ log10 p of all words. */
+  /** Σ log10 p of all added words. */
   readonly log10Prob: number;
-  /** The words that the next word depends on: at most order − 1. */
+  /** The ids of the words that the next word depends on, oldest first: at most order − 1. */
   readonly history: Uint32Array;
 }
 
-/** The words that a beam search added to a beginning, and log10 p of each. */
+/** The words that a beam search added to a beginning. */
 export interface FoundWords {
+  /** The ids of the words, oldest first. */
   readonly words: readonly number[];
+  /** By word, log10 p after the words before it. */
   readonly log10Probs: Float64Array;
 }
 
 /**
- * The most probable continuations of a beginning by beam search over Σ log10 p, without a bonus for length. A text ends with `</s>`, or
- * after `most` words. The search ends when no unfinished text can become one of the results, since a text only loses probability.
+ * Finds the most probable continuations of a beginning by beam search: the highest Σ log10 p, without a bonus for length. A text ends with
+ * `</s>`, or after `most` words. The search ends when no unfinished text can become one of the results, because no word raises the
+ * probability of a text. Yields after each extended text, so that the caller can pause or stop.
  *
  * @param ids the ids of the beginning's words.
  * @param width how many unfinished texts are kept after each word, and how many texts are returned at most.
@@ -42,7 +47,7 @@ export async function* beamSearch(
     for (const beam of open) {
       const found = source.nextWords(beam.history, ids.length + length < source.order - 1);
       const next = found instanceof Promise ? await found : found;
-      // One word more than the width, because the end of the text may be among them.
+      // One word more than the width, because `</s>`, which ends the text, may be among them.
       for (const { word, probability, log10Prob: own = log10(probability) } of next.top(width + 1, except)) {
         if (own === -Infinity) continue;
         const history = historyOf([...beam.history, word], source.order);
@@ -65,6 +70,7 @@ function byProbability(a: Beam, b: Beam): number {
   return b.log10Prob - a.log10Prob;
 }
 
+/** The words of a beam, from the first to the last. */
 function wordsOf(last: Beam): FoundWords {
   const words: number[] = [];
   const log10Probs: number[] = [];

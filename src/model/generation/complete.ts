@@ -4,10 +4,10 @@ import type { NextWords } from '../prediction/next-words.js';
 import type { WordProbability } from '../prediction/top-words.js';
 
 /**
- * The most probable next words that begin with a text. The words are found by binary search in the sorted vocabulary, and the probability of
- * each is computed, so that no word is missed.
+ * The `n` most probable next words that begin with a text. A binary search in the sorted vocabulary finds all words with this beginning,
+ * and the probability of each of them is computed, so that the result is exact.
  *
- * @param beginning UTF-8, lower-cased if the model lower-cases text.
+ * @param beginning the text as UTF-8, lower-cased if the model lower-cases text.
  */
 export function completions(next: NextWords, words: LoadedWords, beginning: Uint8Array, n: number): WordProbability[] {
   const { sorted } = words;

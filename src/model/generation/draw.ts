@@ -6,15 +6,16 @@ import { NONE, UNK } from '../../text/tokens.js';
 import type { Mirostat } from './mirostat.js';
 import { massOf, temper, truncate, type TruncationOptions } from './truncation.js';
 
-/** Up to this top-k, only the most probable words are computed, not the whole distribution. */
+/** If top-k is at most this, only the k most probable words are computed, not the whole distribution. */
 const FEW = 1000;
-/** How often a word is drawn anew because it is `<unk>`, before the distribution without `<unk>` is computed. */
+/** If this many draws all gave `<unk>`, the distribution without `<unk>` is computed. */
 const MOST_DRAWS = 100;
 
 /** A word that was drawn. */
 export interface DrawnWord {
+  /** The id of the word. */
   readonly word: number;
-  /** Its probability in the model: before truncation and temperature. */
+  /** p of the word in the model: before truncation and temperature. */
   readonly probability: number;
   /** From how many types it was drawn. */
   readonly kept: number;
@@ -22,8 +23,9 @@ export interface DrawnWord {
 
 /** Draws words from distributions. */
 export class Drawing {
+  /** The id of the word that is never drawn: `UNK`, or `NONE` if `<unk>` may be drawn. */
   private readonly except: number;
-  /** Whether a word is drawn with its probability. */
+  /** Whether no option changes the probabilities. */
   private readonly isPlain: boolean;
 
   /** @param types how many types the model predicts, `<unk>` among them. */
@@ -38,11 +40,12 @@ export class Drawing {
     this.isPlain = temperature === 1 && truncations.every(value => value === undefined);
   }
 
-  /** @param random returns a number from 0 to below 1. @throws KNESER_OPTION if nothing but `<unk>` can come next. */
+  /** Draws a word. @param random returns a number from 0 to below 1. @throws KNESER_OPTION if nothing but `<unk>` can come next. */
   draw(next: NextWords, random: () => number): DrawnWord {
     return (this.isPlain ? this.drawPlain(next, random) : undefined) ?? this.drawFromRuns(next, random());
   }
 
+  /** Draws a word with its probability in the model; `undefined` if all draws gave `<unk>`. */
   private drawPlain(next: NextWords, random: () => number): DrawnWord | undefined {
     for (let draws = 0; draws < MOST_DRAWS; draws++) {
       const word = next.sample(random);
@@ -53,6 +56,7 @@ export class Drawing {
     return undefined;
   }
 
+  /** Draws a word after temperature and truncation. @param point a random number from 0 to below 1. */
   private drawFromRuns(next: NextWords, point: number): DrawnWord {
     const { except, options, mirostat } = this;
     const { temperature = 1, topK = Infinity } = options;
@@ -75,7 +79,7 @@ export class Drawing {
     return { ...drawn, kept };
   }
 
-  /** The word at a point of the unit interval, which is divided by the weights of the words that are left. */
+  /** The word at a point of the unit interval, which is divided among the words that may be drawn in proportion to their weights. */
   private pick({ probabilities, counts, word }: Runs, weights: Float64Array, point: number): Omit<DrawnWord, 'kept'> {
     let remaining = point * massOf(weights, counts);
     let last = 0;
@@ -94,7 +98,7 @@ export class Drawing {
   }
 }
 
-/** Each word is a run by itself. */
+/** Words as runs of one word each. */
 function runsOf(words: readonly WordProbability[]): Runs {
   return {
     probabilities: Float64Array.from(words, ({ probability }) => probability),

@@ -10,12 +10,14 @@ import type { BatchScorer } from '../scoring/scorer.js';
 
 /** How many unfinished fillers of several tokens are kept after each token. */
 const BEAM = 200;
-/** How many last tokens are tried for each of them: those with the highest p(token | left) · p(right | token). */
+/** How many last tokens are tried for each unfinished filler: the tokens with the highest p(token | left) · p(right | token). */
 const LAST_TOKENS = 100;
 
-/** The text around a gap, by word id; ids can carry the mark `OOV`. */
+/** The text around a gap. */
 export interface Gap {
+  /** The ids of the words before the gap, oldest first; ids may carry the mark `OOV`. */
   readonly left: readonly number[];
+  /** The ids of the words after the gap. */
   readonly right: readonly number[];
   /** Whether `<s>` stands before the left side. */
   readonly start: boolean;
@@ -25,15 +27,19 @@ export interface Gap {
 export interface GapSearch {
   /** The fewest and the most tokens of a filler. */
   readonly lengths: readonly [number, number];
+  /** The most fillers to return. */
   readonly top: number;
+  /** Whether fillers with `<unk>` are returned. */
   readonly unknown: boolean;
-  /** The fillers to choose from, by word id; without it, every filler. */
+  /** The fillers to choose from, as word ids; without it, every filler. */
   readonly options: readonly (readonly number[])[] | undefined;
+  /** The text with which a filler must begin; may be empty. */
   readonly startsWith: string;
+  /** The text with which a filler must end; may be empty. */
   readonly endsWith: string;
 }
 
-/** What filling a gap needs of a model. */
+/** The parts of a model that filling a gap needs. */
 export interface GapModel {
   readonly order: number;
   /** One more than the largest id. */
@@ -46,10 +52,13 @@ export interface GapModel {
   readonly layout: BatchLayout;
 }
 
-/** A filler, and log10 of its probability together with the words of the right side that depend on it. */
+/** A filler, or the first tokens of one. */
 interface Filler {
+  /** The ids of its tokens. */
   readonly ids: readonly number[];
+  /** log10 of its score, as {@link fillGap} defines it; of an unfinished filler, log10 p of its tokens. */
   readonly score: number;
+  /** The length of the longest n-gram of the model that ends at its last token [tokens]. */
   readonly matched: number;
 }
 
@@ -89,7 +98,11 @@ function oneToken(model: GapModel, search: GapSearch): (readonly number[])[] {
   return found;
 }
 
-/** The words that can follow the tokens of a filler. @param isLast whether the word is the filler's last. */
+/**
+ * The ids of the words that may follow the tokens `before` of a filler, given the wanted beginning and end.
+ *
+ * @param isLast whether the word is the filler's last.
+ */
 function allowed(
   { ids, words, tokenization }: GapModel,
   { startsWith, endsWith }: GapSearch,
@@ -97,7 +110,7 @@ function allowed(
   isLast: boolean,
 ): number[] {
   const spaced = isSpaced(tokenization);
-  // Tokens with spaces between them are compared one by one: the first has the beginning, the last the end.
+  // Tokens with spaces between them are compared one by one: the first token must have the wanted beginning, the last the wanted end.
   const first = spaced && before.length > 0 ? '' : startsWith;
   const found: number[] = [];
   const tokens = before.map(id => words.word(id));
@@ -112,7 +125,7 @@ function allowed(
   return found;
 }
 
-/** Fillers of several tokens: the beam's beginnings, each with the last tokens that fit both sides best. */
+/** Candidates with `length` tokens: the best beginnings of a beam search, each with the last tokens that fit both sides best. */
 function* severalTokens(
   model: GapModel,
   gap: Gap,
@@ -130,7 +143,7 @@ function* severalTokens(
     }
     beams = longer.sort((a, b) => b.score - a.score).slice(0, BEAM);
   }
-  // How well each token stands before the right side, whatever is before it.
+  // By word id, log10 of p(right side | token) without other words before the token.
   const alone = { left: [], right: gap.right, start: false };
   const fit = new Float64Array(model.ids).fill(-Infinity);
   const all = Array.from({ length: model.ids - FIRST_WORD }, (_, i) => [FIRST_WORD + i]);
@@ -158,7 +171,7 @@ function* distribution(
   return (yield* predictor.after(nearest, gap.start && history.length < order - 1)).spread().dense();
 }
 
-/** Scores fillers between both sides. */
+/** Scores fillers between both sides, as {@link fillGap} defines the score. */
 function* score(
   { order, scorer, layout }: GapModel,
   { left, right, start }: Gap,
@@ -169,8 +182,9 @@ function* score(
   const after = [...right, EOS].slice(0, order - 1);
   const sums = new Float64Array(fillers.length);
   const matched = new Uint8Array(fillers.length);
-  /** By word of the batch, its filler; and whether it is the filler's last token. */
+  /** By word of the batch, the index of its filler. */
   let owners: number[] = [];
+  /** By word of the batch, whether it is the last token of its filler. */
   let lasts: boolean[] = [];
   const add = function* (): Generator<Promise<void>, void, void> {
     const scores = yield* scorer.score(layout.batch);

@@ -13,61 +13,64 @@ import { Mirostat } from './mirostat.js';
 import type { GeneratedText, GenerateOptions } from './options.js';
 import { historyOf, type TextSource } from './source.js';
 
-const MOST_TOKENS = 200;
-const MIROSTAT_RATE = 0.1;
+/** The default of `maxTokens`. */
+const DEFAULT_MAX_TOKENS = 200;
+/** The default of `mirostatRate`. */
+const DEFAULT_MIROSTAT_RATE = 0.1;
 /** Each text has this many random numbers of its own, so that no text depends on the length of another. */
 const NUMBERS_A_TEXT = 2 ** 27;
-/** μ above the surprise of a uniform draw for this many tokens: the target is out of reach. */
+/** If mirostat's μ is above the surprise of a uniform draw for this many tokens in a row, the target cannot be reached. */
 const OUT_OF_REACH = 100;
 
-/** A beginning, and its words by id. */
+/** The beginning of a text. */
 interface Beginning {
   readonly text: string;
+  /** The ids of its words; ids may carry the mark `OOV`. */
   readonly ids: readonly number[];
 }
 
-/** Draws texts, or finds the most probable texts. The options were checked. */
+/** Draws texts, or finds the most probable texts. The caller has checked the options. */
 export async function* generate(
   source: TextSource,
   options: GenerateOptions,
 ): AsyncGenerator<GeneratedText, void, void> {
-  const making = new Making(source, options);
+  const maker = new TextMaker(source, options);
   const { beginnings, count = 1, sentences = Infinity, tokens = Infinity } = options;
   if (sentences === Infinity && tokens === Infinity) {
     for await (const beginning of beginnings ?? [[]]) {
-      for (let n = 0; n < count; n++) yield* making.textsFrom(making.begin(beginning));
+      for (let n = 0; n < count; n++) yield* maker.textsFrom(maker.begin(beginning));
     }
   } else {
     const all: Beginning[] = [];
-    for await (const beginning of beginnings ?? [[]]) all.push(making.begin(beginning));
+    for await (const beginning of beginnings ?? [[]]) all.push(maker.begin(beginning));
     let drawn = 0;
     for (let n = 0; n < sentences && drawn < tokens && all.length > 0; n++) {
-      for await (const text of making.textsFrom(all[n % all.length])) {
+      for await (const text of maker.textsFrom(all[n % all.length])) {
         drawn += text.tokens.length;
         yield text;
       }
     }
   }
-  making.warnOfUnknown();
+  maker.warnOfUnknown();
 }
 
-/** One run of `generate`: the texts that it makes share mirostat's bound and the number of the next text. */
-class Making {
+/** Makes the texts of one call of `generate`. They share mirostat's bound, and are counted so that each has other random numbers. */
+class TextMaker {
   private readonly mirostat: Mirostat | undefined;
   private readonly drawing: Drawing;
   private readonly pause: () => Promise<void> | undefined;
-  /** Texts drawn so far. */
+  /** Number of texts drawn so far. */
   private texts = 0;
-  /** Words of beginnings that are outside the vocabulary. */
+  /** Number of words of beginnings that are outside the vocabulary. */
   private unknown = 0;
-  /** For how many tokens mirostat's bound has been out of reach; −1 after the warning. */
+  /** For how many tokens in a row mirostat's target has been out of reach; −1 after the warning. */
   private beyond = 0;
 
   constructor(
     private readonly source: TextSource,
     private readonly options: GenerateOptions,
   ) {
-    const { mirostat, mirostatRate = MIROSTAT_RATE, mirostatVersion = 2 } = options;
+    const { mirostat, mirostatRate = DEFAULT_MIROSTAT_RATE, mirostatVersion = 2 } = options;
     if (mirostat !== undefined) {
       this.mirostat = new Mirostat(mirostat, mirostatRate, mirostatVersion, source.types);
     }
@@ -76,6 +79,7 @@ class Making {
     this.pause = pauses(() => checkAborted(options.signal, 'generating'));
   }
 
+  /** Tokenizes a beginning. */
   begin(beginning: Sentence): Beginning {
     const tokens = this.source.tokenize(beginning);
     const ids = tokens.map(token => this.source.words.idOf(token));
@@ -83,12 +87,14 @@ class Making {
     return { text: typeof beginning === 'string' ? beginning : this.join(tokens), ids };
   }
 
+  /** Draws one text from a beginning, or finds the most probable texts. */
   async *textsFrom(beginning: Beginning): AsyncGenerator<GeneratedText, void, void> {
     checkAborted(this.options.signal, 'generating');
     if (this.options.beam === undefined) yield await this.draw(beginning);
     else yield* this.search(beginning, this.options.beam);
   }
 
+  /** Warns if beginnings had words outside the vocabulary. */
   warnOfUnknown(): void {
     if (this.unknown === 0) return;
     this.options.onWarning?.(
@@ -99,7 +105,7 @@ class Making {
   private async draw(beginning: Beginning): Promise<GeneratedText> {
     const { source, drawing, mirostat, options } = this;
     const { order } = source;
-    const most = options.maxTokens ?? MOST_TOKENS;
+    const most = options.maxTokens ?? DEFAULT_MAX_TOKENS;
     const first = this.texts++ * NUMBERS_A_TEXT;
     if (!Number.isSafeInteger(first + NUMBERS_A_TEXT)) {
       throw new KneserError(
@@ -108,8 +114,8 @@ class Making {
       );
     }
     const seed = options.seed ?? 1;
-    let numbers = first;
-    const random = (): number => hashRandom(seed, numbers++);
+    let nextIndex = first;
+    const random = (): number => hashRandom(seed, nextIndex++);
     const words: number[] = [];
     const probabilities: number[] = [];
     const kept: number[] = [];
@@ -134,7 +140,7 @@ class Making {
     });
   }
 
-  /** Notes μ before a draw, and warns once if it shows that the target is out of reach. */
+  /** Appends μ to `all` before a draw, and warns once if μ shows that the target is out of reach. */
   private watch({ mu }: Mirostat, all: number[]): void {
     all.push(mu);
     if (this.beyond < 0) return;
@@ -149,7 +155,7 @@ class Making {
   }
 
   private async *search(beginning: Beginning, width: number): AsyncGenerator<GeneratedText, void, void> {
-    const { maxTokens: most = MOST_TOKENS, unknown = false } = this.options;
+    const { maxTokens: most = DEFAULT_MAX_TOKENS, unknown = false } = this.options;
     const steps = beamSearch(this.source, beginning.ids, { width, most, unknown });
     for (;;) {
       const step = await steps.next();
@@ -191,7 +197,7 @@ class Making {
   }
 }
 
-/** The last order − 1 words after one more word. */
+/** The history after one more word: its last order − 1 words. */
 function appended(history: Uint32Array, word: number, order: number): Uint32Array {
   const length = Math.min(order - 1, history.length + 1);
   const longer = new Uint32Array(length);

@@ -1,22 +1,26 @@
 import { exp, log } from '../../base/elementary.js';
 import { keepAbove, keepFirst } from './truncation.js';
 
-/** From how many probabilities version 1 estimates the exponent of Zipf's law. */
-const ZIPF_WORDS = 100;
+/** Version 1 estimates the exponent of Zipf's law from this many ratios of neighbouring probabilities. */
+const ZIPF_RATIOS = 100;
 
 /** ln 2. */
 const LN2 = Math.LN2;
 
 /**
  * Mirostat (Basu et al. 2021): before each draw it keeps the types whose surprise is at most μ [bits], and after the draw it changes μ so
- * that the mean surprise of the drawn types approaches a target. Surprise is −log2 of the model's own probability. So is it in the
- * paper; programs that take the probability after truncation miss the target.
+ * that the mean surprise of the drawn types approaches a target. Surprise is −log2 p of a type in the model, as in the paper. Programs that
+ * use the probability after truncation instead miss the target.
  */
 export class Mirostat {
-  /** The highest surprise of a type that may be drawn [bits]; in version 1, of which the number of types is computed. */
+  /** Version 2: the highest surprise of a type that may be drawn [bits]. Version 1: the bound from which the number of types is computed. */
   mu: number;
 
-  /** @param target the mean surprise to reach [bits]; `rate`: by what share of the last surprise's distance from the target μ changes. */
+  /**
+   * @param target the mean surprise to reach [bits].
+   * @param rate the share of the distance between a surprise and the target by which μ changes.
+   * @param vocabulary number of types.
+   */
   constructor(
     private readonly target: number,
     private readonly rate: number,
@@ -26,13 +30,13 @@ export class Mirostat {
     this.mu = 2 * target;
   }
 
-  /** Lowers the numbers of types that may be drawn. The arguments are those of `truncate`, the probabilities the model's own. */
+  /** Lowers the numbers of types that may be drawn. The parameters are those of `truncate`, with the probabilities of the model. */
   truncate(probabilities: Float64Array, counts: Uint32Array): void {
     if (this.version === 2) keepAbove(probabilities, counts, exp(-this.mu * LN2));
     else keepFirst(counts, zipfWords(zipfExponent(probabilities, counts), this.mu, this.vocabulary));
   }
 
-  /** Changes μ after a draw of a type with a probability in the model. */
+  /** Changes μ after a draw. @param probability p of the drawn type in the model. */
   update(probability: number): void {
     const surprise = -log(probability) / LN2;
     this.mu -= this.rate * (surprise - this.target);
@@ -40,13 +44,13 @@ export class Mirostat {
 }
 
 /**
- * The exponent of Zipf's law by least squares on the ratios of neighbours among the 100 highest probabilities (Basu et al. 2021,
- * equation 12): s = Σ t_i b_i / Σ t_i², where b_i = ln(p_i / p_(i+1)) and t_i = ln((i + 1) / i).
+ * The exponent of Zipf's law by least squares on the ratios of the highest probabilities to their neighbours (Basu et al. 2021, equation
+ * 12): s = Σ t_i b_i / Σ t_i² over i = 1 … 100, where b_i = ln(p_i / p_(i+1)) and t_i = ln((i + 1) / i).
  */
 export function zipfExponent(probabilities: Float64Array, counts: Uint32Array): number {
   let [products, squares, rank, before] = [0, 0, 0, 0];
-  for (let i = 0; i < counts.length && rank <= ZIPF_WORDS; i++) {
-    for (let n = 0; n < counts[i] && rank <= ZIPF_WORDS; n++) {
+  for (let i = 0; i < counts.length && rank <= ZIPF_RATIOS; i++) {
+    for (let n = 0; n < counts[i] && rank <= ZIPF_RATIOS; n++) {
       const next = log(probabilities[i]);
       if (rank > 0) {
         const t = log((rank + 1) / rank);

@@ -27,21 +27,21 @@ export interface GenerateOptions extends TruncationOptions {
   /** Seed of the draws. The same seed draws the same texts in every engine. Default 1. */
   readonly seed?: number;
   /**
-   * Mirostat: the mean surprise −log2 p of the drawn tokens that is to be reached [bits] (Basu et al. 2021). What was learned in one text
-   * is used in the next.
+   * Mirostat: the mean surprise −log2 p of the drawn tokens that is to be reached [bits] (Basu et al. 2021). The bound that one text reached
+   * is used for the next text.
    */
   readonly mirostat?: number;
-  /** By what share of the last token's distance from the target mirostat changes its bound. Default 0.1. */
+  /** Mirostat changes its bound by this share of the distance between the last token's surprise and the target. Default 0.1. */
   readonly mirostatRate?: number;
-  /** 2 (default) keeps the tokens whose surprise is below the bound; 1 computes their number by Zipf's law. */
+  /** 2 (default) keeps the tokens whose surprise is at most the bound; 1 computes the number of tokens to keep by Zipf's law. */
   readonly mirostatVersion?: 1 | 2;
   /** Takes the most probable token each time instead of drawing. Default false. */
   readonly greedy?: boolean;
   /** Finds this many most probable texts by beam search of this width instead of drawing. */
   readonly beam?: number;
-  /** How `text` is made of tokens: joined as the model's tokenizer cuts them (default), or separated by spaces. */
+  /** How `text` is made of tokens: `joined` reverses the model's tokenizer (default), `tokens` puts spaces between all tokens. */
   readonly text?: 'joined' | 'tokens';
-  /** Called with one sentence for each thing that does not prevent the work. */
+  /** Called with a sentence about a problem that does not prevent the work. */
   readonly onWarning?: (warning: string) => void;
   /** Stops the work when aborted. */
   readonly signal?: AbortSignal;
@@ -52,7 +52,7 @@ const whole = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 /** The widest beam. */
 const MOST_BEAMS = 10_000;
 
-/** The most tokens of a text, so that each draw of a text has a random number of its own. */
+/** The largest `maxTokens`, so that the random numbers of one text suffice for its draws. */
 export const MOST_TOKENS = 2 ** 20;
 
 const GENERATE_OPTIONS: OptionTable<GenerateOptions> = {
@@ -81,7 +81,7 @@ const GENERATE_OPTIONS: OptionTable<GenerateOptions> = {
 const TRUNCATIONS = ['topK', 'topP', 'minP', 'typical', 'epsilon', 'eta'] as const;
 const AMOUNTS = ['count', 'sentences', 'tokens'] as const;
 
-/** Options that exclude others: with the first, none of the others may be given. */
+/** Options that exclude others: if the first is given, none of the list may be given, for the reason in the string. */
 const EXCLUSIONS: readonly (readonly [keyof GenerateOptions, readonly (keyof GenerateOptions)[], string])[] = [
   ['mirostat', TRUNCATIONS, 'mirostat chooses the tokens itself'],
   ['greedy', ['beam', 'temperature', ...TRUNCATIONS, 'mirostat', 'seed', ...AMOUNTS], 'greedy draws nothing'],
@@ -109,11 +109,11 @@ export function checkGenerateOptions(options: GenerateOptions): void {
 export interface GeneratedText {
   /** The whole text, with its beginning, without `<s>` and `</s>`. */
   readonly text: string;
-  /** What the text began with; missing without `beginnings`. */
+  /** The beginning of the text; missing without `beginnings`. */
   readonly beginning?: string;
   /** The drawn tokens, without the beginning; the last is `</s>`, unless the text was cut. */
   readonly tokens: readonly string[];
-  /** By token, log10 p in the model: before truncation and temperature, and not divided by the mass without `<unk>`. */
+  /** By token, log10 p in the model: before truncation and temperature, and with `<unk>` among the types. */
   readonly log10Probs: Float64Array;
   /** The sum of `log10Probs`. */
   readonly log10Prob: number;

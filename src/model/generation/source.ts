@@ -3,7 +3,7 @@ import type { Sentence } from '../../text/sentences.js';
 import type { LoadedWords } from '../lookup/words.js';
 import type { NextWords } from '../prediction/next-words.js';
 
-/** What making texts needs of a model, be it on disk or in memory. */
+/** The parts of a model, paged or loaded, that making texts needs. */
 export interface TextSource {
   readonly order: number;
   /** How many types the model predicts, `<unk>` among them. */

@@ -8,7 +8,7 @@ import { exp, log } from '../../base/elementary.js';
 
 /** Which of the next tokens may be drawn, and how. Without any of these options a token is drawn with its probability. */
 export interface TruncationOptions {
-  /** Draws with probabilities in proportion to p^(1/T): below 1 probable tokens become more probable, above 1 less. */
+  /** T: tokens are drawn in proportion to p^(1/T). T < 1 makes probable tokens more probable, T > 1 makes them less probable. */
   readonly temperature?: number;
   /** Keeps this many tokens, the most probable ones. */
   readonly topK?: number;
@@ -55,11 +55,11 @@ export function temper(probabilities: Float64Array, temperature: number): void {
 }
 
 /**
- * Lowers the numbers of types that may be drawn, by top-k, top-p, min-p, typical, epsilon and eta, in this order, each on the types
- * that the steps before left, whose probabilities are divided by their sum. At least one type is left.
+ * Lowers the numbers of types that may be drawn, by top-k, top-p, min-p, typical, epsilon and eta, in this order. Each step works on the
+ * types that remain after the steps before, with their probabilities divided by their sum. At least one type remains.
  *
- * @param probabilities the probability of each type of a group, by falling probability. They need not add up to 1.
- * @param counts for each group, how many types it has; overwritten by how many of them may be drawn.
+ * @param probabilities by run of equally probable types, the probability of one type; runs by falling probability. They need not add up to 1.
+ * @param counts by run, its number of types; overwritten by the number of types that may be drawn.
  */
 export function truncate(probabilities: Float64Array, counts: Uint32Array, options: TruncationOptions): void {
   const { topK, topP, minP, typical, epsilon, eta } = options;
@@ -82,7 +82,7 @@ export function massOf(probabilities: Float64Array, counts: Uint32Array): number
   return mass;
 }
 
-/** H = −Σ p/m ln(p/m), where m is the mass [nats]. */
+/** The entropy of the types that may be drawn: −Σ p/m ln(p/m), where m is `mass`, the sum of their probabilities [nats]. */
 function entropyOf(probabilities: Float64Array, counts: Uint32Array, mass: number): number {
   let sum = 0;
   for (let i = 0; i < counts.length; i++) {
@@ -93,14 +93,14 @@ function entropyOf(probabilities: Float64Array, counts: Uint32Array, mass: numbe
 
 /** Keeps the first `most` types. */
 export function keepFirst(counts: Uint32Array, most: number): void {
-  let left = most;
+  let remaining = most;
   for (let i = 0; i < counts.length; i++) {
-    counts[i] = Math.min(counts[i], left);
-    left -= counts[i];
+    counts[i] = Math.min(counts[i], remaining);
+    remaining -= counts[i];
   }
 }
 
-/** Keeps the fewest first types that have a share of the mass. */
+/** Keeps the fewest first types whose probabilities add up to at least `share` of the mass. */
 function keepShare(probabilities: Float64Array, counts: Uint32Array, share: number): void {
   let missing = share * massOf(probabilities, counts);
   let i = 0;
@@ -114,14 +114,17 @@ function keepShare(probabilities: Float64Array, counts: Uint32Array, share: numb
   counts.fill(0, i + 1);
 }
 
-/** Keeps the types with at least a probability; if there are none, the first type. */
+/** Keeps the types with a probability of at least `least`; if there are none, the first type. */
 export function keepAbove(probabilities: Float64Array, counts: Uint32Array, least: number): void {
   const first = counts.findIndex(count => count > 0);
   for (let i = 0; i < counts.length; i++) if (probabilities[i] < least) counts[i] = 0;
   if (counts[first] === 0) counts[first] = 1;
 }
 
-/** Keeps the types whose −ln p is nearest to the entropy until they have a share of the mass; types as near as the last are kept too. */
+/**
+ * Keeps the types whose −ln p is nearest to the entropy, until their probabilities add up to at least `share` of the mass. Types as near as
+ * the last of them are kept too.
+ */
 function keepTypical(probabilities: Float64Array, counts: Uint32Array, share: number): void {
   const mass = massOf(probabilities, counts);
   const entropy = entropyOf(probabilities, counts, mass);

@@ -13,8 +13,10 @@ export class Places {
   contexts = new Uint32Array(0);
   /** By place, the number of the word's row among the rows of its context, from 0; −1 if the context lacks the word. */
   rows = new Int32Array(0);
-  /** By place, p(w|h) for the context h in this table; set only by `interpolate`. */
+  /** By place, p(w|h) for the context h in this table; set only by `interpolate`, as is `matched`. */
   values = new Float64Array(0);
+  /** By place, the length of the longest n-gram found so far [words]. */
+  matched = new Uint8Array(0);
 
   /** Removes all places, and makes the arrays long enough for `room` places. */
   clear(room: number): void {
@@ -25,5 +27,6 @@ export class Places {
     this.contexts = new Uint32Array(room);
     this.rows = new Int32Array(room);
     this.values = new Float64Array(room);
+    this.matched = new Uint8Array(room);
   }
 }

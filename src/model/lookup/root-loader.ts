@@ -25,8 +25,8 @@ export async function loadRoot(
   const { data, shape, linked, numbers } = table;
   let rowCount = 0;
   let missing = 0;
-  for await (const { number, block } of readTrieBlocks(store, await openTrie(store, pattern), 0, {})) {
-    const refuse = (reason: string): Error => damaged(`${table.name}, block ${number}`, reason);
+  for await (const { index, block } of readTrieBlocks(store, await openTrie(store, pattern), 0, {})) {
+    const refuse = (reason: string): Error => damaged(`${table.name}, block ${index}`, reason);
     const { rows, firstRow, contexts } = block;
     if (contexts !== 1 || block.firstContext !== 0 || firstRow !== rowCount || (firstRow > 0 && missing < rows))
       throw refuse('its contexts are not the next ones');

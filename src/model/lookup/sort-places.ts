@@ -36,27 +36,66 @@ function sortByInsertion(order: Uint32Array, from: number, to: number, numbers: 
 }
 
 function sortByKeys(order: Uint32Array, from: number, length: number, numbers: Uint32Array | Int32Array): void {
+  makeKeys(order, from, length, numbers);
+  keys.subarray(0, length).sort();
+  for (let i = 0; i < length; i++) order[from + i] = copy[keys[i] % PLACES];
+}
+
+// Each loop below is a function of its own: V8 compiles a function while its first loop runs, and would have to compile it again for the
+// next loop, of which it has seen nothing yet.
+
+function makeKeys(order: Uint32Array, from: number, length: number, numbers: Uint32Array | Int32Array): void {
   for (let i = 0; i < length; i++) {
     const place = order[from + i];
     copy[i] = place;
     keys[i] = (numbers[place] + 1) * PLACES + i;
   }
-  keys.subarray(0, length).sort();
-  for (let i = 0; i < length; i++) order[from + i] = copy[keys[i] % PLACES];
 }
 
 function sortByDigits(order: Uint32Array, from: number, length: number, numbers: Uint32Array | Int32Array): void {
   if (copy.length < length) copy = new Uint32Array(2 * length);
-  let all = 0;
-  for (let i = from; i < from + length; i++) all |= numbers[order[i]] + 1;
-  for (let shift = 0; all >>> shift > 0 && shift < 32; shift += DIGIT_BITS) {
-    starts.fill(0);
-    for (let i = from; i < from + length; i++) starts[(((numbers[order[i]] + 1) >>> shift) & (DIGITS - 1)) + 1]++;
-    for (let digit = 0; digit < DIGITS; digit++) starts[digit + 1] += starts[digit];
+  const largest = largestNumber(order, from, length, numbers);
+  for (let shift = 0; largest >>> shift > 0 && shift < 32; shift += DIGIT_BITS) {
+    countDigits(order, from, length, numbers, shift);
     copy.set(order.subarray(from, from + length));
-    for (let i = 0; i < length; i++) {
-      const place = copy[i];
-      order[from + starts[((numbers[place] + 1) >>> shift) & (DIGITS - 1)]++] = place;
-    }
+    distribute(order, from, length, numbers, shift);
+  }
+}
+
+/** The largest number of the places, plus 1. */
+function largestNumber(order: Uint32Array, from: number, length: number, numbers: Uint32Array | Int32Array): number {
+  let largest = 0;
+  for (let i = from; i < from + length; i++) largest = Math.max(largest, numbers[order[i]] + 1);
+  return largest;
+}
+
+/** Sets `starts` to the index in the sorted list at which each digit begins. */
+function countDigits(
+  order: Uint32Array,
+  from: number,
+  length: number,
+  numbers: Uint32Array | Int32Array,
+  shift: number,
+): void {
+  starts.fill(0);
+  for (let i = from; i < from + length; i++) starts[(((numbers[order[i]] + 1) >>> shift) & (DIGITS - 1)) + 1]++;
+  addUp(starts);
+}
+
+function addUp(counts: Uint32Array): void {
+  for (let digit = 1; digit < counts.length; digit++) counts[digit] += counts[digit - 1];
+}
+
+/** Moves the places in `copy` to `order`, by their digits. */
+function distribute(
+  order: Uint32Array,
+  from: number,
+  length: number,
+  numbers: Uint32Array | Int32Array,
+  shift: number,
+): void {
+  for (let i = 0; i < length; i++) {
+    const place = copy[i];
+    order[from + starts[((numbers[place] + 1) >>> shift) & (DIGITS - 1)]++] = place;
   }
 }

@@ -1,3 +1,4 @@
+import { log10 } from '../../base/elementary.js';
 import type { Batch } from '../../smoothing/batch.js';
 import {
   COUNT,
@@ -13,19 +14,40 @@ import type { TrieBlock } from '../../tables/trie-block.js';
 import type { Places } from './places.js';
 import type { TrieContext } from './trie-context.js';
 
+/** What the tables of a chain share while they interpolate the words of a batch. */
+export interface ChainPass {
+  /** The probability of each word before the first table: 1 / size of the vocabulary. */
+  readonly uniform: number;
+  /** By word of the batch, log10 p(w|h); gets an entry as soon as no longer context of the word is found. */
+  readonly log10Probs: Float64Array;
+  /** By word of the batch, the length of the longest n-gram that was found [words]. */
+  readonly matched: Uint8Array;
+}
+
 /** A table in which the words of a batch are looked up. The tables of longer contexts continue from its places. */
 export interface TrieLevel extends CountTable {
   /** The words whose context was found. In a chain of tables, the second table after this one overwrites them. */
   readonly places: Places;
-  /** As `LoadedTable.interpolate`; also sets `matched` to the length of the n-gram for each n-gram that was found. */
-  interpolate(
-    batch: Batch,
-    values: Float64Array,
-    matched: Uint8Array,
-    discounts: Float64Array,
-  ): Promise<void> | undefined;
+  /**
+   * Looks words up, and interpolates their probabilities as `LoadedTable.interpolate` does, into `places`. Words of the parent's places
+   * that are not in `places` get their final scores, because no longer context of theirs is found either.
+   *
+   * @param discounts by count (3: 3 or more), the discount.
+   */
+  interpolate(batch: Batch, pass: ChainPass, discounts: Float64Array): Promise<void> | undefined;
   /** The context of the batch's only word, with all blocks of its rows. Returns a promise if blocks have to be read first: call again when it has resolved. */
   contextOfFirst(): TrieContext | Promise<void>;
+}
+
+/** Writes the final scores of the words at the places `order[from, to)`. */
+export function finishWords(places: Places, order: Uint32Array, from: number, to: number, pass: ChainPass): void {
+  const { words, values, matched } = places;
+  for (let i = from; i < to; i++) {
+    const place = order[i];
+    const t = words[place];
+    pass.log10Probs[t] = log10(values[place]);
+    pass.matched[t] = matched[place];
+  }
 }
 
 /** Sets a table's evidence of all words of a batch to 0. */

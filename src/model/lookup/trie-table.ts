@@ -4,17 +4,14 @@ import type { Evidence } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
 import { findTrieBlock, isBehind, type TrieDirectory } from '../../tables/trie-directory.js';
-import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
+import { BLOCKS_A_READ, READS_AHEAD, readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
 import type { Places } from './places.js';
 import { RowMap } from './row-map.js';
 import { sortByNumber } from './sort-places.js';
 import type { LookupPlan } from './lookup-plan.js';
 import type { TablePart } from './table-part.js';
 import { followersOf, TrieContext } from './trie-context.js';
-import { clearEvidence, putEvidence, type TrieLevel } from './trie-level.js';
-
-/** At most this many blocks are read at once; while they are used, the next blocks are read. */
-const BLOCKS_A_READ = 64;
+import { clearEvidence, finishWords, putEvidence, type ChainPass, type TrieLevel } from './trie-level.js';
 
 /** If a batch has this many groups or more, the blocks that it reads are not kept in memory. */
 const KEPT_GROUPS = 1 << 14;
@@ -37,6 +34,8 @@ export class TrieTable implements TrieLevel {
   private groups = 0;
   /** The number of the block of the last group; −1 before the first. */
   private lastBlock = -1;
+  /** The pass of a chain that interpolates; `undefined` while evidence is filled in. */
+  private pass: ChainPass | undefined;
   /** The number of the context at the first place; −1 if no context was found. */
   private firstContext = -1;
   /** The number of the block in which that context begins; −1 if no context was found. */
@@ -66,26 +65,14 @@ export class TrieTable implements TrieLevel {
 
   look(batch: Batch, evidence: Evidence): Promise<void> | undefined {
     clearEvidence(batch, evidence, this.index);
+    this.pass = undefined;
     return this.visit(batch, (block, from, to) => this.fillIn(block, from, to, evidence));
   }
 
-  /**
-   * Looks words up and interpolates their probabilities in one pass, as `LoadedTable.interpolate` does.
-   *
-   * @param values by word of the batch; gets p(w|h) for each word whose context h was found.
-   * @param matched by word of the batch; gets the length of the n-gram for each n-gram that was found.
-   * @param discounts by count (3: 3 or more), the discount.
-   */
-  interpolate(
-    batch: Batch,
-    values: Float64Array,
-    matched: Uint8Array,
-    discounts: Float64Array,
-  ): Promise<void> | undefined {
+  interpolate(batch: Batch, pass: ChainPass, discounts: Float64Array): Promise<void> | undefined {
+    this.pass = pass;
     const length = this.part.pattern.length + 1;
-    return this.visit(batch, (block, from, to) =>
-      this.interpolateGroup(block, from, to, values, matched, length, discounts),
-    );
+    return this.visit(batch, (block, from, to) => this.interpolateGroup(block, from, to, length, discounts));
   }
 
   followers(): Followers | Promise<void> {
@@ -162,36 +149,42 @@ export class TrieTable implements TrieLevel {
       reading.catch(() => undefined);
       return { from, to: planned, found: reading };
     };
-    let ahead = next();
+    const ahead = [next()];
     try {
-      while (ahead.from < groups) {
-        const { from, to, found } = ahead;
-        ahead = next();
+      while (ahead[0].from < groups) {
+        while (ahead.length <= READS_AHEAD) ahead.push(next());
+        const { from, to, found } = ahead[0];
         this.visitGroups(from, to, await found, act);
+        ahead.shift();
         reader.makeRoom();
       }
     } finally {
       // After an error too, because a read that is under way writes into memory that later reads use.
-      await ahead.found.catch(() => undefined);
+      for (const { found } of ahead) await found.catch(() => undefined);
     }
   }
 
   /** Groups the parent's places by the contexts of their words in this table, and finds the block of each group. */
   private makePlan(directory: TrieDirectory, parent: Places, { ids }: Batch): void {
-    const { order, farthest } = this.plan;
-    const { length, positions, contexts } = parent;
-    const reach = this.part.pattern[this.part.pattern.length - 1];
-    for (let place = 0; place < length; place++) {
-      // The entry is `NONE` for a word whose history is too short.
-      farthest[place] = ids[positions[place] - reach];
-      order[place] = place;
-    }
+    this.listFarthest(parent, ids);
+    const { length, contexts } = parent;
     this.groups = 0;
     this.lastBlock = -1;
     for (let from = 0, to = 0; from < length; from = to) {
       const above = contexts[from];
       while (to < length && contexts[to] === above) to++;
       this.planChildren(directory, parent, above, from, to);
+    }
+  }
+
+  /** Lists the parent's places, and the farthest word of each context in this table. */
+  private listFarthest({ length, positions }: Places, ids: Uint32Array): void {
+    const { order, farthest } = this.plan;
+    const reach = this.part.pattern[this.part.pattern.length - 1];
+    for (let place = 0; place < length; place++) {
+      // The entry is `NONE` for a word whose history is too short.
+      farthest[place] = ids[positions[place] - reach];
+      order[place] = place;
     }
   }
 
@@ -203,10 +196,17 @@ export class TrieTable implements TrieLevel {
     for (let start = from, end = from; start < to; start = end) {
       const word = farthest[order[start]];
       while (end < to && farthest[order[end]] === word) end++;
-      if (word === NONE) continue;
+      if (word === NONE) {
+        this.leave(start, end);
+        continue;
+      }
       if (!isBehind(directory, block + 1, above, word)) block = findTrieBlock(directory, above, word, 0, block + 1);
-      if (block < 0) continue;
-      if (directory.ranks[block + 1] > 0 && directory.words[block + 1] === word) {
+      if (block < 0) {
+        this.leave(start, end);
+        continue;
+      }
+      const next = block + 1;
+      if (next < directory.ranks.length && directory.ranks[next] > 0 && directory.words[next] === word) {
         this.planWide(directory, parent, block, start, end);
       } else {
         this.addGroup(block, start, end);
@@ -219,16 +219,22 @@ export class TrieTable implements TrieLevel {
   private planWide(directory: TrieDirectory, parent: Places, first: number, from: number, to: number): void {
     const { order } = this.plan;
     sortByNumber(order, from, to, parent.rows);
+    const { ranks } = directory;
     let block = first;
     let start = from;
     for (let place = from; place < to; place++) {
       const rank = parent.rows[order[place]];
-      if (!(directory.ranks[block + 1] > 0 && directory.ranks[block + 1] <= rank)) continue;
+      if (!this.isInNext(ranks, block, rank)) continue;
       if (place > start) this.addGroup(block, start, place);
       start = place;
-      while (directory.ranks[block + 1] > 0 && directory.ranks[block + 1] <= rank) block++;
+      while (this.isInNext(ranks, block, rank)) block++;
     }
     this.addGroup(block, start, to);
+  }
+
+  /** Whether a rank of a wide context is in a later block than this one. */
+  private isInNext(ranks: Uint32Array, block: number, rank: number): boolean {
+    return block + 1 < ranks.length && ranks[block + 1] > 0 && ranks[block + 1] <= rank;
   }
 
   /** Adds a group: entries `start` ≤ i < `end` of `order`, whose rows are in one block. */
@@ -255,10 +261,11 @@ export class TrieTable implements TrieLevel {
       if (!block) throw new Error('a block was planned and not read');
       const place = order[starts[g]];
       const parent = contexts[place] - block.firstParent;
-      if (parent < 0 || parent >= block.parents) continue;
-      block.findChildren(parent);
-      const context = block.findWord(farthest[place]);
-      if (context < 0) continue;
+      const context = parent < 0 || parent >= block.parents ? -1 : block.findContext(parent, farthest[place]);
+      if (context < 0) {
+        this.leave(starts[g], ends[g]);
+        continue;
+      }
       if (places.length === 0) {
         this.firstBlock = number;
         this.firstContext = block.firstContext + context;
@@ -268,6 +275,11 @@ export class TrieTable implements TrieLevel {
       this.local = context;
       act(block, starts[g], ends[g]);
     }
+  }
+
+  /** Ends the words at `order[from, to)`, whose context this table lacks. */
+  private leave(from: number, to: number): void {
+    if (this.pass) finishWords(this.parent.places, this.plan.order, from, to, this.pass);
   }
 
   /** The number of the visited group's context within its block. */
@@ -300,19 +312,18 @@ export class TrieTable implements TrieLevel {
   }
 
   /** Looks up the words of a group, and interpolates their probabilities: p(w|h) = (c − D(c) + taken · p(w|h')) / Σc, where discounts and pruning took `taken`. */
-  private interpolateGroup(
-    block: TrieBlock,
-    from: number,
-    to: number,
-    values: Float64Array,
-    matched: Uint8Array,
-    length: number,
-    discounts: Float64Array,
-  ): void {
+  private interpolateGroup(block: TrieBlock, from: number, to: number, length: number, discounts: Float64Array): void {
     const { places, local } = this;
-    const { words, positions, contexts, rows, values: own } = places;
+    const { words, positions, contexts, rows, values, matched } = places;
     const { order } = this.plan;
-    const { words: parentWords, positions: parentPositions, rows: ranks, values: below } = this.parent.places;
+    const parent = this.parent.places;
+    const {
+      words: parentWords,
+      positions: parentPositions,
+      rows: ranks,
+      values: below,
+      matched: parentMatched,
+    } = parent;
     const { total, ones, twos } = block;
     const d1 = discounts[1];
     const d2 = discounts[2];
@@ -325,22 +336,22 @@ export class TrieTable implements TrieLevel {
     let at = places.length;
     for (let i = from; i < to; i++) {
       const place = order[i];
-      const t = parentWords[place];
       const rank = ranks[place];
-      words[at] = t;
+      words[at] = parentWords[place];
       positions[at] = parentPositions[place];
       contexts[at] = number;
       const row = rank < 0 ? -1 : map ? map.find(rank) : block.findRank(rank);
       if (row < 0) {
         rows[at] = -1;
-        values[t] = own[at++] = (0 + taken * below[place]) / total;
+        matched[at] = parentMatched[place];
+        values[at++] = (0 + taken * below[place]) / total;
         continue;
       }
       rows[at] = row - first;
       const count = block.count(row);
       const discounted = count - (count === 1 ? d1 : count === 2 ? d2 : d3);
-      values[t] = own[at++] = ((discounted > 0 ? discounted : 0) + taken * below[place]) / total;
-      matched[t] = length;
+      matched[at] = length;
+      values[at++] = ((discounted > 0 ? discounted : 0) + taken * below[place]) / total;
     }
     map?.clear();
     places.length = at;

@@ -7,7 +7,7 @@ import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js'
 import type { Places } from './places.js';
 import type { TablePart } from './table-part.js';
 import { followersOf, TrieContext } from './trie-context.js';
-import { putEvidence, type TrieLevel } from './trie-level.js';
+import { putEvidence, type ChainPass, type TrieLevel } from './trie-level.js';
 
 /** Looks the words of a batch up in the table of unigrams, where all words have the same context, the empty one. Blocks that were read stay in memory. */
 export class UnigramTable implements TrieLevel {
@@ -38,15 +38,10 @@ export class UnigramTable implements TrieLevel {
     return undefined;
   }
 
-  interpolate(
-    batch: Batch,
-    values: Float64Array,
-    matched: Uint8Array,
-    discounts: Float64Array,
-  ): Promise<void> | undefined {
+  interpolate(batch: Batch, pass: ChainPass, discounts: Float64Array): Promise<void> | undefined {
     const reading = this.read(batch);
-    if (reading) return reading.then(() => this.interpolate(batch, values, matched, discounts));
-    this.interpolateWords(batch, values, discounts);
+    if (reading) return reading.then(() => this.interpolate(batch, pass, discounts));
+    this.interpolateWords(batch, pass.uniform, discounts);
     return undefined;
   }
 
@@ -104,11 +99,12 @@ export class UnigramTable implements TrieLevel {
     }
   }
 
-  /** Interpolates the probabilities of all words of a batch; `values` has their uniform probability before. */
-  private interpolateWords(batch: Batch, values: Float64Array, discounts: Float64Array): void {
+  /** Interpolates the probabilities of all words of a batch with the uniform probability. */
+  private interpolateWords(batch: Batch, uniform: number, discounts: Float64Array): void {
     const { ids, targets, length } = batch;
     const { blocks, numbers } = this;
-    const { rows, values: own } = this.places;
+    const { rows, values: own, matched } = this.places;
+    matched.fill(1, 0, length);
     const d1 = discounts[1];
     const d2 = discounts[2];
     const d3 = discounts[3];
@@ -123,7 +119,7 @@ export class UnigramTable implements TrieLevel {
       rows[t] = row < 0 ? -1 : row + block.firstRow;
       const count = row < 0 ? 0 : block.count(row);
       const discounted = count - (count === 0 ? 0 : count === 1 ? d1 : count === 2 ? d2 : d3);
-      values[t] = own[t] = ((discounted > 0 ? discounted : 0) + taken * values[t]) / total;
+      own[t] = ((discounted > 0 ? discounted : 0) + taken * uniform) / total;
     }
   }
 

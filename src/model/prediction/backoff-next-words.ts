@@ -6,14 +6,15 @@ import type { NextWords } from './next-words.js';
 import { SpreadWords } from './spread.js';
 import type { WordProbability } from './top-words.js';
 
-/** The followers of a context of a back-off model. */
+/** A context of the history in a back-off model, with its followers. */
 export interface BackoffLevel {
+  /** The pattern of the context's table. */
   readonly pattern: Pattern;
   /** Σ log10 of the back-offs of all longer contexts of the history, added up from the longest. */
   readonly backoffs: number;
-  /** The followers of the context, in any order. */
+  /** The ids of the followers of the context, in any sequence. */
   readonly words: Uint32Array;
-  /** By follower, log10 p in the table: without the back-offs. */
+  /** By follower, log10 p as the table has it, without back-offs. */
   readonly log10Probs: Float64Array;
 }
 
@@ -21,7 +22,7 @@ export interface BackoffLevel {
 export interface BackoffUnigrams {
   /** By word id, log10 p; −∞ for a word that the model lacks. */
   readonly log10Probs: Float64Array;
-  /** All words that can be predicted, by falling probability, equally probable words by id. */
+  /** The ids of all words that can be predicted, by falling probability, equally probable words by id. */
   readonly byProbability: Uint32Array;
 }
 
@@ -38,11 +39,11 @@ interface SeenWord {
  * model has it, times the back-offs of all longer contexts of the history.
  */
 export class BackoffNextWords implements NextWords {
-  /** By word id. */
+  /** By word id, the words that the model has after a context of the history. */
   private readonly seen = new Map<number, SeenWord>();
 
   /**
-   * @param levels the contexts of the history that have followers, the longest first.
+   * @param levels the contexts of the history that the model has, the longest first.
    * @param backoffs Σ log10 of the back-offs of all contexts of the history.
    */
   constructor(

@@ -47,7 +47,7 @@ export class BackoffPredictor implements Predictor {
   }
 }
 
-/** The followers of a context, with log10 p of each. In a table, a context without followers has one row, whose word is `NONE`. */
+/** The ids of the followers of a context, and log10 p of each. A context without followers has one row in a table, with the word `NONE`. */
 function readFollowers(followers: Followers): Pick<BackoffLevel, 'words' | 'log10Probs'> {
   const words = new Uint32Array(followers.length);
   const log10Probs = new Float64Array(followers.length);

@@ -22,8 +22,8 @@ export interface TokenProbability {
 
 /**
  * The exact distribution of the token after a history. All figures cover the whole vocabulary, with `</s>` and `<unk>`, without `<s>`.
- * Computing them takes time in proportion to the followers of the history's contexts, not to the vocabulary; with a class model, and in
- * a back-off model, in proportion to the vocabulary.
+ * Computing them takes time in proportion to the number of followers of the history's contexts. With a class model, and in a back-off
+ * model, it takes time in proportion to the size of the vocabulary.
  *
  * @example
  * ```ts
@@ -93,7 +93,7 @@ export class Distribution {
     return this.#words.word(this.#spread.at(u, (options.unknown ?? false) ? NONE : UNK));
   }
 
-  /** By word id, as `vocabulary().id(token)` returns it, p of the type; 0 for ids that no type has. */
+  /** By word id (`vocabulary().id(token)`), p of the type; 0 for ids that no type has. */
   dense(): Float64Array {
     return this.#spread.dense();
   }

@@ -2,31 +2,33 @@ import type { Term } from '../../smoothing/terms.js';
 import type { WordLists } from './top-words.js';
 import type { NextWord, Voter } from './voters.js';
 
-/** The sums of a context with more followers than this are kept in memory. */
+/** The sums of contexts with more followers than this are kept in memory. */
 const KEPT_FROM = 32;
-/** The most followers of all contexts in `young`; as many can be in `old` (48 MB in all). */
+/** The most followers of all contexts in `young`; `old` can have the same number (48 MB together). */
 const MOST_YOUNG = 1 << 21;
 
 /** The followers of a context in the order of their ids, with the sums of their discounted counts. */
 interface FollowerSums {
+  /** The ids of the followers, ascending. */
   readonly words: Uint32Array;
-  /** By follower, the sum of the discounted counts of the followers up to it. */
+  /** By follower, the sum of the discounted counts of all followers from the first up to this one. */
   readonly sums: Float64Array;
 }
 
 /**
- * Draws the next word of a mixture without computing its distribution. The unit interval is divided by the parts of the words'
- * probabilities: first the parts of each context, longest context first, by word id; then the parts of the classes and their words; then
- * the parts of the unigrams, and the uniform distribution. A part is found by binary search in the sums of a context, which are
- * kept for contexts with many followers.
+ * Draws the next word of a mixture without computing its distribution. The probability of a word is a sum of parts: from each context, from
+ * the class model, from the unigrams, and from the uniform distribution. The unit interval is divided into these parts: first the parts of
+ * each context, longest context first, by word id; then the parts of the classes and their words; then the parts of the unigrams, and of
+ * the uniform distribution. A binary search in the sums of a context finds the part at a point; the sums are kept for contexts with many
+ * followers.
  */
 export class Draws {
-  /** The sums of the contexts that were used last, by table and key of the context. When they are too many, they replace `old`. */
+  /** The sums of the contexts that were used last, by table and key of the context. When these are too many, they become `old`. */
   private young = new Map<number, FollowerSums>();
   private old = new Map<number, FollowerSums>();
   /** The number of followers in `young`. */
   private size = 0;
-  /** By place in `byCount`, the sum of the discounted unigram counts up to it. */
+  /** By index in `byCount`, the sum of the discounted unigram counts of all words up to this one. */
   private unigramSums: Float64Array | undefined;
 
   private readonly sorting: Sorting;
@@ -49,7 +51,7 @@ export class Draws {
       const { words, sums } = this.sumsOf(voters[v]);
       const sum = sums.length > 0 ? scale * sums[sums.length - 1] : 0;
       // Rounding can make the mass larger than the sum.
-      if (remaining < sum || (remaining < mass && sum > 0)) return words[placeAbove(sums, remaining / scale)];
+      if (remaining < sum || (remaining < mass && sum > 0)) return words[firstAbove(sums, remaining / scale)];
       remaining -= sum;
     }
     if (nextClass) {
@@ -68,12 +70,13 @@ export class Draws {
     }
     const sums = (this.unigramSums ??= this.sumUnigrams(unigrams));
     const mass = unigrams.scale * sums[sums.length - 1];
-    if (remaining < mass) return byCount[placeAbove(sums, Math.max(0, remaining) / unigrams.scale)];
-    const place = uniform > 0 ? Math.floor((remaining - mass) / uniform) : 0;
+    if (remaining < mass) return byCount[firstAbove(sums, Math.max(0, remaining) / unigrams.scale)];
+    const at = uniform > 0 ? Math.floor((remaining - mass) / uniform) : 0;
     // By rounding, the parts may add up to a little less than the interval.
-    return byCount[place < byCount.length ? place : 0];
+    return byCount[at < byCount.length ? at : 0];
   }
 
+  /** The sums of discounted counts of the unigrams. */
   private sumUnigrams(unigrams: Term): Float64Array {
     const { counts, byCount } = this.lists;
     const sums = new Float64Array(byCount.length);
@@ -82,6 +85,7 @@ export class Draws {
     return sums;
   }
 
+  /** The sums of a context, which are computed if they are not in memory. */
   private sumsOf(voter: Voter): FollowerSums {
     const { length, key } = voter.followers;
     if (length <= KEPT_FROM) return addUp(voter, sortFew);
@@ -100,6 +104,7 @@ export class Draws {
   }
 }
 
+/** Computes the sums of a context. @param sort sorts words by id, with their counts. */
 function addUp({ term, followers }: Voter, sort: (words: Uint32Array, counts: Uint32Array) => void): FollowerSums {
   const { length } = followers;
   const words = new Uint32Array(length);
@@ -112,7 +117,7 @@ function addUp({ term, followers }: Voter, sort: (words: Uint32Array, counts: Ui
   return { words, sums };
 }
 
-/** Sorts different words by id, with their counts, in time proportional to their number and 1/32 of the vocabulary. */
+/** Sorts distinct words by id, with their counts, in time proportional to the number of words plus 1/32 of the vocabulary. */
 class Sorting {
   /** A bit for each word id; 0 between calls. */
   private readonly bits: Uint32Array;
@@ -159,8 +164,8 @@ function sortFew(words: Uint32Array, counts: Uint32Array): void {
   }
 }
 
-/** The first place whose sum is above a value; the last place if rounding made the value too large. */
-function placeAbove(sums: Float64Array, value: number): number {
+/** The first index whose sum is above a value; the last index if rounding made the value too large. */
+function firstAbove(sums: Float64Array, value: number): number {
   let low = 0;
   let high = sums.length - 1;
   while (low < high) {

@@ -1,10 +1,11 @@
-/** A binary heap of items, which are numbers, with values. The item with the smallest value is on top; among equal values the largest item. */
+/** A binary heap of items, such as word ids, with values. The item with the smallest value is on top; among equal values, the largest item. */
 export class Heap {
-  /** Number of items in the heap: the first entries of `values` and `items`. */
+  /** Number of items in the heap: the first `size` entries of `values` and `items`. */
   size = 0;
   readonly values: Float64Array;
   readonly items: Uint32Array;
 
+  /** @param capacity the most items. */
   constructor(capacity: number) {
     this.values = new Float64Array(capacity);
     this.items = new Uint32Array(capacity);
@@ -63,7 +64,7 @@ export class Heap {
     else if (!this.isBefore(item, value, 0)) this.replace(item, value);
   }
 
-  /** Whether an item belongs nearer to the top than the item at place `at`. */
+  /** Whether an item belongs nearer to the top than the item at index `at`. */
   private isBefore(item: number, value: number, at: number): boolean {
     return value < this.values[at] || (value === this.values[at] && item > this.items[at]);
   }

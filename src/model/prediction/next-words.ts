@@ -5,7 +5,8 @@ import { explain, matchedLength, type NextWord } from './voters.js';
 import type { Draws } from './draws.js';
 
 /**
- * The distribution of the word after one history, by word id. `predict` reads it; `model.distribution(history)` is the same by token.
+ * The distribution of the word after one history, by word id. `predict` uses it; `model.distribution(history)` gives the same distribution
+ * by token.
  */
 export interface NextWords {
   /** p(word | history); 0 for `<s>`, which never comes next. */

@@ -25,17 +25,17 @@ export interface PredictOptions {
   /** Predicts only words that begin with this text, lower-cased if the model lower-cases text. */
   readonly prefix?: string;
   /**
-   * A mark that stands once in the text, such as `___`: the text is a whole sentence, and what stands at the mark is predicted from both
-   * sides. All other options below belong to it.
+   * A mark that stands once in the text, such as `___`. The text is then a whole sentence, and the words that the mark stands for are
+   * predicted from both sides. `gapLength`, `options`, `startsWith` and `endsWith` may only be given with a gap.
    */
   readonly gap?: string;
   /** How many tokens fill the gap: a number, or the fewest and the most. Default 1. */
   readonly gapLength?: number | readonly [least: number, most: number];
   /** The fillers to choose from. A filler with a token outside the vocabulary is left out, unless `unknown`. */
   readonly options?: readonly string[];
-  /** Only fillers that begin with this text. */
+  /** Predicts only fillers that begin with this text. */
   readonly startsWith?: string;
-  /** Only fillers that end with this text. */
+  /** Predicts only fillers that end with this text. */
   readonly endsWith?: string;
 }
 
@@ -44,7 +44,7 @@ const LONGEST_FILLER = 10;
 
 const checkFillerLength = wholeNumber(1, LONGEST_FILLER);
 
-function checkWritten(name: string, value: unknown): void {
+function checkNotEmpty(name: string, value: unknown): void {
   if (checkText(name, value) === '') throw new KneserError('KNESER_OPTION', `${name}: the text is empty`);
 }
 
@@ -57,8 +57,8 @@ const PREDICT_OPTIONS: OptionTable<PredictOptions> = {
   start: checkFlag,
   unknown: checkFlag,
   explain: checkFlag,
-  prefix: checkWritten,
-  gap: checkWritten,
+  prefix: checkNotEmpty,
+  gap: checkNotEmpty,
   gapLength: (name, value) => {
     const lengths: readonly unknown[] = Array.isArray(value) ? value : [value, value];
     for (const length of lengths) checkFillerLength(name, length);
@@ -67,15 +67,15 @@ const PREDICT_OPTIONS: OptionTable<PredictOptions> = {
     }
   },
   options: (name, value) => {
-    listOf(checkWritten)(name, value);
+    listOf(checkNotEmpty)(name, value);
     if ((value as unknown[]).length === 0) throw new KneserError('KNESER_OPTION', `${name}: the list is empty`);
   },
-  startsWith: checkWritten,
-  endsWith: checkWritten,
+  startsWith: checkNotEmpty,
+  endsWith: checkNotEmpty,
 };
 
 /** The options that belong to `gap`. */
-const OF_GAP = ['gapLength', 'options', 'startsWith', 'endsWith'] as const;
+const GAP_OPTIONS = ['gapLength', 'options', 'startsWith', 'endsWith'] as const;
 
 /** The options of a prediction, with defaults. */
 export type CheckedPredictOptions = Required<Pick<PredictOptions, 'top' | 'start' | 'unknown' | 'explain'>> &
@@ -91,7 +91,7 @@ export function checkPredictOptions(options: PredictOptions): CheckedPredictOpti
   };
   if (top !== undefined && k !== undefined) refuse('k: is the old name of top; leave it out');
   if (others.gap === undefined) {
-    const own = OF_GAP.find(name => others[name] !== undefined);
+    const own = GAP_OPTIONS.find(name => others[name] !== undefined);
     if (own) refuse(`${own}: belongs to gap, the mark of the gap in the text`);
   } else {
     if (others.prefix !== undefined) refuse('prefix: excludes gap; startsWith gives the beginning of a filler');
@@ -116,7 +116,7 @@ export function sidesOf(text: Sentence, gap: string): [left: Sentence, right: Se
 
 /** A token that may come next. */
 export interface Prediction {
-  /** A word, or `</s>`; never `<s>`. Of a filler of several tokens, the tokens with spaces between them. */
+  /** A word, or `</s>`; never `<s>`. For a filler of several tokens, the tokens with spaces between them. */
   readonly token: string;
   /** The tokens of a filler; present with `gap`. */
   readonly tokens?: readonly string[];
@@ -130,7 +130,7 @@ export interface Prediction {
   readonly explanation?: Explanation;
 }
 
-/** A probability as a sum: of the patterns' parts and `uniform`. */
+/** A probability as the sum of the patterns' parts and `uniform`. */
 export interface Explanation {
   /** The patterns that have a count of the token after this history, by falling part of the probability. */
   readonly patterns: readonly PatternPart[];

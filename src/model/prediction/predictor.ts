@@ -31,12 +31,12 @@ export interface Predictor {
   after(history: Uint32Array, withStart: boolean): Generator<Promise<void>, NextWords, void>;
 }
 
-/** A layout with room for a history and one word after it. */
+/** An empty batch layout with room for a history and one word after it. */
 export function nextWordLayout(order: number): BatchLayout {
   return new BatchLayout(order, 1);
 }
 
-/** Lays out a batch of one word after a history of at most order − 1 words. Only the word's contexts are of use; the word is `<unk>`. */
+/** Lays out a batch of one word after a history of at most order − 1 words. The word is `<unk>`, because only its contexts are needed. */
 export function layOutHistory(layout: BatchLayout, history: Uint32Array, withStart: boolean, order: number): Batch {
   layout.reset();
   layout.begin(withStart && history.length < order - 1);
@@ -45,7 +45,7 @@ export function layOutHistory(layout: BatchLayout, history: Uint32Array, withSta
   return layout.batch;
 }
 
-/** Makes a predictor of the words after a mixture's histories, if the estimator can expand its probabilities into terms. */
+/** Makes the predictor of a mixture; `undefined` if the estimator cannot expand its probabilities into terms. */
 export function createMixturePredictor(scorer: Scorer, { order, manifest }: SmoothingPlan): Predictor | undefined {
   const { estimator } = scorer;
   return canExpand(estimator) ? new MixturePredictor(scorer, estimator, order, wordIds(manifest)) : undefined;
@@ -55,7 +55,7 @@ function canExpand(estimator: Estimator): estimator is ExpandingEstimator {
   return estimator.expand !== undefined;
 }
 
-/** A model's words in different sequences, and the searches that use them. */
+/** The words of a model in several sequences, and the searches that use these sequences. */
 interface SortedWords {
   readonly lists: WordLists;
   readonly search: TopWords;

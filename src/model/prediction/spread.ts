@@ -2,7 +2,7 @@ import { log } from '../../base/elementary.js';
 import type { WordLists } from './top-words.js';
 import type { NextWord } from './voters.js';
 
-/** The parts of contexts with more followers than this are added last, as in `TopWords.probability`, so that both sums are equal to the last bit. */
+/** The parts of contexts with more followers than this are added last, as in `TopWords.probability`, so that both sums have the same bits. */
 const NARROW = 512;
 
 /**
@@ -24,7 +24,7 @@ export interface Runs {
   readonly probabilities: Float64Array;
   /** By run, its number of words. */
   readonly counts: Uint32Array;
-  /** Word `n` of a run, from 0, by id. */
+  /** The id of word n of a run (n from 0), in the order of the ids. */
   readonly word: (run: number, n: number) => number;
 }
 
@@ -96,9 +96,10 @@ export class SpreadWords {
     const all = new Float64Array(own + groups.length);
     all.set(probabilities);
     groups.forEach((group, k) => (all[own + k] = group.size > 0 ? group.probability : 0));
-    const exceptAt = placeOf(words, except);
+    const exceptAt = indexOf(words, except);
     if (exceptAt >= 0) all[exceptAt] = 0;
     const exceptIn = exceptAt >= 0 ? -1 : groups.findIndex(group => this.isIn(group, except));
+    // An item is the index of a word in `words`, or `own` plus the index of a group.
     const sizeOf = (item: number): number =>
       item < own ? 1 : groups[item - own].size - (item - own === exceptIn ? 1 : 0);
     const firstOf = (item: number): number => (item < own ? words[item] : this.nthOf(groups[item - own], 0, except));
@@ -115,12 +116,12 @@ export class SpreadWords {
     };
   }
 
-  /** Word `n` of a group, from 0, by id. @param except the id of a word that is not counted. */
+  /** The id of word n of a group (n from 0), in the order of the ids. @param except the id of a word that is not counted. */
   private nthOf({ from, to }: Group, n: number, except: number): number {
-    let left = n;
+    let remaining = n;
     for (let at = from; at < to; at++) {
       const word = this.byCount[at];
-      if (word !== except && placeOf(this.words, word) < 0 && left-- === 0) return word;
+      if (word !== except && indexOf(this.words, word) < 0 && remaining-- === 0) return word;
     }
     return except;
   }
@@ -141,7 +142,7 @@ export class SpreadWords {
       remaining -= probabilities[i];
       if (remaining < 0) return last;
     }
-    const outside = placeOf(words, except) < 0;
+    const outside = indexOf(words, except) < 0;
     for (const group of this.groups) {
       if (group.probability === 0) continue;
       const all = group.probability * (group.size - (outside && this.isIn(group, except) ? 1 : 0));
@@ -158,7 +159,7 @@ export class SpreadWords {
 
   /** p of a word; 0 for a word that cannot be predicted. */
   probability(word: number): number {
-    const i = placeOf(this.words, word);
+    const i = indexOf(this.words, word);
     if (i >= 0) return this.probabilities[i];
     return this.groups.find(group => this.isIn(group, word))?.probability ?? 0;
   }
@@ -169,7 +170,7 @@ export class SpreadWords {
     return false;
   }
 
-  /** By word id, p; length: `ids`. */
+  /** By word id, p of the word; length: `ids`. */
   dense(): Float64Array {
     const all = new Float64Array(this.ids);
     for (const { from, to, probability } of this.groups) {
@@ -182,13 +183,13 @@ export class SpreadWords {
   /** The words of a group. */
   private wordsOf({ from, to }: Group): number[] {
     const others: number[] = [];
-    for (const word of this.byCount.subarray(from, to)) if (placeOf(this.words, word) < 0) others.push(word);
+    for (const word of this.byCount.subarray(from, to)) if (indexOf(this.words, word) < 0) others.push(word);
     return others;
   }
 }
 
 /** The index of a word in an ascending list; −1 if the list lacks it. */
-function placeOf(words: Uint32Array, word: number): number {
+function indexOf(words: Uint32Array, word: number): number {
   let low = 0;
   let high = words.length;
   while (low < high) {
@@ -210,23 +211,23 @@ function placeOf(words: Uint32Array, word: number): number {
  * of each word depends on its class too, so that F is the whole vocabulary.
  */
 export class Spreading {
-  /** The distinct unigram counts are numbered by falling count. By this number, where the words with the count begin in `byCount`; and the end. */
+  /** Words with the same unigram count form a group, groups by falling count. Group k is `byCount[starts[k], starts[k + 1])`. */
   private readonly starts: number[] = [];
-  /** By word id, the number of the word's unigram count. */
-  private readonly countOf: Uint32Array;
-  /** By word id, what the contexts add to the word's probability; 0 between calls. */
+  /** By word id, the index of the word's group. */
+  private readonly groupOf: Uint32Array;
+  /** By word id, the sum of the parts of the word's probability that come from contexts; 0 between calls. */
   private readonly sums: Float64Array;
   /** By word id, 1 if the word is in `touched`; 0 between calls. */
   private readonly seen: Uint8Array;
-  /** The words that follow a context of the history. */
+  /** The ids of the words that follow a context of the history. */
   private readonly touched: Uint32Array;
 
   constructor(private readonly lists: WordLists) {
     const { counts, byCount } = lists;
-    this.countOf = new Uint32Array(counts.length);
+    this.groupOf = new Uint32Array(counts.length);
     for (let at = 0; at < byCount.length; at++) {
       if (at === 0 || counts[byCount[at]] !== counts[byCount[at - 1]]) this.starts.push(at);
-      this.countOf[byCount[at]] = this.starts.length - 1;
+      this.groupOf[byCount[at]] = this.starts.length - 1;
     }
     this.starts.push(byCount.length);
     this.sums = new Float64Array(counts.length);
@@ -236,7 +237,7 @@ export class Spreading {
 
   /** The distribution of the next word. */
   spread(next: NextWord): SpreadWords {
-    const { sums, seen, lists, starts, countOf } = this;
+    const { sums, seen, lists, starts, groupOf } = this;
     const { counts, byCount } = lists;
     const size = this.gather(next);
     const words = this.touched.slice(0, size).sort();
@@ -249,7 +250,7 @@ export class Spreading {
         probabilities[i] += nextClass.classes.share[word] * nextClass.probabilities[nextClass.classes.of[word]];
       sums[word] = 0;
       seen[word] = 0;
-      remaining[countOf[word]]--;
+      remaining[groupOf[word]]--;
     });
     const groups = remaining.map((size, k) => ({
       probability: unigrams.value(counts[byCount[starts[k]]]) + uniform,

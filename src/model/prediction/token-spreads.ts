@@ -14,7 +14,10 @@ export interface TokenSpreads {
 }
 
 /**
- * Input: the ids of whole sentences, with `EOS` after each. Output: ranks, entropies and second moments, one for each id.
+ * Computes figures of the distribution after the history of each token.
+ *
+ * - Input: the ids of whole sentences, with `EOS` after each.
+ * - Output: ranks, entropies and second moments, one for each id.
  *
  * @param reach the longest history [words]: order − 1.
  */

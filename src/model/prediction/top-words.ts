@@ -5,35 +5,39 @@ import type { NextClass, NextWord, Voter } from './voters.js';
 import type { WordClasses } from '../../tables/classes.js';
 import { BOS, NONE } from '../../text/tokens.js';
 
-/** A context with at most this many followers is narrow: the parts of all its followers are computed. The followers of wider contexts are read by falling count, as far as needed. */
+/**
+ * A context with at most this many followers is narrow: the parts of all its followers are computed. The followers of wider contexts are
+ * read by falling count, as far as needed.
+ */
 const NARROW = 512;
 /** The largest relative difference that rounding causes between two sums of the same parts, added in another sequence. */
 const ROUNDING = 1e-12;
 
-/** Searches are numbered 1 … this, then from 1 again. */
+/** Searches have the numbers 1 … `LAST_SEARCH`, then from 1 again. */
 const LAST_SEARCH = 2 ** 32 - 1;
 
-/** Words sorted by what one part of the mixture adds to their probability, highest first. */
+/** Words sorted by one part of their probability, the highest part first. */
 interface RankedWords {
-  /** An upper bound of what this part adds to the probability of the next word, and of every word after it in the list. */
+  /** An upper bound of this part for the next word of the list, and for every word after it. */
   readonly bound: number;
   /** Returns the next word of the list; the bound must be above 0. */
   next(): number;
 }
 
-/** A word id and its probability. */
+/** A word and its probability. */
 export interface WordProbability {
+  /** The id of the word. */
   readonly word: number;
   readonly probability: number;
   /** log10 of the probability, if it is known more exactly than as the logarithm of `probability`. */
   readonly log10Prob?: number;
 }
 
-/** A model's words in orders that do not depend on the history. */
+/** The words of a model in sequences that do not depend on the history. */
 export interface WordLists {
   /** By word id, the count in the table of unigrams. */
   readonly counts: Uint32Array;
-  /** All words that can be predicted, by falling count. */
+  /** The ids of all words that can be predicted, by falling count. */
   readonly byCount: Uint32Array;
   /** The same words by class, and within a class by falling p(word | class); empty without a class model. */
   readonly byClass: Uint32Array;
@@ -58,6 +62,7 @@ export class TopWords {
   /** The number of the last search. */
   private searches = 0;
   private readonly heads = new Heads();
+  /** Working memory: the followers of a narrow context, and their counts. */
   private readonly words = new Uint32Array(NARROW);
   private readonly counts = new Uint32Array(NARROW);
 
@@ -69,7 +74,7 @@ export class TopWords {
   }
 
   /**
-   * The probability of one word. Its parts are added in the same sequence as in `find`, so that both results are equal to the last bit.
+   * The probability of one word. Its parts are added in the same sequence as in `find`, so that both results have the same bits.
    */
   probability({ voters, unigrams, uniform, nextClass }: NextWord, word: number): number {
     if (word === NONE || word === BOS) return 0;
@@ -85,7 +90,7 @@ export class TopWords {
   /**
    * The `k` most probable words by falling probability, equally probable words by id.
    *
-   * @param except a word to leave out.
+   * @param except the id of a word to leave out.
    */
   find(next: NextWord, k: number, except: number = NONE): WordProbability[] {
     const { lists, sums, computed } = this;
@@ -215,8 +220,8 @@ class RankedFollowers implements RankedWords {
 
 /** The words of all classes, by falling probability in the class model. */
 class RankedByClass implements RankedWords {
-  /** By class, where its next word is in `byClass`. */
-  private readonly places: Uint32Array;
+  /** By class, the index in `byClass` of its next word. */
+  private readonly nextWords: Uint32Array;
   /** The classes, with the negative probability of each class's next word as value: the class with the most probable next word is on top. */
   private readonly heap: Heap;
 
@@ -224,7 +229,7 @@ class RankedByClass implements RankedWords {
     private readonly nextClass: NextClass,
     private readonly lists: WordLists,
   ) {
-    this.places = lists.starts.slice();
+    this.nextWords = lists.starts.slice();
     const { count } = nextClass.classes;
     this.heap = new Heap(count);
     for (let c = 0; c < count; c++) {
@@ -237,10 +242,10 @@ class RankedByClass implements RankedWords {
   }
 
   next(): number {
-    const { heap, places, lists } = this;
+    const { heap, nextWords, lists } = this;
     const c = heap.item;
-    const word = lists.byClass[places[c]++];
-    if (places[c] < lists.starts[c + 1]) heap.replace(c, -this.nextProbability(c));
+    const word = lists.byClass[nextWords[c]++];
+    if (nextWords[c] < lists.starts[c + 1]) heap.replace(c, -this.nextProbability(c));
     else heap.pop();
     return word;
   }
@@ -248,11 +253,11 @@ class RankedByClass implements RankedWords {
   /** The probability of the next word of class c in the class model. */
   private nextProbability(c: number): number {
     const { probabilities, classes } = this.nextClass;
-    return probabilities[c] * classes.share[this.lists.byClass[this.places[c]]];
+    return probabilities[c] * classes.share[this.lists.byClass[this.nextWords[c]]];
   }
 }
 
-/** Sorts the words of a model. @param ids all word ids are below it. @param unigrams the followers of the empty context. */
+/** Sorts the words of a model. @param ids number of word ids: all ids are below it. @param unigrams the followers of the empty context. */
 export function wordLists(ids: number, unigrams: Followers, classes: WordClasses | undefined): WordLists {
   const words = new Uint32Array(unigrams.length);
   const found = new Uint32Array(unigrams.length);

@@ -1,20 +1,27 @@
 import { AnsweringThreads } from '../../base/node/answering-thread.js';
 import { closedError, KneserError, type ErrorCode } from '../../base/errors.js';
+import type { Batch } from '../../smoothing/batch.js';
 import type { BlockScoringPlan } from './block-scoring.js';
-import { BLOCK_TASK } from './piece-scorer.js';
-import type { PieceSum } from './perplexity.js';
-import type { Piece, ScoringTask, TokenScores } from './pieces.js';
-import type { TaskScorer } from './sentence-scoring.js';
+import { divideBatch, type BatchPart } from './divide-batch.js';
+import { emptyScores, type BatchScorer, type BatchScores } from './scorer.js';
 
-/** The answer of a thread: the sums or the scores of a piece, or the error of the store. */
+/** The scores of a batch, in memory that moves from thread to thread. */
+export interface MovableScores extends BatchScores {
+  readonly log10Probs: Float64Array<ArrayBuffer>;
+  readonly matched: Uint8Array<ArrayBuffer>;
+}
+
+/** The answer of a thread: the scores of a batch, or the error of the store. */
 export type BlockAnswer =
-  | { readonly result: PieceSum[] | TokenScores; readonly failed?: undefined }
-  | { readonly result?: undefined; readonly failed: { readonly code: ErrorCode; readonly message: string } };
+  | { readonly scores: MovableScores; readonly failed?: undefined }
+  | { readonly scores?: undefined; readonly failed: { readonly code: ErrorCode; readonly message: string } };
 
-/** Threads that score pieces of texts from blocks, each with files, blocks and working memory of its own. */
-export class BlockThreads implements TaskScorer {
-  readonly taskTokens = BLOCK_TASK;
-  private readonly threads: AnsweringThreads<ScoringTask, BlockAnswer>;
+/** A batch is divided among as many threads as get this many words each: for fewer words, several threads would read more blocks than one. */
+const LEAST_PART = 1 << 12;
+
+/** Threads that score batches from blocks, each with files, blocks and working memory of its own. Batches may overlap. */
+export class BlockThreads {
+  private readonly threads: AnsweringThreads<Batch, BlockAnswer>;
 
   /** @param model the name of the model, for messages. */
   constructor(
@@ -29,24 +36,37 @@ export class BlockThreads implements TaskScorer {
     return this.threads.count;
   }
 
-  get mostTasks(): number {
-    return this.count + 1;
+  /**
+   * Scores a batch, in memory of its own. The batch may be changed as soon as the generator has yielded.
+   *
+   * @param own scores a share of the batch on this thread; `undefined` if this thread has other work.
+   * @throws KNESER_DAMAGED, KNESER_IO
+   */
+  *scoreWith(own: BatchScorer | undefined, batch: Batch): Generator<Promise<void>, BatchScores, void> {
+    const scores = emptyScores(batch.length);
+    const most = this.count + (own ? 1 : 0);
+    const parts = divideBatch(batch, Math.max(1, Math.min(most, Math.floor(batch.length / LEAST_PART))));
+    const keep = ({ words }: BatchPart, found: BatchScores): void => {
+      for (let i = 0; i < words.length; i++) {
+        scores.log10Probs[words[i]] = found.log10Probs[i];
+        scores.matched[words[i]] = found.matched[i];
+      }
+    };
+    const others = own ? parts.slice(1) : parts;
+    const asked = Promise.all(others.map(async part => keep(part, await this.ask(part.batch))));
+    // If this thread fails first, the error of another thread would count as unhandled.
+    asked.catch(() => undefined);
+    if (own && parts.length > 0) keep(parts[0], yield* own.score(parts[0].batch));
+    yield asked.then(() => undefined);
+    return scores;
   }
 
-  /** Gives a piece to the next thread. @returns the sums of each {@link PIECE_WORDS} ids. @throws KNESER_DAMAGED, KNESER_IO */
-  score(piece: Piece): Promise<PieceSum[]> {
-    return this.ask({ piece, byToken: false }) as Promise<PieceSum[]>;
-  }
-
-  /** Gives a piece that begins with a sentence to the next thread, which scores it token by token. @throws KNESER_DAMAGED, KNESER_IO */
-  scoreTokens(piece: Piece): Promise<TokenScores> {
-    return this.ask({ piece, byToken: true }) as Promise<TokenScores>;
-  }
-
-  private async ask(task: ScoringTask): Promise<PieceSum[] | TokenScores> {
-    const answer = await this.threads.ask(task, [task.piece.ids.buffer]);
-    if (answer.failed) throw new KneserError(answer.failed.code, answer.failed.message);
-    return answer.result;
+  private async ask(batch: Batch): Promise<BatchScores> {
+    const { ids, targets, available, oov } = batch;
+    const moved = [ids, targets, available, oov].map(({ buffer }) => buffer as ArrayBuffer);
+    const { scores, failed } = await this.threads.ask(batch, moved);
+    if (failed) throw new KneserError(failed.code, failed.message);
+    return scores;
   }
 
   async close(): Promise<void> {

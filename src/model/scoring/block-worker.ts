@@ -1,35 +1,40 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { KneserError } from '../../base/errors.js';
+import type { Batch } from '../../smoothing/batch.js';
 import { openShared } from './open-shared.js';
-import type { BlockAnswer } from './block-threads.js';
+import type { BlockAnswer, MovableScores } from './block-threads.js';
 import { createBlockScoring, type BlockScoringPlan } from './block-scoring.js';
-import { PieceScorer } from './piece-scorer.js';
-import { buffersOf, type ScoringTask } from './pieces.js';
+import { runAwaiting, type BatchScorer } from './scorer.js';
+import { WARMING_WORDS } from './piece-scorer.js';
 
-// The entry of a thread of Node that scores pieces of texts from blocks, in the order in which it gets them.
+// The entry of a thread of Node that scores batches from blocks, in the order in which it gets them.
 if (parentPort) {
   const port = parentPort;
   const plan = workerData as BlockScoringPlan;
-  const opening = openShared(plan.store).then(
-    store => new PieceScorer(plan.order, createBlockScoring(store, plan, plan.blockMemory)),
-  );
-  // A failure is told with the answer to each task; without this handler it would end the thread before.
+  const opening = openShared(plan.store).then(store => createBlockScoring(store, plan, plan.blockMemory));
+  // A failure is told with the answer to each batch; without this handler it would end the thread before.
   opening.catch(() => undefined);
-  const answer = async ({ piece, byToken }: ScoringTask): Promise<BlockAnswer> => {
+  let isCold = true;
+  const score = async (scorer: BatchScorer, batch: Batch): Promise<MovableScores> => {
+    if (isCold && batch.length > WARMING_WORDS) await runAwaiting(scorer.score({ ...batch, length: WARMING_WORDS }));
+    isCold = false;
+    const { log10Probs, matched } = await runAwaiting(scorer.score(batch));
+    return { log10Probs: log10Probs.slice(0, batch.length), matched: matched.slice(0, batch.length) };
+  };
+  const answer = async (batch: Batch): Promise<BlockAnswer> => {
     try {
-      const scorer = await opening;
-      return { result: await (byToken ? scorer.scoreTokens(piece) : scorer.score(piece)) };
+      return { scores: await score((await opening).scorer, batch) };
     } catch (error) {
       if (error instanceof KneserError) return { failed: { code: error.code, message: error.message } };
       throw error;
     }
   };
   let last: Promise<void> = Promise.resolve();
-  port.on('message', (task: ScoringTask) => {
+  port.on('message', (batch: Batch) => {
     last = last.then(async () => {
-      const answered = await answer(task);
-      const { result = [] } = answered;
-      port.postMessage(answered, Array.isArray(result) ? [] : buffersOf(result));
+      const answered = await answer(batch);
+      const { scores } = answered;
+      port.postMessage(answered, scores ? [scores.log10Probs.buffer, scores.matched.buffer] : []);
     });
   });
 }

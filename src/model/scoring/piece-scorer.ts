@@ -8,7 +8,7 @@ import { runAwaiting } from './scorer.js';
 /** How many tokens a task of sentences should have: more would take much memory, because the caller's sentences wait for their scores. */
 export const BLOCK_TASK = 1 << 18;
 /** A text is worth one thread for every 2^20 words, or part of them: with far fewer, a start takes as long as the thread saves (measured). */
-const LEAST_STRETCH = 1 << 20;
+const WORDS_A_THREAD = 1 << 18;
 
 /** The largest number of words that is at most `words` and a number of whole pieces; at least one piece. */
 export function wholePieces(words: number): number {
@@ -17,23 +17,27 @@ export function wholePieces(words: number): number {
 
 /** How many threads are worth their start for a text of about this many words. @param most the most threads. */
 export function threadsFor(words: number, most: number): number {
-  return Math.max(1, Math.min(most, Math.ceil(words / LEAST_STRETCH)));
+  return Math.max(1, Math.min(most, Math.ceil(words / WORDS_A_THREAD)));
 }
 
 /**
  * The words of the first batch of a thread. V8 compiles a loop for the cases that it has seen: a first batch of a million words would be
  * compiled, and compiled again for each further case, while it runs.
  */
-const WARMING_WORDS = 256;
+export const WARMING_WORDS = 256;
 
 /** Scores pieces of any length in batches that are as large as possible, and adds up their scores. */
 export class PieceScorer {
   private layout: BatchLayout | undefined;
-  private isCold = true;
 
+  /**
+   * @param scoring the scorer, and the most words of a batch.
+   * @param isCold whether the scorer runs on this thread, and has scored nothing yet.
+   */
   constructor(
     private readonly order: number,
-    private readonly scoring: BlockScoring,
+    private readonly scoring: Pick<BlockScoring, 'scorer' | 'batchWords'>,
+    private isCold = true,
   ) {}
 
   /** Scores a piece that begins with a sentence, token by token. @param cache the text so far; the piece becomes part of it. */

@@ -111,17 +111,6 @@ function historyAt(ids: Uint32Array, at: number, longest: number): number {
   return at - from;
 }
 
-/** Divides a piece into at most `count` pieces of nearly the same length, all but the last of whole {@link PIECE_WORDS} words. */
-export function dividePiece({ ids, history, ends }: Piece, count: number, order: number): Piece[] {
-  const step = PIECE_WORDS * Math.ceil((ids.length - history) / count / PIECE_WORDS);
-  const pieces: Piece[] = [];
-  for (let from = history; from < ids.length; from += step) {
-    const before = from === history ? history : historyAt(ids, from, order - 1);
-    pieces.push({ ids: ids.slice(from - before, from + step), history: before, ends });
-  }
-  return pieces;
-}
-
 /** The scores of a piece's tokens: entry t belongs to the t-th id that is scored. */
 export interface TokenScores {
   readonly log10Probs: Float64Array<ArrayBuffer>;
@@ -135,10 +124,52 @@ export function buffersOf({ log10Probs, matched, oov }: TokenScores): ArrayBuffe
   return [log10Probs.buffer, matched.buffer, oov.buffer];
 }
 
-/** A request to a thread: the sum of a piece, or with `byToken` its {@link TokenScores}. */
+/** The sums over stretches of a piece: entry d belongs to stretch d. */
+export interface StretchSums {
+  /** How many tokens are outside the vocabulary. */
+  readonly oov: Uint32Array<ArrayBuffer>;
+  /** Σ log10 p of the tokens in the vocabulary. */
+  readonly knownLog10Prob: Float64Array<ArrayBuffer>;
+  /** Σ log10 p of the tokens outside the vocabulary. */
+  readonly oovLog10Prob: Float64Array<ArrayBuffer>;
+  /** Σ of the lengths of the n-grams that were found [tokens]. */
+  readonly matched: Float64Array<ArrayBuffer>;
+}
+
+/** Adds up scores. @param ends the end of each stretch, ascending; the first begins at token 0. */
+export function sumStretches({ log10Probs, matched, oov }: TokenScores, ends: Uint32Array): StretchSums {
+  const sums = {
+    oov: new Uint32Array(ends.length),
+    knownLog10Prob: new Float64Array(ends.length),
+    oovLog10Prob: new Float64Array(ends.length),
+    matched: new Float64Array(ends.length),
+  };
+  let t = 0;
+  for (let d = 0; d < ends.length; d++) {
+    const end = ends[d];
+    let [unknown, known, outside, lengths] = [0, 0, 0, 0];
+    for (; t < end; t++) {
+      lengths += matched[t];
+      if (oov[t] === 1) {
+        unknown++;
+        outside += log10Probs[t];
+      } else {
+        known += log10Probs[t];
+      }
+    }
+    sums.oov[d] = unknown;
+    sums.knownLog10Prob[d] = known;
+    sums.oovLog10Prob[d] = outside;
+    sums.matched[d] = lengths;
+  }
+  return sums;
+}
+
+/** A request to a thread: the sum of a piece, with `byToken` its {@link TokenScores}, or with `ends` the sums of its stretches. */
 export interface ScoringTask {
   readonly piece: Piece;
   readonly byToken: boolean;
+  readonly ends?: Uint32Array;
 }
 
 /** Scores a piece that begins with a sentence, token by token, with tables in memory. */

@@ -1,6 +1,6 @@
 import { AnsweringThreads } from '../../base/node/answering-thread.js';
 import { closedError } from '../../base/errors.js';
-import type { Piece, ScoringPlan, ScoringTask, TokenScores } from './pieces.js';
+import type { Piece, ScoringPlan, ScoringTask, StretchSums, TokenScores } from './pieces.js';
 import type { PieceSum } from './perplexity.js';
 import type { TaskScorer } from './sentence-scoring.js';
 
@@ -36,6 +36,11 @@ export class ScoringThreads implements TaskScorer {
   /** Gives a piece that begins with a sentence to the next thread, which scores it token by token. */
   scoreTokens(piece: Piece): Promise<TokenScores> {
     return this.ask({ piece, byToken: true }) as Promise<TokenScores>;
+  }
+
+  /** As {@link scoreTokens}, but the thread adds up the scores of each stretch of the piece. @param ends as for `sumStretches`. */
+  sumStretches(piece: Piece, ends: Uint32Array): Promise<StretchSums> {
+    return this.ask({ piece, byToken: true, ends }) as Promise<StretchSums>;
   }
 
   private ask(task: ScoringTask): Promise<unknown> {

@@ -4,6 +4,7 @@ import {
   createLoadedScorer,
   scorePiece,
   scoreTokens,
+  sumStretches,
   type ScoringPlan,
   type ScoringTask,
 } from './pieces.js';
@@ -12,12 +13,13 @@ import {
 if (parentPort) {
   const port = parentPort;
   const { scorer, layout } = createLoadedScorer(workerData as ScoringPlan);
-  port.on('message', ({ piece, byToken }: ScoringTask) => {
+  port.on('message', ({ piece, byToken, ends }: ScoringTask) => {
     if (!byToken) {
       port.postMessage(scorePiece(scorer, layout, piece));
       return;
     }
     const scores = scoreTokens(scorer, layout, piece);
-    port.postMessage(scores, buffersOf(scores));
+    if (ends) port.postMessage(sumStretches(scores, ends));
+    else port.postMessage(scores, buffersOf(scores));
   });
 }

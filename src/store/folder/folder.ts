@@ -23,13 +23,13 @@ const WORK = 'kneser.training';
 export interface Draft {
   /** The name of the generation. */
   readonly generation: string;
-  /** The path of its LevelDB, which exists at first only if an unfinished build is continued. */
+  /** The path of its LevelDB. At the beginning there is a LevelDB only if an unfinished build is continued. */
   readonly database: string;
   /** The work folder, for files that nobody needs once the generation is complete. */
   readonly temporary: string;
   /** Stores an encoded set of weights in the generation. */
   putWeights(name: string, value: Uint8Array): Promise<void>;
-  /** Makes the generation the model of the folder, and removes the earlier one. @param created when it was made, ISO 8601; default now. */
+  /** Makes the generation the model of the folder, and removes the earlier generation. @param created when the model was made, ISO 8601; default now. */
   publish(created?: string): Promise<Pointer>;
   /** Removes the generation and the work folder. */
   discard(): Promise<void>;
@@ -145,7 +145,7 @@ export async function publishedGeneration(path: string): Promise<string | undefi
   return (await readPointer(path).catch(() => undefined))?.generation;
 }
 
-/** The error for a folder with a model or an unfinished one. */
+/** The error for a folder with a model or an unfinished model. */
 async function outputExists(path: string, entries: readonly string[]): Promise<KneserError> {
   const message = entries.includes(POINTER)
     ? `${path}: there is a model here already; replace it with force (--force), or name another out (--out)`
@@ -326,7 +326,7 @@ async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolde
   const view = await createView(tables, files);
   try {
     const weights = await readWeightFiles(folder);
-    // The pointer files of kneser 0.1.0 do not describe the table files.
+    // The pointer files of kneser 0.1.0 do not describe the table files, so that LevelDB must read them.
     const isDescribed = files.every(({ name, table }) => table || !name.endsWith('.ldb'));
     const store = isDescribed
       ? new TableStore({ kind: 'tables', folder: view.path, files, name: path, shown: tables })
@@ -340,6 +340,7 @@ async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolde
       name,
       get: key => store.get(key),
       getMany: keys => store.getMany(keys),
+      visitMany: store.visitMany?.bind(store),
       entries: () => store.entries(),
       close,
       shared,

@@ -2,10 +2,10 @@ import { Level } from 'level';
 import { ENCODING, LevelWriter, readDatabase } from '../level.js';
 import type { ModelStore } from '../store.js';
 
-/** The most table files that LevelDB has open: the smallest limit that it takes, of which it keeps ten for other files. */
+/** The most files that LevelDB has open: 74 is the smallest limit that it accepts; ten of them are not table files. */
 const OPEN_FILES = 74;
 
-/** The size of a table file, in bytes. LevelDB maps its open files into memory while a model is built. */
+/** The size of a table file, in bytes. It limits memory, because LevelDB maps its open files into memory while a model is built. */
 const FILE_BYTES = 8 << 20;
 
 /** The share of a build's memory that LevelDB's write buffer takes. */

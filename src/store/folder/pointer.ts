@@ -17,7 +17,7 @@ import type { TableFile } from './table-file.js';
  * of a generation, which stays readable when the generation is removed.
  */
 export const POINTER = 'kneser.json';
-/** Matches the names of generations; the group is the number. */
+/** Matches the names of generations; the group is the number of the generation. */
 export const GENERATION = /^generation-(\d+)$/;
 
 /** A file of a generation's LevelDB. */
@@ -26,7 +26,7 @@ export interface PointerFile {
   readonly bytes: number;
   /** The CRC-32 of the file, as `digestFile` writes it. */
   readonly crc32: string;
-  /** For table files: where the file's index begins and its digest, which is compared when the index is read, and the range of the file's keys. */
+  /** For table files: where the file's index begins, the digest of the index, with which it is compared when it is read, and the first and last key. */
   readonly table?: TableFile;
 }
 

@@ -1,14 +1,13 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { compareBytes } from '../../base/bytes.js';
 import { crc32Hex } from '../../base/node/file-digest.js';
 import { BlockDamage } from '../../base/sealed.js';
 
-/** The length of the footer, the end of a table file, in bytes: the handles (offset and length) of two blocks, and a magic number. */
+/** The length of the footer, which ends a table file [bytes]: the handles (offset and length) of two blocks, and a magic number. */
 const FOOTER_BYTES = 48;
-/** The bytes that LevelDB adds to a key: a sequence number and the kind of the entry. */
+/** The length of the suffix that LevelDB adds to each key [bytes]: a sequence number and the kind of the entry. */
 const SUFFIX_BYTES = 8;
-/** Lengths and offsets are below this power of 128. */
-const MOST_SCALE = 128 ** 7;
+/** A varint of a length or an offset must have at most 7 bytes, so that its value is below this number. */
+const VARINT_LIMIT = 128 ** 7;
 
 /**
  * The description of a table file of LevelDB in the pointer file. The parts of a table file are (table_format.md of LevelDB):
@@ -21,9 +20,9 @@ const MOST_SCALE = 128 ** 7;
  * ```
  */
 export interface TableFile {
-  /** The offset behind the data blocks, in bytes. */
+  /** The offset in the file at which the data blocks end [bytes]. */
   readonly indexFrom: number;
-  /** The CRC-32 of the bytes from `indexFrom` to the end, in hexadecimal. LevelDB trusts these bytes when it looks for a key. */
+  /** The CRC-32 of the bytes from `indexFrom` to the end of the file, in hexadecimal. */
   readonly indexCrc32: string;
   /** The first key of the file, in hexadecimal. */
   readonly first: string;
@@ -31,16 +30,17 @@ export interface TableFile {
   readonly last: string;
 }
 
-/** Describes a table file, which must be intact. @param bytes the length of the file. */
+/** Describes a table file, which must be intact. @param bytes the length of the file [bytes]. */
 export async function describeTableFile(path: string, bytes: number): Promise<TableFile> {
   const file = await open(path, 'r');
   try {
-    const indexFrom = new Cursor(await read(file, bytes - FOOTER_BYTES, bytes)).varint();
+    // The footer begins with the offset of the metaindex block, which follows the data blocks.
+    const indexFrom = new Cursor(await read(file, bytes - FOOTER_BYTES, bytes), FOOTER_BYTES).varint();
     const end = await read(file, indexFrom, bytes);
     const index = indexIn(end, indexFrom);
-    // The keys of the index are shortened, so the first and the last key are read from the data.
+    // The keys of the index are shortened separators, so the first and the last key are read from the data blocks.
     const keysOf = async (block: number): Promise<Uint8Array[]> => {
-      const { offset, length } = index.place(block);
+      const { offset, length } = index.locate(block);
       const data = await read(file, offset, offset + length);
       return Array.from(blockEntries(data), ([key]) => key);
     };
@@ -53,52 +53,58 @@ export async function describeTableFile(path: string, bytes: number): Promise<Ta
 }
 
 /** Where a data block is in its file [bytes]. */
-export interface BlockPlace {
+export interface BlockLocation {
   readonly offset: number;
   readonly length: number;
 }
 
-/** The index of a table file. It has a key for each data block: at or after every key of the block, before every key of the next block. It is searched undecoded. */
+/**
+ * The index of a table file. It has an entry for each data block: the location of the block, and a separator, which is a key at or after
+ * every key of the block and before every key of the next block. A search decodes only the entries that it compares.
+ */
 export class TableIndex {
   /** Number of data blocks. */
   readonly length: number;
   private readonly view: DataView;
+  /** Where the offsets of the entries begin in the index block [bytes]. */
+  private readonly offsets: number;
+  private readonly entries: Cursor;
 
-  /** @param block the bytes of the index block, in which each entry has its whole key. */
-  constructor(private readonly block: Uint8Array) {
+  /** @param block the bytes of the index block. In it each entry is a restart, which stores its whole key. */
+  constructor(block: Uint8Array) {
     this.view = new DataView(block.buffer, block.byteOffset, block.length);
     this.length = this.view.getUint32(block.length - 4, true);
+    this.offsets = block.length - 4 * (this.length + 1);
+    this.entries = new Cursor(block, this.offsets);
   }
 
-  /** The number of the first block that may have a key; {@link length} if the key is after all blocks. */
+  /** The index (from 0) of the one data block that can have a key; {@link length} if the key is after all blocks. */
   find(key: Uint8Array): number {
     let low = 0;
     let high = this.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (compareBytes(this.entry(middle).key.subarray(0, -SUFFIX_BYTES), key) < 0) low = middle + 1;
+      if (this.entry(middle).compareKey(key) < 0) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
-  /** Where a block is. @param number from 0. */
-  place(number: number): BlockPlace {
-    const handle = new Cursor(this.entry(number).value);
-    return { offset: handle.varint(), length: handle.varint() };
+  /** The location of a data block in the file. @param dataBlock index of the block, from 0. */
+  locate(dataBlock: number): BlockLocation {
+    return this.entry(dataBlock).location();
   }
 
-  private entry(number: number): Cursor {
-    const { block, view, length } = this;
-    const end = block.length - 4 * (length + 1);
-    const entry = new Cursor(block.subarray(view.getUint32(end + 4 * number, true), end));
-    entry.next();
-    return entry;
+  /** The entry of a data block, valid until the next call. */
+  private entry(dataBlock: number): Cursor {
+    const { entries, view, offsets } = this;
+    entries.seek(view.getUint32(offsets + 4 * dataBlock, true));
+    return entries;
   }
 }
 
 /**
- * Decodes the part of a table file behind its data blocks.
+ * Decodes the part of a table file after its data blocks.
  *
  * @param bytes the bytes of the file from `table.indexFrom` to its end.
  * @throws BlockDamage if the bytes differ from the description.
@@ -108,10 +114,10 @@ export function decodeTableIndex(bytes: Uint8Array, table: TableFile): TableInde
   return indexIn(bytes, table.indexFrom);
 }
 
-/** The index in the part of a table file behind its data blocks. @param indexFrom the offset of this part in the file, in bytes. */
+/** The index in the part of a table file after its data blocks. @param indexFrom the offset of this part in the file [bytes]. */
 function indexIn(bytes: Uint8Array, indexFrom: number): TableIndex {
-  // The footer begins with the offset and the length of the metaindex block.
-  const footer = new Cursor(bytes.subarray(-FOOTER_BYTES));
+  // The footer begins with the offset and the length of the metaindex block, which are skipped; those of the index block follow.
+  const footer = new Cursor(bytes.subarray(-FOOTER_BYTES), FOOTER_BYTES);
   for (let i = 0; i < 2; i++) footer.varint();
   const from = footer.varint() - indexFrom;
   return new TableIndex(bytes.subarray(from, from + footer.varint()));
@@ -123,9 +129,11 @@ function indexIn(bytes: Uint8Array, indexFrom: number): TableIndex {
  * @throws BlockDamage for bytes that are not a data block.
  */
 export function valueInBlock(block: Uint8Array, key: Uint8Array): Uint8Array | undefined {
-  for (const [found, value] of blockEntries(block)) {
-    const compared = compareBytes(found, key);
-    if (compared === 0) return value;
+  const entries = entriesOf(block);
+  while (!entries.isAtEnd) {
+    entries.next();
+    const compared = entries.compareKey(key);
+    if (compared === 0) return entries.value();
     if (compared > 0) return undefined;
   }
   return undefined;
@@ -136,17 +144,17 @@ export function* blockEntries(block: Uint8Array): Generator<[key: Uint8Array, va
   const entries = entriesOf(block);
   while (!entries.isAtEnd) {
     entries.next();
-    yield [entries.key.subarray(0, -SUFFIX_BYTES), entries.value];
+    yield [entries.key(), entries.value()];
   }
 }
 
-/** The entries of a block. A block has its entries, the offsets of some of them (restarts), and the number of these offsets. */
+/** The entries of a block. Layout: the entries │ the offsets of some entries, the restarts [32 bits each] │ how many restarts [32 bits]. */
 function entriesOf(block: Uint8Array): Cursor {
   if (block.length < 4) throw new BlockDamage('cut short');
   const restarts = new DataView(block.buffer, block.byteOffset).getUint32(block.length - 4, true);
   const end = block.length - 4 * (restarts + 1);
   if (end < 0) throw new BlockDamage('impossible block');
-  return new Cursor(block.subarray(0, end));
+  return new Cursor(block, end);
 }
 
 /** Bytes `[from, to)` of a file. */
@@ -156,25 +164,41 @@ async function read(file: FileHandle, from: number, to: number): Promise<Uint8Ar
   return bytes.subarray(0, bytesRead);
 }
 
+/** The bytes of a key as hexadecimal digits. */
 function hexadecimal(key: Uint8Array): string {
   return Buffer.from(key).toString('hex');
 }
 
-/** Reads the entries of a block one by one. */
+/** Reads the entries of a block one by one, into memory that it keeps: a text of a million words reads tens of thousands of blocks. */
 class Cursor {
-  /** The key and the value of the current entry. */
-  key: Uint8Array = new Uint8Array(0);
-  value: Uint8Array = new Uint8Array(0);
+  /** The key of the current entry, with LevelDB's suffix, is the first `keyLength` bytes. */
+  private keyBytes = new Uint8Array(64);
+  private keyLength = 0;
+  /** Where the value of the current entry begins [bytes of the block]; it ends where the next entry begins. */
+  private valueFrom = 0;
+  /** Where the next entry begins. */
   private at = 0;
 
-  constructor(private readonly bytes: Uint8Array) {}
+  /** @param end where the entries end [bytes of the block]. */
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly end: number,
+  ) {}
 
   get isAtEnd(): boolean {
-    return this.at >= this.bytes.length;
+    return this.at >= this.end;
   }
 
+  /** Moves to the entry at a byte of the block, which must have its whole key. */
+  seek(at: number): void {
+    this.at = at;
+    this.keyLength = 0;
+    this.next();
+  }
+
+  /** Reads a varint. */
   varint(): number {
-    for (let value = 0, scale = 1; this.at < this.bytes.length && scale < MOST_SCALE; scale *= 128) {
+    for (let value = 0, scale = 1; this.at < this.end && scale < VARINT_LIMIT; scale *= 128) {
       const byte = this.bytes[this.at++];
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
@@ -184,20 +208,48 @@ class Cursor {
 
   /** Moves to the next entry. An entry stores how many bytes its key shares with the key before, and only the rest of the key. */
   next(): void {
+    const { bytes } = this;
     const sharedLength = this.varint();
     const restLength = this.varint();
     const valueLength = this.varint();
     const from = this.at;
-    const valueFrom = from + restLength;
-    this.at = valueFrom + valueLength;
     const length = sharedLength + restLength;
-    if (sharedLength > this.key.length || length < SUFFIX_BYTES || this.at > this.bytes.length) {
+    this.valueFrom = from + restLength;
+    this.at = this.valueFrom + valueLength;
+    if (sharedLength > this.keyLength || length < SUFFIX_BYTES || this.at > this.end) {
       throw new BlockDamage('impossible entry');
     }
-    const key = new Uint8Array(length);
-    key.set(this.key.subarray(0, sharedLength));
-    key.set(this.bytes.subarray(from, valueFrom), sharedLength);
-    this.key = key;
-    this.value = this.bytes.subarray(valueFrom, this.at);
+    if (length > this.keyBytes.length) {
+      const longer = new Uint8Array(2 * length);
+      longer.set(this.keyBytes);
+      this.keyBytes = longer;
+    }
+    for (let i = 0; i < restLength; i++) this.keyBytes[sharedLength + i] = bytes[from + i];
+    this.keyLength = length;
+  }
+
+  /** Compares the key of the current entry, without LevelDB's suffix, with a key: negative if it comes first, 0 if it is the same. */
+  compareKey(key: Uint8Array): number {
+    const { keyBytes } = this;
+    const length = this.keyLength - SUFFIX_BYTES;
+    const shorter = Math.min(length, key.length);
+    for (let i = 0; i < shorter; i++) if (keyBytes[i] !== key[i]) return keyBytes[i] - key[i];
+    return length - key.length;
+  }
+
+  /** A copy of the key of the current entry, without LevelDB's suffix. */
+  key(): Uint8Array {
+    return this.keyBytes.slice(0, this.keyLength - SUFFIX_BYTES);
+  }
+
+  /** The value of the current entry, as a view of the block. */
+  value(): Uint8Array {
+    return this.bytes.subarray(this.valueFrom, this.at);
+  }
+
+  /** The value of the current entry, in an index block: the location of a data block. */
+  location(): BlockLocation {
+    this.at = this.valueFrom;
+    return { offset: this.varint(), length: this.varint() };
   }
 }

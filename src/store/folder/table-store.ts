@@ -11,7 +11,7 @@ import {
   blockEntries,
   decodeTableIndex,
   valueInBlock,
-  type BlockPlace,
+  type BlockLocation,
   type TableFile,
   type TableIndex,
 } from './table-file.js';
@@ -20,7 +20,7 @@ import {
 const OPEN_FILES = 64;
 /** The most table files whose index is in memory [about 10 kB each]. */
 const KEPT_INDEXES = 4096;
-/** Two data blocks are read in one read if at most this many bytes lie between them. */
+/** Two data blocks are read in one read if at most this many bytes are between them. */
 const GAP_BYTES = 16 << 10;
 /** The most bytes of one read. */
 const READ_BYTES = 1 << 20;
@@ -49,9 +49,12 @@ const dropped = new FinalizationRegistry<ReadonlySet<number>>(descriptors => {
 /** A table file of a generation. */
 interface File {
   readonly path: string;
+  /** The length of the file [bytes]. */
   readonly bytes: number;
   readonly table: TableFile;
+  /** The first key. */
   readonly first: Uint8Array;
+  /** The last key. */
   readonly last: Uint8Array;
   /** The decoded index, while it is in memory. */
   index: Promise<TableIndex> | undefined;
@@ -61,20 +64,47 @@ interface File {
   readings: number;
 }
 
-/** Where a value is, and the index of its key in the list of keys that were asked for. */
+/** A data block that may have the value of a key. */
 interface Wanted {
+  /** Index of the table file in {@link TableStore.files}. */
   readonly file: number;
-  /** The data block [bytes of the file]. */
-  readonly offset: number;
-  readonly length: number;
-  /** Index of the key in the list of keys. */
+  readonly place: BlockLocation;
+  /** Index of the key in the list of keys that the caller gave. */
   readonly item: number;
+}
+
+/** Takes a value, and the index of its key in the list of keys. */
+type Visit = (value: Uint8Array | undefined, item: number) => void;
+
+/** Memory into which bytes of files are read. */
+interface ReadMemory {
+  /** Memory for `length` bytes. */
+  take(length: number): Uint8Array;
+  /** Takes memory back, once nobody uses its bytes any more. */
+  give(bytes: Uint8Array): void;
+}
+
+/** Memory that is used once. */
+const NEW_MEMORY: ReadMemory = { take: length => Buffer.allocUnsafeSlow(length), give: () => undefined };
+
+/** Memory that later reads use again, since the system clears new memory before it is used. */
+class ReusedMemory implements ReadMemory {
+  private readonly free: ArrayBuffer[] = [];
+
+  take(length: number): Uint8Array {
+    if (length > READ_BYTES) return new Uint8Array(length);
+    return new Uint8Array(this.free.pop() ?? new ArrayBuffer(READ_BYTES), 0, length);
+  }
+
+  give({ buffer }: Uint8Array): void {
+    if (buffer.byteLength === READ_BYTES) this.free.push(buffer as ArrayBuffer);
+  }
 }
 
 /**
  * Reads the values of a generation from its table files, without LevelDB: opening LevelDB takes longer than scoring a sentence, and its
- * reads copy every value twice. The files never change, their ranges of keys do not overlap, and their indexes are compared with the
- * pointer file. The data are not compared here, because each value has a checksum of its own.
+ * reads copy every value twice. The files never change, and their ranges of keys do not overlap. The index of each file is compared with
+ * its digest in the pointer file; data blocks have no digest there, because each value begins with a checksum.
  */
 export class TableStore implements ModelStore {
   readonly name: string;
@@ -82,10 +112,11 @@ export class TableStore implements ModelStore {
   private readonly files: readonly File[];
   /** The file descriptors that are open. */
   private readonly descriptors = new Set<number>();
-  /** The numbers of the files that are open, in the order of their last use. */
+  /** The open files, as indices into `files`, least recently used first. */
   private readonly opened = new Set<number>();
-  /** The numbers of the files whose index is in memory, in the order of their last use. */
+  /** The files whose index is in memory, as indices into `files`, least recently used first. */
   private readonly indexed = new Set<number>();
+  private readonly memory = new ReusedMemory();
 
   /** @throws KNESER_DAMAGED for files whose ranges of keys overlap. */
   constructor(readonly shared: SharedTables) {
@@ -110,45 +141,60 @@ export class TableStore implements ModelStore {
   }
 
   async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    const numbers = keys.map(key => this.fileOf(key));
-    const indexes = new Map<number, TableIndex>();
-    for (const number of new Set(numbers)) if (number >= 0) indexes.set(number, await this.indexOf(number));
-    const wanted: Wanted[] = [];
-    keys.forEach((key, item) => {
-      const file = numbers[item];
-      const index = indexes.get(file);
-      if (!index) return;
-      const block = index.find(key);
-      if (block < index.length) wanted.push({ file, ...index.place(block), item });
-    });
-    const values = new Array<Uint8Array | undefined>(keys.length).fill(undefined);
-    await Promise.all(
-      runsOf(wanted).map(async run => {
-        const [{ file, offset }] = run;
-        const last = run[run.length - 1];
-        const bytes = await this.read(file, offset, last.offset + last.length);
-        for (const { item, offset: from, length } of run) {
-          const block = bytes.subarray(from - offset, from - offset + length);
-          values[item] = this.decode(file, keys[item], () => valueInBlock(block, keys[item]));
-        }
-      }),
-    );
+    const values = new Array<Uint8Array | undefined>(keys.length);
+    await this.visit(keys, NEW_MEMORY, (value, item) => (values[item] = value));
     return values;
   }
 
+  visitMany(keys: readonly Uint8Array[], act: Visit): Promise<void> {
+    return this.visit(keys, this.memory, act);
+  }
+
+  /** Calls `act` with the value of each key. @param memory for the bytes that are read. */
+  private async visit(keys: readonly Uint8Array[], memory: ReadMemory, act: Visit): Promise<void> {
+    const filesOfKeys = keys.map(key => this.fileOf(key));
+    const indexes = new Map<number, TableIndex>();
+    for (const file of new Set(filesOfKeys)) if (file >= 0) indexes.set(file, await this.indexOf(file));
+    const wanted: Wanted[] = [];
+    keys.forEach((key, item) => {
+      const file = filesOfKeys[item];
+      const index = indexes.get(file);
+      const block = index ? index.find(key) : 0;
+      if (index && block < index.length) wanted.push({ file, place: index.locate(block), item });
+      else act(undefined, item);
+    });
+    await Promise.all(
+      groupNeighbours(wanted).map(async group => {
+        const [{ file, place: first }] = group;
+        const last = group[group.length - 1].place;
+        const bytes = memory.take(last.offset + last.length - first.offset);
+        await this.read(file, first.offset, bytes);
+        for (const { item, place } of group) {
+          const from = place.offset - first.offset;
+          const block = bytes.subarray(from, from + place.length);
+          act(
+            this.decode(file, keys[item], () => valueInBlock(block, keys[item])),
+            item,
+          );
+        }
+        memory.give(bytes);
+      }),
+    );
+  }
+
   async *entries(): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array]> {
-    for (let number = 0; number < this.files.length; number++) {
-      const index = await this.indexOf(number);
-      const places = Array.from({ length: index.length }, (_, block) => index.place(block));
-      const endOf = ({ offset, length }: BlockPlace): number => offset + length;
-      for (let from = 0, to = from; from < places.length; from = to) {
-        const start = places[from].offset;
+    for (let file = 0; file < this.files.length; file++) {
+      const index = await this.indexOf(file);
+      const blocks = Array.from({ length: index.length }, (_, block) => index.locate(block));
+      const endOf = ({ offset, length }: BlockLocation): number => offset + length;
+      for (let from = 0, to = from; from < blocks.length; from = to) {
+        const start = blocks[from].offset;
         do to++;
-        while (to < places.length && endOf(places[to]) - start <= READ_BYTES);
-        const bytes = await this.read(number, start, endOf(places[to - 1]));
-        for (const place of places.slice(from, to)) {
-          const blockBytes = bytes.subarray(place.offset - start, endOf(place) - start);
-          yield* this.decode(number, undefined, () => [...blockEntries(blockBytes)]);
+        while (to < blocks.length && endOf(blocks[to]) - start <= READ_BYTES);
+        const bytes = await this.readNew(file, start, endOf(blocks[to - 1]));
+        for (const block of blocks.slice(from, to)) {
+          const blockBytes = bytes.subarray(block.offset - start, endOf(block) - start);
+          yield* this.decode(file, undefined, () => [...blockEntries(blockBytes)]);
         }
       }
     }
@@ -158,7 +204,7 @@ export class TableStore implements ModelStore {
     for (const file of this.files) await this.closeFile(file);
   }
 
-  /** The number of the file whose range holds a key; −1 if there is none. */
+  /** The index in `files` of the file whose range of keys includes `key`; −1 if there is none. */
   private fileOf(key: Uint8Array): number {
     let low = 0;
     let high = this.files.length;
@@ -170,15 +216,15 @@ export class TableStore implements ModelStore {
     return low < this.files.length && compareBytes(this.files[low].first, key) <= 0 ? low : -1;
   }
 
-  /** The index of a file, which is read if it is not in memory. @throws KNESER_DAMAGED */
-  private indexOf(number: number): Promise<TableIndex> {
-    const file = this.files[number];
-    file.index ??= this.read(number, file.table.indexFrom, file.bytes).then(bytes =>
-      this.decode(number, undefined, () => decodeTableIndex(bytes, file.table)),
+  /** The table index of a file, which is read if it is not in memory. @param at index into `files`. @throws KNESER_DAMAGED */
+  private indexOf(at: number): Promise<TableIndex> {
+    const file = this.files[at];
+    file.index ??= this.readNew(at, file.table.indexFrom, file.bytes).then(bytes =>
+      this.decode(at, undefined, () => decodeTableIndex(bytes, file.table)),
     );
     const { index } = file;
     index.catch(() => (file.index = undefined));
-    use(this.indexed, number);
+    moveToEnd(this.indexed, at);
     for (const oldest of this.indexed) {
       if (this.indexed.size <= KEPT_INDEXES) break;
       this.files[oldest].index = undefined;
@@ -187,41 +233,46 @@ export class TableStore implements ModelStore {
     return index;
   }
 
-  /** Bytes `[from, to)` of a file. */
-  private async read(number: number, from: number, to: number): Promise<Uint8Array> {
-    const file = this.files[number];
+  /** Bytes `[from, to)` of a file, in memory of their own. */
+  private async readNew(at: number, from: number, to: number): Promise<Uint8Array> {
+    const bytes = NEW_MEMORY.take(to - from);
+    await this.read(at, from, bytes);
+    return bytes;
+  }
+
+  /** Fills `bytes` with the bytes of a file from byte `from` on. */
+  private async read(at: number, from: number, bytes: Uint8Array): Promise<void> {
+    const file = this.files[at];
     file.readings++;
     try {
       file.descriptor ??= openAsync(file.path, 'r').then(descriptor => {
         this.descriptors.add(descriptor);
         return descriptor;
       });
-      use(this.opened, number);
+      moveToEnd(this.opened, at);
       const descriptor = await file.descriptor;
-      const bytes = Buffer.allocUnsafeSlow(to - from);
-      for (let at = 0; at < bytes.length;) {
-        const { bytesRead } = await readAsync(descriptor, bytes, at, bytes.length - at, from + at);
-        if (bytesRead === 0) throw this.damaged(number, undefined, 'cut short');
-        at += bytesRead;
+      for (let filled = 0; filled < bytes.length;) {
+        const { bytesRead } = await readAsync(descriptor, bytes, filled, bytes.length - filled, from + filled);
+        if (bytesRead === 0) throw this.damaged(at, undefined, 'cut short');
+        filled += bytesRead;
       }
-      return bytes;
     } catch (error) {
       if (error instanceof KneserError) throw error;
       if ((await file.descriptor?.catch(() => undefined)) === undefined) file.descriptor = undefined;
-      throw readError(this.shownPath(number), error);
+      throw readError(this.shownPath(at), error);
     } finally {
       file.readings--;
       await this.closeOldest();
     }
   }
 
-  /** Closes files that were not used for the longest time, until few enough are open. */
+  /** Closes the least recently used files until at most {@link OPEN_FILES} are open. Files that are being read stay open. */
   private async closeOldest(): Promise<void> {
-    for (const number of this.opened) {
+    for (const at of this.opened) {
       if (this.opened.size <= OPEN_FILES) break;
-      const file = this.files[number];
+      const file = this.files[at];
       if (file.readings > 0) continue;
-      this.opened.delete(number);
+      this.opened.delete(at);
       await this.closeFile(file);
     }
   }
@@ -233,46 +284,56 @@ export class TableStore implements ModelStore {
     if (descriptor !== undefined && this.descriptors.delete(descriptor)) await closeAsync(descriptor);
   }
 
-  /** Runs a decoder of bytes of a file. @throws KNESER_DAMAGED */
-  private decode<T>(number: number, key: Uint8Array | undefined, act: () => T): T {
+  /**
+   * Calls `act`, which decodes bytes of a file.
+   *
+   * @param at index of the file in `files`.
+   * @param key the key whose value is decoded, for the message.
+   * @throws KNESER_DAMAGED if `act` throws a BlockDamage.
+   */
+  private decode<T>(at: number, key: Uint8Array | undefined, act: () => T): T {
     try {
       return act();
     } catch (error) {
-      if (error instanceof BlockDamage) throw this.damaged(number, key, error.message);
+      if (error instanceof BlockDamage) throw this.damaged(at, key, error.message);
       throw error;
     }
   }
 
-  private damaged(number: number, key: Uint8Array | undefined, reason: string): KneserError {
+  private damaged(at: number, key: Uint8Array | undefined, reason: string): KneserError {
     const part = key ? `${describeKey(key)}: ` : '';
-    return new KneserError('KNESER_DAMAGED', `${this.shownPath(number)}: ${part}${reason}; the model is damaged`);
+    return new KneserError('KNESER_DAMAGED', `${this.shownPath(at)}: ${part}${reason}; the model is damaged`);
   }
 
-  private shownPath(number: number): string {
-    return join(this.shared.shown, basename(this.files[number].path));
+  /** The path of a file in messages. @param at index of the file in `files`. */
+  private shownPath(at: number): string {
+    return join(this.shared.shown, basename(this.files[at].path));
   }
 }
 
 /** Groups data blocks that are near each other in a file, so that one read brings a whole group. */
-function runsOf(wanted: Wanted[]): Wanted[][] {
-  wanted.sort((a, b) => a.file - b.file || a.offset - b.offset);
-  const runs: Wanted[][] = [];
-  let run: Wanted[] = [];
+function groupNeighbours(wanted: Wanted[]): Wanted[][] {
+  wanted.sort((a, b) => a.file - b.file || a.place.offset - b.place.offset);
+  const groups: Wanted[][] = [];
+  let group: Wanted[] = [];
   for (const next of wanted) {
-    const [first] = run;
-    const last = run.at(-1);
+    const { offset, length } = next.place;
+    const first = group.at(0)?.place;
+    const last = group.at(-1)?.place;
     const joins =
-      last?.file === next.file &&
-      next.offset <= last.offset + last.length + GAP_BYTES &&
-      next.offset + next.length - first.offset <= READ_BYTES;
-    if (!joins) runs.push((run = []));
-    run.push(next);
+      first &&
+      last &&
+      group[0].file === next.file &&
+      offset <= last.offset + last.length + GAP_BYTES &&
+      offset + length - first.offset <= READ_BYTES;
+    if (!joins) groups.push((group = []));
+    group.push(next);
   }
-  return runs;
+  return groups;
 }
 
-/** Moves a number to the end of a set, which is in the order of last use. */
-function use(set: Set<number>, number: number): void {
-  set.delete(number);
-  set.add(number);
+/** Moves an item to the end of a set, or adds it there. The items of the set are in the order of their last use. */
+function moveToEnd(set: Set<number>, item: number): void {
+  set.delete(item);
+  set.add(item);
 }

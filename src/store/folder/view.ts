@@ -20,8 +20,8 @@ export interface View {
 }
 
 /**
- * Compares the files of a generation with the pointer file, and makes a view of them. Of a table file whose index is described in the
- * pointer file only the length is compared here; `TableStore` compares the index, and each value has a checksum.
+ * Compares the files of a generation with the pointer file, and makes a view of them. If the pointer file describes the index of a table
+ * file, only the length of the file is compared here, because `TableStore` compares the index, and each value has a checksum.
  *
  * @param tables the folder of the LevelDB.
  * @param files the files of the LevelDB, from the pointer file.
@@ -70,7 +70,7 @@ function holdView(path: string): void {
 }
 
 /**
- * Makes a hard link. A model has hundreds of table files, for which calls that wait take a tenth of the time of promises.
+ * Makes a hard link. The call is synchronous, because that takes a tenth of the time of a promise, and a model has hundreds of table files.
  *
  * @returns false where a hard link is impossible: on another file system, or for another user's file.
  */
@@ -96,7 +96,7 @@ async function shareFile(from: string, to: string, held: FileHandle[]): Promise<
   await symlink(`${DESCRIPTORS}/${file.fd}`, to);
 }
 
-/** The usual size of the files that are not table files, in bytes, at most. */
+/** Files that are not table files usually have at most this size [bytes]. */
 const SMALL_FILE = 1 << 16;
 
 /** Compares the length of a file with the pointer file. @throws KNESER_DAMAGED, KNESER_INPUT_UNREADABLE */

@@ -8,7 +8,7 @@ import { beginDraft, type Draft, type FindUnfinished } from './folder.js';
 export interface NewModel extends Draft {
   /** Opens the LevelDB of the model, once. The caller calls `finish`; if `write` fails, the LevelDB is closed. */
   createStore(): Promise<LevelWriter>;
-  /** Opens a temporary LevelDB, once, for counted rows, of which the tables are made. */
+  /** Opens a temporary LevelDB, once, for counted rows. The tables of the model are then made of these rows. */
   createRows(): Promise<LevelWriter>;
   /** Opens the LevelDB of `createRows` for reading, after `finish`. */
   openRows(): Promise<ModelStore>;
@@ -25,7 +25,7 @@ export interface WriteModelOptions {
 }
 
 /**
- * Writes a model into the folder `out`, whole or not at all: before the last step, and if this process is killed, readers find the
+ * Writes a model into the folder `out`, whole or not at all: until the last step, and also if this process is killed, readers find the
  * earlier model. All commands that write a model folder call this function.
  *
  * @param force whether a model in the folder may be replaced.

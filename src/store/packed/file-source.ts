@@ -34,12 +34,12 @@ export async function openPackedFile(path: string): Promise<ByteSource | undefin
   return undefined;
 }
 
-/** The packed model in a file that another thread of this process opened, and closes. */
+/** The packed model in a file that another thread of this process opened and will close. */
 export function sharedFile(descriptor: number, name: string, size: number): ByteSource {
   return { name, size, read: readerOf(descriptor, name) };
 }
 
-/** Reads an open file, given by its number. */
+/** The `read` of a source whose file is open as `descriptor`. @param path for messages. */
 function readerOf(descriptor: number, path: string): ByteSource['read'] {
   return async (offset, length) => {
     const bytes = new Uint8Array(length);

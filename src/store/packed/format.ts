@@ -51,6 +51,7 @@ export interface Header {
   readonly frontBytes: number;
   /** The length of the whole file, in bytes. */
   readonly size: number;
+  /** The checksum of the front. */
   readonly frontChecksum: number;
 }
 
@@ -61,6 +62,7 @@ export interface PageInfo {
   readonly bytes: number;
   /** The total length of the values of its keys, in bytes. */
   readonly valueBytes: number;
+  /** The checksum of the page. */
   readonly checksum: number;
 }
 
@@ -73,7 +75,7 @@ export interface Front {
   readonly pages: readonly PageInfo[];
 }
 
-/** A key of a page, and what the page says of its value. */
+/** A key of a page, with the length and the checksum of its value. */
 export interface Entry {
   readonly key: Uint8Array;
   /** The length of the value, in bytes. */
@@ -252,7 +254,7 @@ class FrontReader {
     if (this.at !== this.bytes.length) throw new BlockDamage('wrong length');
   }
 
-  /** Moves behind the next bytes. @returns their offset */
+  /** Takes the next `length` bytes. @returns the offset of the first of them. */
   private take(length: number): number {
     const from = this.at;
     this.at += length;

@@ -14,7 +14,7 @@ export interface ByteSource {
   readonly read: (offset: number, length: number) => Promise<Uint8Array>;
   /** Closes the file or connection. Closing twice is fine. */
   readonly close?: () => Promise<void>;
-  /** For a file on a disk: the number of the open file, which other threads of the process can read too. */
+  /** For a file on a disk: the descriptor of the open file, with which other threads of the process can read it too. */
   readonly descriptor?: number;
 }
 

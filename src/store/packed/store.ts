@@ -19,7 +19,7 @@ import {
 } from './format.js';
 import { cutShort, readRanges, type ByteSource } from './source.js';
 
-/** The most pages of the index in memory, of about 10 kB each. */
+/** The most pages of the index that stay in memory, of about 10 kB each. */
 const KEPT_PAGES = 2048;
 /** The most bytes of values that `entries` reads at once. */
 const READ_BYTES = 4 << 20;
@@ -27,7 +27,7 @@ const READ_BYTES = 4 << 20;
 /** A packed model in an open file. */
 export interface SharedPacked extends SharedStore {
   readonly kind: 'packed';
-  /** The number of the open file. */
+  /** The descriptor of the open file. */
   readonly descriptor: number;
   readonly name: string;
   /** Bytes of the file. */
@@ -35,12 +35,12 @@ export interface SharedPacked extends SharedStore {
 }
 
 /** An entry of the index, and the offset of its value in the file, in bytes. */
-interface Place extends Entry {
+interface LocatedEntry extends Entry {
   readonly offset: number;
 }
 
 /**
- * Opens a packed model: reads the header and the front, but no values. To close the store closes the source.
+ * Opens a packed model: reads the header and the front, but no values. Closing the store closes the source.
  *
  * @param format the version of the model that is wanted.
  * @throws KNESER_NOT_A_MODEL, KNESER_VERSION, KNESER_DAMAGED, and the errors of the source. The source is closed then.
@@ -90,11 +90,12 @@ async function readHeader(source: ByteSource, wantedFormat: number): Promise<Hea
 class PackedStore implements ModelStore {
   readonly name: string;
   readonly shared: SharedPacked | undefined;
-  /** The offsets in the file of each page of the index, and of the first value of each page, in bytes. */
+  /** By page of the index, the offset of the page in the file, in bytes. */
   private readonly pageStarts: Float64Array;
+  /** By page of the index, the offset in the file of the value of its first key, in bytes. */
   private readonly valueStarts: Float64Array;
-  /** The pages in memory, by number. */
-  private readonly pages = new Map<number, Promise<Place[]>>();
+  /** The pages in memory, by their index in the front's list of pages. */
+  private readonly pages = new Map<number, Promise<LocatedEntry[]>>();
 
   constructor(
     private readonly source: ByteSource,
@@ -131,27 +132,27 @@ class PackedStore implements ModelStore {
   }
 
   async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    const numbers = keys.map(key => lastNotAfter(this.front.pages, key, page => page.firstKey));
-    const pages = await this.readPages(new Set(numbers.filter(number => number >= 0)));
-    const places = keys.map((key, i) => {
-      const places = pages.get(numbers[i]) ?? [];
-      const place = places.at(lastNotAfter(places, key, entry => entry.key));
-      return place && compareBytes(place.key, key) === 0 ? place : undefined;
+    const pagesOfKeys = keys.map(key => lastNotAfter(this.front.pages, key, page => page.firstKey));
+    const pages = await this.readPages(new Set(pagesOfKeys.filter(page => page >= 0)));
+    const entriesOfKeys = keys.map((key, i) => {
+      const entries = pages.get(pagesOfKeys[i]) ?? [];
+      const entry = entries.at(lastNotAfter(entries, key, entry => entry.key));
+      return entry && compareBytes(entry.key, key) === 0 ? entry : undefined;
     });
-    const found = places.filter(place => place !== undefined);
+    const found = entriesOfKeys.filter(entry => entry !== undefined);
     const values = (await this.readValues(found)).values();
-    return places.map(place => place && values.next().value);
+    return entriesOfKeys.map(entry => entry && values.next().value);
   }
 
   async *entries(): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array]> {
-    for (let number = 0; number < this.front.pages.length; number++) {
-      const places = (await this.readPages(new Set([number]))).get(number) ?? [];
-      for (let from = 0; from < places.length;) {
+    for (let page = 0; page < this.front.pages.length; page++) {
+      const entries = (await this.readPages(new Set([page]))).get(page) ?? [];
+      for (let from = 0; from < entries.length;) {
         let to = from + 1;
-        let bytes = places[from].length;
-        while (to < places.length && (bytes += places[to].length) <= READ_BYTES) to++;
-        const values = await this.readValues(places.slice(from, to));
-        for (const value of values) yield [places[from++].key, value];
+        let bytes = entries[from].length;
+        while (to < entries.length && (bytes += entries[to].length) <= READ_BYTES) to++;
+        const values = await this.readValues(entries.slice(from, to));
+        for (const value of values) yield [entries[from++].key, value];
       }
     }
   }
@@ -160,53 +161,53 @@ class PackedStore implements ModelStore {
     await this.source.close?.();
   }
 
-  /** Pages of the index by number; reads those that are not in memory. */
-  private async readPages(numbers: ReadonlySet<number>): Promise<Map<number, Place[]>> {
-    const missing = [...numbers].filter(number => !this.pages.has(number));
+  /** The entries of pages. Reads the pages that are not in memory. @param wanted indices of pages in the front's list of pages. */
+  private async readPages(wanted: ReadonlySet<number>): Promise<Map<number, LocatedEntry[]>> {
+    const missing = [...wanted].filter(page => !this.pages.has(page));
     if (missing.length > 0) {
       const { pages } = this.front;
       const reading = readRanges(
         this.source,
-        missing.map(number => ({ offset: this.pageStarts[number], length: pages[number].bytes })),
+        missing.map(page => ({ offset: this.pageStarts[page], length: pages[page].bytes })),
       );
-      missing.forEach((number, i) => {
-        const page = reading.then(bytes => this.decodePage(number, bytes[i]));
-        page.catch(() => this.pages.delete(number));
-        this.pages.set(number, page);
+      missing.forEach((page, i) => {
+        const entries = reading.then(bytes => this.decodePage(page, bytes[i]));
+        entries.catch(() => this.pages.delete(page));
+        this.pages.set(page, entries);
       });
     }
-    const found = new Map<number, Place[]>();
-    const promises = [...numbers].map(number => [number, this.pages.get(number)] as const);
-    for (const [number, page] of promises) found.set(number, (await page) ?? []);
-    for (const number of this.pages.keys()) {
+    const found = new Map<number, LocatedEntry[]>();
+    const promises = [...wanted].map(page => [page, this.pages.get(page)] as const);
+    for (const [page, entries] of promises) found.set(page, (await entries) ?? []);
+    for (const page of this.pages.keys()) {
       if (this.pages.size <= KEPT_PAGES) break;
-      this.pages.delete(number);
+      this.pages.delete(page);
     }
     return found;
   }
 
-  /** The entries of a page, with the offsets of their values. @throws KNESER_DAMAGED */
-  private decodePage(number: number, bytes: Uint8Array): Place[] {
+  /** The entries of a page, with the offsets of their values. @param page index in the front's list of pages. @throws KNESER_DAMAGED */
+  private decodePage(page: number, bytes: Uint8Array): LocatedEntry[] {
     const { pages } = this.front;
-    const entries = decodeValue(`${this.name}: index, page ${number}`, bytes, page =>
-      decodePage(page, pages[number], pages.at(number + 1)?.firstKey),
+    const entries = decodeValue(`${this.name}: index, page ${page}`, bytes, encoded =>
+      decodePage(encoded, pages[page], pages.at(page + 1)?.firstKey),
     );
-    let offset = this.valueStarts[number];
+    let offset = this.valueStarts[page];
     return entries.map(entry => {
-      const place = { ...entry, offset };
+      const located = { ...entry, offset };
       offset += entry.length;
-      return place;
+      return located;
     });
   }
 
   /** Reads values, and compares them with their checksums. @throws KNESER_DAMAGED */
-  private async readValues(places: readonly Place[]): Promise<Uint8Array[]> {
-    const values = await readRanges(this.source, places);
+  private async readValues(entries: readonly LocatedEntry[]): Promise<Uint8Array[]> {
+    const values = await readRanges(this.source, entries);
     values.forEach((value, i) => {
-      if (checksum(value) === places[i].checksum) return;
+      if (checksum(value) === entries[i].checksum) return;
       throw new KneserError(
         'KNESER_DAMAGED',
-        `${this.name}: the ${value.length} bytes at ${places[i].offset} differ from the bytes that were written; the file is damaged, or was replaced while it was open`,
+        `${this.name}: the ${value.length} bytes at ${entries[i].offset} differ from the bytes that were written; the file is damaged, or was replaced while it was open`,
       );
     });
     return values;

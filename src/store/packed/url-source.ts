@@ -2,7 +2,7 @@ import { KneserError } from '../../base/errors.js';
 import { concatenate } from '../../base/bytes.js';
 import { cutShort, type ByteSource } from './source.js';
 
-/** Bytes of the first request. They hold the header and front of a model of 500 MB, so that to open it takes only one more request, for the manifest. */
+/** Bytes of the first request. A model of 500 MB has its header and front in them, so that opening it needs only one more request, for the manifest. */
 const FIRST_BYTES = 128 << 10;
 /** The largest file that is accepted from a server that ignores ranges and sends the whole file, in bytes. */
 const WHOLE_BYTES = 64 << 20;
@@ -132,7 +132,7 @@ function failed(name: string, error: unknown, signal: AbortSignal | undefined): 
   );
 }
 
-/** A function that calls `act`, but lets at most `limit` calls run at the same time; other calls wait. */
+/** Limits a function: of the calls to the returned function, at most `limit` run `act` at the same time; the other calls wait. */
 function atMost<A extends unknown[], T>(limit: number, act: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
   let free = limit;
   const waiting: (() => void)[] = [];

@@ -18,8 +18,11 @@ export interface PackedFile {
 }
 
 /**
- * Input: the values of a store, in the order of their keys. They are read twice: first for the index, which comes first in the file, then
- * for the values themselves. Output: the bytes of a packed model.
+ * Packs a model into the bytes of one file.
+ *
+ * - Input: the values of a store, in the order of their keys. They are read twice: first to make the index, because it stands before the
+ *   values in the file, then to copy them.
+ * - Output: the bytes of a packed model.
  *
  * @param onValue called with the length of each value that was read, in bytes; it may throw to stop.
  */

@@ -7,7 +7,7 @@ import { workOnRanges } from './range-threads.js';
 
 /** Threads that index ranges of words. */
 export class IndexingThreads implements IndexThreads {
-  /** @param count threads, at most. */
+  /** @param count the most threads. */
   constructor(private readonly count: number) {}
 
   run(

@@ -15,7 +15,7 @@ type Request =
   | { readonly kind: 'values'; readonly read: number; readonly values: (Uint8Array | undefined)[] }
   | { readonly kind: 'taken' };
 
-/** A message of a thread. `rows`: the number of rows read since the message before. */
+/** A message of a thread. `rows` is the number of rows that the thread has read since its last message with `rows`. */
 type Reply =
   | { readonly kind: 'get'; readonly store: number; readonly read: number; readonly keys: readonly Uint8Array[] }
   | { readonly kind: 'blocks'; readonly blocks: unknown[]; readonly rows: number }
@@ -28,31 +28,32 @@ interface ThreadData {
   readonly plan: unknown;
 }
 
-/** A piece of work: what the threads read and know, and what is done with their results. */
+/** Work on ranges: the data that the threads get, and the functions that take their results. */
 export interface RangeWork<Block, Result, Range = WordRange> {
   /** Names the work in messages, such as `indexing`. */
   readonly name: string;
   /** The address of the worker's file, which calls {@link serveRanges}. */
   readonly worker: URL;
+  /** The stores that the threads read. */
   readonly stores: readonly ModelStore[];
-  /** Is cloned to each thread. */
+  /** The facts that the work needs; cloned to each thread. */
   readonly plan: unknown;
   readonly ranges: readonly Range[];
   /** Takes the next blocks of a range. Resolves when there is room for more. */
   take(range: number, blocks: readonly Block[]): Promise<void>;
   /** Takes the result of a range, after its blocks. */
   end(range: number, result: Result): void;
-  /** Told the rows of blocks when they were read; throws to stop. */
+  /** Called with numbers of rows that were read; throws to stop. */
   onRows(rows: number): void;
 }
 
-/** Few short-lived objects are allocated: a young generation of 8 MB (Node's default is 48 MB) is enough. */
+/** These threads allocate few short-lived objects, so that a young generation of 8 MB (Node's default is 48 MB) is enough. */
 const resourceLimits = { maxYoungGenerationSizeMb: 8 };
 
 /**
  * Works on all ranges with up to `count` threads.
  *
- * @throws the failure of a thread, of a store, and what `take` and `onRows` throw.
+ * @throws the failure of a thread or of a store, and the errors of `take` and `onRows`.
  */
 export async function workOnRanges<Block, Result, Range>(
   count: number,
@@ -63,8 +64,8 @@ export async function workOnRanges<Block, Result, Range>(
   let next = 0;
   const workOn = async (thread: RangeThread<Block, Result, Range>): Promise<void> => {
     while (next < ranges.length) {
-      const number = next++;
-      work.end(number, await thread.run(number));
+      const range = next++;
+      work.end(range, await thread.run(range));
     }
   };
   try {
@@ -76,6 +77,7 @@ export async function workOnRanges<Block, Result, Range>(
 
 /** A range that a thread works on. */
 interface Task<Result> {
+  /** Index in {@link RangeWork.ranges}. */
   readonly range: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
@@ -84,7 +86,9 @@ interface Task<Result> {
 /** The caller's side of a thread. */
 class RangeThread<Block, Result, Range> {
   private readonly worker: Worker;
+  /** The task at present. */
   private task: Task<Result> | undefined;
+  /** Why the thread ended; `undefined` while it runs. */
   private ended: Error | undefined;
 
   constructor(private readonly work: RangeWork<Block, Result, Range>) {
@@ -98,6 +102,7 @@ class RangeThread<Block, Result, Range> {
     this.worker.on('exit', () => this.fail(new Error(`the thread for ${work.name} ended unexpectedly`)));
   }
 
+  /** Works on a range. @param range index in {@link RangeWork.ranges}. */
   run(range: number): Promise<Result> {
     if (this.ended) return Promise.reject(this.ended);
     return new Promise((resolve, reject) => {
@@ -150,10 +155,10 @@ export type WorkOnRange<Block, Result, Range> = (
 ) => Promise<Result>;
 
 /**
- * The thread's side: works on each range that it is sent.
+ * Serves a worker thread: works on each range that the caller's thread sends.
  *
- * @param data as the thread started with it.
- * @param prepare makes the work from the plan.
+ * @param data the `workerData` of the thread.
+ * @param prepare makes the function that works on a range, from the plan of {@link RangeWork}.
  */
 export function serveRanges<Block extends { readonly value: Uint8Array }, Result, Range = WordRange>(
   port: MessagePort,
@@ -164,13 +169,18 @@ export function serveRanges<Block extends { readonly value: Uint8Array }, Result
   new RangeServer(port, stores, prepare(plan));
 }
 
+/** The worker's side of a thread. */
 class RangeServer<Block extends { readonly value: Uint8Array }, Result, Range> {
   private readonly stores: readonly ModelStore[];
-  /** By number, the reads that are not answered yet. */
+  /** The reads that are not answered yet, by their number: 1 for the first read of the thread. */
   private readonly reads = new Map<number, (values: (Uint8Array | undefined)[]) => void>();
+  /** The number of the last read. */
   private lastRead = 0;
+  /** Resolves when the caller's thread has taken the last blocks. */
   private taken: Promise<void> = Promise.resolve();
+  /** Resolves `taken`. */
   private onTaken: () => void = () => undefined;
+  /** Number of rows read since the last message with `rows`. */
   private rows = 0;
 
   constructor(
@@ -186,6 +196,7 @@ class RangeServer<Block extends { readonly value: Uint8Array }, Result, Range> {
     });
   }
 
+  /** A store that reads through the caller's thread. @param store its index in {@link RangeWork.stores}. */
   private store(name: string, store: number): ModelStore {
     const getMany = (keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> =>
       new Promise(resolve => {
@@ -228,6 +239,7 @@ class RangeServer<Block extends { readonly value: Uint8Array }, Result, Range> {
     this.post({ kind: 'blocks', blocks, rows: this.takeRows() }, moved);
   }
 
+  /** `rows`, which is then set to 0. */
   private takeRows(): number {
     const { rows } = this;
     this.rows = 0;

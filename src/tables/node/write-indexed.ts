@@ -8,8 +8,8 @@ import { IndexingThreads } from './indexing-threads.js';
 /**
  * The threads of a machine for indexing a model.
  *
- * @param threads how many may work.
- * @param memory bytes that the work may take.
+ * @param threads the most threads.
+ * @param memory the memory that the threads may take together [bytes].
  * @returns `undefined` if one thread is enough, or if no second thread fits into `memory`.
  */
 export function indexingThreads(threads = availableParallelism(), memory = Infinity): IndexingThreads | undefined {
@@ -17,14 +17,14 @@ export function indexingThreads(threads = availableParallelism(), memory = Infin
   return count > 1 ? new IndexingThreads(count) : undefined;
 }
 
-/** Bytes that an indexing thread takes: for each table the blocks that it reads, a block that it writes, and an array with an entry for each word. */
+/** The memory of an indexing thread [bytes]: for each table the blocks that it reads, a block that it writes, and an array by word id. */
 const MEMORY_A_THREAD = 48 << 20;
 
 /**
- * Writes a model whose rows come in their order from some source: another model, an ARPA file, counts.
+ * Writes a model from sorted rows: writes a store of counted rows, then makes tries of the rows.
  *
  * @param writeRows writes the rows and all other values, as `ModelBuilder` does, and closes the writer.
- * @param onRows told how many rows were indexed so far, and how many there are; throws to stop.
+ * @param onRows called with the number of rows indexed so far and the number of all rows; throws to stop.
  * @returns the manifest of the model.
  */
 export async function writeIndexed(

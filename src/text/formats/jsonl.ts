@@ -21,6 +21,11 @@ export const JSON_LINES: Format = {
 
 /** The longest line, in bytes: `JSON.parse` needs a whole line in memory. */
 const MOST_BYTES = 1 << 25;
+/**
+ * Lines are yielded together up to about this many bytes: the objects of more lines would outlive a collection of young garbage, which
+ * copies them: with 1 MB, `annotate` takes 4 % more processor time (measured).
+ */
+const TOGETHER_BYTES = 1 << 15;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -71,6 +76,8 @@ export async function* readJsonObjects(
   let line = 1;
   let isFirst = true;
   let lines: JsonLine[] = [];
+  /** Offset in the chunk of the first byte of `lines`. */
+  let begin = 0;
   const keep = (part: Uint8Array): void => {
     if (pending.length + part.length > mostBytes) {
       if (line === 1) refuseArray(pending.length > 0 ? pending.view() : part, `${path}, line 1`);
@@ -96,6 +103,7 @@ export async function* readJsonObjects(
   const chunks = source ?? (await import('./bytes.js')).readRecognized(path, options, ['json']);
   for await (const chunk of chunks) {
     let from = 0;
+    begin = 0;
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
       const part = chunk.subarray(from, at);
       if (pending.length > 0) {
@@ -107,6 +115,10 @@ export async function* readJsonObjects(
         add(part);
       }
       from = at + 1;
+      if (from - begin < TOGETHER_BYTES || lines.length === 0) continue;
+      yield lines;
+      lines = [];
+      begin = from;
     }
     keep(chunk.subarray(from));
     if (lines.length > 0) yield lines;

@@ -23,12 +23,12 @@ export async function keepNeeded(
     const [rows, longer] = [kept[level], kept[level + 1]];
     // By word id: 1 if a kept n-gram one word longer ends with the open context and this word.
     const isSuffix = new Uint8Array(types);
-    // Contexts of the longer table, by number within that table, that have a kept follower.
+    // The indices of the contexts of the longer table that have a kept follower.
     const contexts = new RowSet(tables[level + 1].contexts);
-    // At index word + 1: how many contexts of the longer table have this nearest word; after the walk, their first number at index word.
+    // Entry `word` + 1: how many contexts of the longer table have this nearest word. After the walk, entry `word`: the index of the first.
     const nextContext = new Uint32Array(types + 1);
     await walk([await open(level), await open(level + 1)], {
-      close(depth, { context, words, from, to, row, number }) {
+      close(depth, { context, words, from, to, row, contextIndex }) {
         if (depth === 0) {
           for (let i = from; i < to; i++) {
             if (isSuffix[words[i]] === 1) rows.add(row + i - from);
@@ -40,12 +40,12 @@ export async function keepNeeded(
         for (let i = from; i < to; i++) {
           if (!longer.has(row + i - from)) continue;
           isSuffix[words[i]] = 1;
-          contexts.add(number);
+          contexts.add(contextIndex);
         }
       },
     });
     // The contexts of the longer table are the n-grams of this table that do not end with </s>, sorted by last word first. So the
-    // n-grams with one last word have the same order as the contexts with this nearest word: `nextContext[word]` is the number of the
+    // n-grams with one last word have the same order as the contexts with this nearest word: `nextContext[word]` is the index of the
     // context that equals the next n-gram with this last word.
     for (let word = 0; word < types; word++) nextContext[word + 1] += nextContext[word];
     for (const cursor = await open(level); !cursor.done; await cursor.advance()) {

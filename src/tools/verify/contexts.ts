@@ -39,16 +39,16 @@ export async function checkContexts(
   for (let next = 0; next < blocks;) {
     set.clear();
     let nearest: number | undefined;
-    for await (const { number, block } of readBlocks(store, table, { first: next })) {
+    for await (const { index, block } of readBlocks(store, table, { first: next })) {
       onRows(block.starts[block.contextCount]);
       nearest ??= block.contexts[0][0];
       for (let c = 0; c < block.contextCount; c++) {
         // Each block of a wide context repeats the context.
         if (isContext(block, c, context)) continue;
         for (let j = 0; j < context.length; j++) context[j] = block.contexts[j][c];
-        set.add(context, number);
+        set.add(context, index);
       }
-      next = number + 1;
+      next = index + 1;
       if (set.size >= CONTEXTS_A_PASS) break;
     }
     // Contexts are sorted by their nearest word first, which is the last word of the n-gram in `base`.

@@ -25,19 +25,19 @@ export async function checkRows(
 ): Promise<boolean> {
   const { pattern } = table.manifest;
   const before = findings.count;
-  const place = (number: number): string => `table ${pattern}, block ${number}`;
+  const place = (index: number): string => `table ${pattern}, block ${index}`;
   const rows = new RowCheck(table, isBackoff);
   const samples = sampledBlocks(table.directory.parents.length);
-  const fail = (problem: string, number: number): void => findings.add(BLOCKS, place(number), problem);
-  const onDamage = (error: Error, number: number): void => {
+  const fail = (problem: string, index: number): void => findings.add(BLOCKS, place(index), problem);
+  const onDamage = (error: Error, index: number): void => {
     findings.checked(BLOCKS);
-    fail(error.message, number);
+    fail(error.message, index);
   };
-  for await (const { number, block } of readBlocks(store, table, { onDamage })) {
+  for await (const { index, block } of readBlocks(store, table, { onDamage })) {
     findings.checked(BLOCKS);
     const problem = rows.add(block);
-    if (problem) fail(problem, number);
-    if (samples.has(number)) table.sampled.push(block.contexts.map(column => column[0]).reverse());
+    if (problem) fail(problem, index);
+    if (samples.has(index)) table.sampled.push(block.contexts.map(column => column[0]).reverse());
     onRows(block.starts[block.contextCount]);
   }
   findings.checked('n-grams', rows.rows);
@@ -50,9 +50,9 @@ export async function checkRows(
 /** Checks the blocks of a table whose rows cannot be read, because the table of the shorter contexts is damaged. @returns whether all blocks are intact. */
 export async function checkBlocks(store: ModelStore, table: CheckedTable, findings: Findings): Promise<boolean> {
   const before = findings.count;
-  const onDamage = (error: Error, number: number): void => {
+  const onDamage = (error: Error, index: number): void => {
     findings.checked(BLOCKS);
-    findings.add(BLOCKS, `table ${table.manifest.pattern}, block ${number}`, error.message);
+    findings.add(BLOCKS, `table ${table.manifest.pattern}, block ${index}`, error.message);
   };
   const blocks = readTrieBlocks(store, table, 0, { onDamage });
   while (!(await blocks.next()).done) findings.checked(BLOCKS);

@@ -28,10 +28,10 @@ export async function checkDictionary(store: ModelStore, manifest: Manifest, fin
   let unknown = 0;
   let last: Uint8Array | undefined;
   const before = findings.count;
-  const placeOf = (number: number): string => `dictionary, block ${number}`;
-  const onDamage = (error: Error, number: number): void => findings.add(check, placeOf(number), error.message);
-  for await (const { number, block } of readDictionary(store, manifest, { firstWords, onDamage })) {
-    const place = placeOf(number);
+  const placeOf = (index: number): string => `dictionary, block ${index}`;
+  const onDamage = (error: Error, index: number): void => findings.add(check, placeOf(index), error.message);
+  for await (const { index, block } of readDictionary(store, manifest, { firstWords, onDamage })) {
+    const place = placeOf(index);
     findings.checked(check, block.words.length);
     for (const [i, word] of block.words.entries()) {
       const id = block.ids[i];

@@ -74,5 +74,5 @@ function watchReads(context: BuildContext, store: ModelStore): ModelStore {
     collect(values.reduce((sum, value) => sum + (value?.length ?? 0), 0));
     return values;
   };
-  return { ...store, getMany };
+  return { ...store, getMany, visitMany: undefined };
 }

@@ -34,7 +34,7 @@ const DECODERS: readonly ((value: Uint8Array) => unknown)[] = [
   value => checkTrie(value),
 ];
 
-/** The decoders of a store's values, given inputs with right checksums. The first byte of an input chooses the decoder. */
+/** The decoders of the values of a store. Inputs have right checksums; the first byte of an input chooses the decoder. */
 export const blocks: CreateTarget = () => {
   const body = (decoder: number, value: Uint8Array): Uint8Array =>
     Buffer.concat([Uint8Array.of(decoder), value.subarray(4)]);
@@ -63,10 +63,10 @@ export const blocks: CreateTarget = () => {
   };
 };
 
-/** The place of the decoder of trie blocks. */
+/** The index of the decoder of trie blocks. */
 const TRIE = DECODERS.length - 1;
 
-/** Opens a trie block, and asks it everything: no answer may lie outside of the block, or take for ever. */
+/** Opens a trie block, and calls every method: no result may be outside the block, and each call must end. */
 function checkTrie(value: Uint8Array): void {
   if (value.length % 4 !== 0) throw new BlockDamage('wrong length');
   const block = new TrieBlock(new Uint32Array(value.slice().buffer));

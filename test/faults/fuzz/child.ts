@@ -3,21 +3,21 @@ import { randomNumbers } from '../../../src/base/random.js';
 import { runTarget } from './run.js';
 import { TARGETS } from './targets.js';
 
-/** The orders of the watching process: one argument, as JSON. */
+/** The task of the process that tries inputs: its only argument, as JSON. */
 export interface ChildTask {
   readonly target: string;
   readonly seed: number;
   readonly guided: boolean;
-  /** Inputs to try at most, and seconds of CPU to spend at most. */
+  /** The most inputs to try, and the most processor time to spend [s]. */
   readonly times: number;
   readonly seconds: number;
   /** The folder of the target. */
   readonly folder: string;
-  /** The file to which the current input is written before it is tried: its number, its length, its bytes. */
+  /** The file to which each input is written before it is tried: its index, its length, its bytes. */
   readonly current: string;
 }
 
-/** The reports to the watching process. */
+/** The messages to the process that started this one. */
 export type ChildMessage =
   | { readonly kind: 'found'; readonly reason: string; readonly bytes: string }
   | {

@@ -1,6 +1,6 @@
 import { Session } from 'node:inspector/promises';
 
-/** Addresses of the code that is watched: this package and the parsers it uses. */
+/** Matches the addresses of the code that is watched: this package, and the parsers that it uses. */
 const OURS = /\/dist\/src\/|hyparquet|fzstd|zstddec|msgpack/;
 
 /** Finds inputs that make code run which had not run before, by V8's block coverage. */

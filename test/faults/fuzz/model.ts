@@ -90,8 +90,8 @@ function latin1(bytes: Uint8Array): string {
 }
 
 /**
- * Whole models with changed values and right checksums. An input is the number of a model, then changes: the number of a value (two
- * bytes), its new length (four bytes), and its new bytes behind the checksum.
+ * Whole models with changed values and right checksums. An input is the index of a model (one byte), then changes: the index of a value (two
+ * bytes), its new length (four bytes), and its new bytes after the checksum.
  */
 export const store: CreateTarget = async (folder): Promise<Target> => {
   const models: Contents[] = [];
@@ -130,7 +130,7 @@ export const store: CreateTarget = async (folder): Promise<Target> => {
   };
 };
 
-/** A value of a model: with probability 0.6 one that others depend on, such as the manifest or weights, else any, mostly a block. */
+/** A random value of a model: with probability 0.6 a value on which others depend, such as the manifest or weights; else any value, mostly a block. */
 function valueAt(model: Contents, number: number, random: Random): [number, Uint8Array] {
   const { values, files } = model;
   const special = [

@@ -6,7 +6,7 @@ export function below(random: Random, limit: number): number {
   return Math.floor(random() * limit);
 }
 
-/** One of several. */
+/** A random item of a list. */
 export function pick<T>(random: Random, choices: ArrayLike<T>): T {
   return choices[below(random, choices.length)];
 }

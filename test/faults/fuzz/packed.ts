@@ -101,7 +101,7 @@ async function unpackAndUse(file: string, out: string): Promise<void> {
   await use(LanguageModel.open(out));
 }
 
-/** Changes bytes; or a part, and corrects all lengths and checksums that depend on it; or lengths and names, with right checksums. */
+/** Changes bytes; or one part, and corrects all lengths and checksums that depend on it; or lengths and names, and corrects the checksums. */
 function mutateFile(file: Uint8Array, random: Random): Uint8Array {
   const kind = random();
   if (kind < 0.1) return mutate(file, [], WORDS, random);
@@ -154,7 +154,7 @@ function mutateParts(file: Uint8Array, random: Random): Uint8Array {
   return encodeParts(parts, random() < 0.9 ? PAGE_KEYS : 1 + below(random, 3 * PAGE_KEYS));
 }
 
-/** @throws BlockDamage and other errors for a file with inconsistent lengths. */
+/** Divides a packed model into its parts. @throws BlockDamage and other errors for a file with inconsistent lengths. */
 function partsOf(file: Uint8Array): Parts {
   const { frontBytes } = decodeHeader(file);
   const front = decodeFront(file.subarray(HEADER_BYTES, HEADER_BYTES + frontBytes));
@@ -207,7 +207,7 @@ function mutateStatements(file: Uint8Array, random: Random): Uint8Array {
     else written.setBigUint64(field, BigInt.asUintN(64, BigInt(Math.trunc(value))), true);
     return header;
   }
-  // The index is behind the front: about its usual size.
+  // The index comes after the front; the number is about its usual size.
   const [from, to] = kind < 0.6 ? [HEADER_BYTES, frontEnd] : [frontEnd, Math.min(file.length, frontEnd + 1500)];
   const part = mutate(file.subarray(from, to), [], WORDS, random);
   const changed = concatenate([file.subarray(0, from), part, file.subarray(to)]);
@@ -217,7 +217,7 @@ function mutateStatements(file: Uint8Array, random: Random): Uint8Array {
   return changed;
 }
 
-/** Corrects all checksums whose places can be found. */
+/** Corrects all checksums whose offsets can be found. */
 function sealFile(file: Uint8Array): Uint8Array {
   const bytes = file.slice();
   if (bytes.length < HEADER_BYTES) return bytes;

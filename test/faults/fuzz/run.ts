@@ -10,7 +10,7 @@ const MOST_MEMORY = 512 << 20;
 /** The most inputs that are kept because they made new code run. */
 const KEPT = 4000;
 
-/** An input that broke a promise, and the way it did. */
+/** An input that broke a promise, and the broken promise in words. */
 export interface Finding {
   readonly reason: string;
   readonly bytes: Uint8Array;
@@ -69,7 +69,7 @@ export async function runTarget(target: Target, folder: string, options: RunOpti
   return progress;
 }
 
-/** The way in which an input breaks the promise of a result or an error that names the fault; `undefined` if it keeps it. */
+/** Every input must give a result or an error that names the fault. @returns how this input breaks that promise; `undefined` if it does not. */
 export async function breach(target: Target, bytes: Uint8Array, folder: string): Promise<string | undefined> {
   const memory = used();
   try {

@@ -20,12 +20,12 @@ export type CreateTarget = (folder: string) => Promise<Target> | Target;
 /** The error for an impossible result, such as NaN. */
 export class Wrong extends Error {}
 
-/** The first byte of an input, which chooses the parser of the other bytes; 0 for an empty input. */
+/** The first byte of an input, which chooses how the other bytes are parsed; 0 for an empty input. */
 export function firstByte(bytes: Uint8Array): number {
   return bytes.length > 0 ? bytes[0] : 0;
 }
 
-/** @throws Wrong if a value is NaN or holds NaN at any depth. */
+/** Checks a result. @throws Wrong if it is NaN, or contains NaN at any depth. */
 export function checkNumbers(value: unknown, path = 'result'): void {
   if (typeof value === 'number' && Number.isNaN(value)) throw new Wrong(`${path} is NaN`);
   if (typeof value !== 'object' || value === null) return;

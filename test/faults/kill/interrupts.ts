@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { randomNumbers } from '../../../src/base/random.js';
 import { inFolder, type Scene } from './stage.js';
 
-/** The most milliseconds from an interrupt to the end of the process. */
+/** The longest allowed time from an interrupt to the end of the process [ms]. */
 const PROMPT_MS = 1000;
 
 /** The results of interrupting trainings. */
@@ -10,7 +10,7 @@ export interface InterruptCounts {
   interrupts: number;
   /** Number of trainings that had ended before the interrupt. */
   late: number;
-  /** The longest time from the signal to the end of the process. */
+  /** The longest time from the signal to the end of the process [ms]. */
   slowest: number;
   readonly failures: string[];
 }

@@ -5,7 +5,7 @@ import { modelDigest } from '../content.js';
 import { countJob, writeJob } from '../../support/spark-job.js';
 import { generateText, inFolder } from './stage.js';
 
-/** Another command that is killed, and the output that it must have made in the end. */
+/** A command other than train that is killed, and the output that it must have written at last. */
 interface Other {
   readonly name: string;
   readonly args: (out: string) => readonly string[];

@@ -5,14 +5,14 @@ import { randomNumbers } from '../../../src/base/random.js';
 import { kneser, type CommandResult, type KillMoment } from '../command.js';
 import { modelDigest } from '../content.js';
 
-/** A training that is killed. */
+/** The options of a training that is killed. */
 export interface Scene {
   readonly name: string;
   readonly sentences: number;
   readonly args: readonly string[];
 }
 
-/** The result of a scene without a kill. */
+/** The result of such a training without a kill. */
 export interface Reference {
   readonly scene: Scene;
   readonly text: string;
@@ -22,7 +22,7 @@ export interface Reference {
   readonly stages: readonly string[];
 }
 
-/** The folder in which trainings are made and killed. */
+/** The folder in which trainings are started and killed. (A stage of training is something else.) */
 export class Stage {
   readonly temporary: string;
   private serial = 0;
@@ -79,7 +79,7 @@ export interface Earlier {
   readonly answer: string;
 }
 
-/** Makes a folder for the time of `act`. */
+/** Makes a folder, and removes it when `act` has ended. */
 export async function inFolder(act: (stage: Stage) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'kneser-kill-'));
   try {

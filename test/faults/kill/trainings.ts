@@ -7,12 +7,12 @@ import type { CommandResult, KillMoment } from '../command.js';
 import { modelDigest } from '../content.js';
 import { inFolder, type Earlier, type Reference, type Scene, type Stage } from './stage.js';
 
-/** Numbers of the outcomes of kills. */
+/** How many kills had each outcome. */
 export interface KillCounts {
   kills: number;
   /** Trainings that had ended before the kill. */
   late: number;
-  /** By the result of opening the model: there was none yet, it was unfinished, or it was complete. */
+  /** By the result of opening the model after the kill: there was no model yet, it was unfinished, or it was complete. */
   nothing: number;
   unfinished: number;
   complete: number;

@@ -120,12 +120,9 @@ describe('tasks', () => {
       expect(await load(threads)).toEqual(whole);
       // A thread tells what is wrong with a block.
       const damaged = damagedStore(store, key => key.startsWith('table/1111/'));
-      await expect(
-        loadTables(damaged, words, wordIds(manifest), () => undefined, undefined, threads),
-      ).rejects.toMatchObject({
-        code: 'KNESER_DAMAGED',
-        message: expect.stringMatching(/table 1111, block 0: checksum/),
-      });
+      await expect(loadTables(damaged, words, wordIds(manifest), () => undefined, undefined, threads)).rejects.toThrow(
+        /table 1111, block 0: checksum differs/,
+      );
     } finally {
       await threads.close();
     }

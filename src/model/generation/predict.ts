@@ -1,0 +1,74 @@
+import { log10 } from '../../base/elementary.js';
+import { OOV, type BatchLayout } from '../../smoothing/batch.js';
+import { wordIds } from '../../tables/manifest.js';
+import type { Sentence } from '../../text/sentences.js';
+import { NONE, UNK } from '../../text/tokens.js';
+import type { LoadedWords } from '../lookup/words.js';
+import type { NextWords } from '../prediction/next-words.js';
+import { sidesOf, type CheckedPredictOptions, type Prediction } from '../prediction/prediction.js';
+import type { Predictor } from '../prediction/predictor.js';
+import type { ModelParts } from '../scoring/parts.js';
+import type { BatchScorer } from '../scoring/scorer.js';
+import { completions } from './complete.js';
+import { fillGap } from './gap.js';
+
+const encoder = new TextEncoder();
+
+/** The most probable next words, or with `prefix` the most probable completions, as tokens with their probabilities. */
+export function predictions(
+  next: NextWords,
+  { top, unknown, explain, prefix }: CheckedPredictOptions,
+  words: LoadedWords,
+  { manifest }: ModelParts,
+): Prediction[] {
+  const found =
+    prefix === undefined
+      ? next.top(top, unknown ? NONE : UNK)
+      : completions(next, words, encoder.encode(manifest.options.lowercase ? prefix.toLowerCase() : prefix), top);
+  return found.map(({ word, probability, log10Prob = log10(probability) }) => ({
+    token: words.word(word),
+    probability,
+    log10Prob,
+    matched: next.matched(word),
+    ...(explain ? { explanation: next.explain(word) } : {}),
+  }));
+}
+
+/** The parts of a model that filling a gap needs. */
+export interface FillingModel {
+  readonly parts: ModelParts;
+  readonly words: LoadedWords;
+  readonly scorer: BatchScorer;
+  readonly predictor: Predictor;
+  readonly layout: BatchLayout;
+  /** Cuts a text into the model's tokens. */
+  readonly tokensOf: (text: Sentence) => readonly string[];
+}
+
+/** Finds the most probable fillers of the gap in a text. */
+export function* fillersOf(
+  { parts, words, scorer, predictor, layout, tokensOf }: FillingModel,
+  text: Sentence,
+  { gap = '', gapLength = 1, options, start, top, unknown, startsWith = '', endsWith = '' }: CheckedPredictOptions,
+): Generator<Promise<void>, Prediction[], void> {
+  const { order, manifest, tokenization } = parts;
+  const ids = wordIds(manifest);
+  const idsOf = (side: Sentence): number[] => tokensOf(side).map(token => words.idOf(token));
+  const [left, right] = sidesOf(text, gap).map(idsOf);
+  const known = options
+    ?.map(idsOf)
+    .filter(filler => filler.length > 0 && (unknown || filler.every(id => id < OOV)))
+    .map(filler => filler.map(id => (id >= OOV ? UNK : id)));
+  return yield* fillGap(
+    { order, ids, words, tokenization: tokenization.info, scorer, predictor, layout },
+    { left, right, start },
+    {
+      lengths: typeof gapLength === 'number' ? [gapLength, gapLength] : gapLength,
+      top,
+      unknown,
+      options: known,
+      startsWith,
+      endsWith,
+    },
+  );
+}

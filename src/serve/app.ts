@@ -1,0 +1,234 @@
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { Hono, type Context } from 'hono';
+import { jsonPieces, streamOf, type Streamed } from './answer.js';
+import { parseJson, readBody, readLines, type BodyBudget } from './body.js';
+import { COMPLETIONS, GONE } from './completions.js';
+import { isStreamed, pauseOf, type Call, type Endpoint } from './endpoint.js';
+import { Failure, failureOf, timedOut } from './failure.js';
+import type { Access } from './keys.js';
+import type { Metrics } from './metrics.js';
+import type { Models } from './models.js';
+import { NATIVE } from './native.js';
+import { openApi } from './openapi.js';
+import type { Limits } from './options.js';
+import { PAGE } from './page.js';
+import type { ServedModel } from './served-model.js';
+import { STATUS } from './status.js';
+import { TOKENS } from './tokens.js';
+
+/** The state that all requests share. */
+export interface Shared {
+  readonly models: Models;
+  readonly metrics: Metrics;
+  readonly limits: Limits;
+  readonly access: Access;
+  readonly budget: BodyBudget;
+  /** Called with an error that no request caused. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** All endpoints, in the order of the OpenAPI document. */
+export const ENDPOINTS: readonly Endpoint[] = [...STATUS, COMPLETIONS, ...TOKENS, ...NATIVE];
+
+const JSON_TYPE = 'application/json';
+const LINES_TYPE = 'application/x-ndjson';
+/** Media types of JSON lines. */
+const LINES_TYPES = /^application\/(?:x-ndjson|x-jsonlines|jsonl|jsonlines|ndjson)\b/i;
+/** An answer with more entries than this is written piece by piece. */
+const SMALL_ENTRIES = 20_000;
+
+type Env = { readonly Bindings: HttpBindings };
+
+/** Makes the application: the routes of all endpoints, each also below `/models/NAME`. */
+export function createApp(shared: Shared): Hono<Env> {
+  const app = new Hono<Env>();
+  for (const endpoint of ENDPOINTS) {
+    for (const path of [endpoint.path, `/models/:model${endpoint.path}`]) {
+      app.on(endpoint.method, path, context => answered(endpoint, context, shared));
+      app.all(path, context => refused(context, shared, notAllowed(endpoint), { allow: endpoint.method }));
+    }
+  }
+  app.get('/openapi.json', context =>
+    plain(context, shared, '/openapi.json', JSON_TYPE, JSON.stringify(openApi(ENDPOINTS))),
+  );
+  for (const { path, type, content } of PAGE) {
+    app.get(path, context => plain(context, shared, '/', type, content()));
+  }
+  app.notFound(context =>
+    refused(
+      context,
+      shared,
+      new Failure(404, 'not_found', `there is nothing at ${context.req.path}; /openapi.json lists the endpoints`),
+    ),
+  );
+  app.onError((error, context) => refused(context, shared, error));
+  return app;
+}
+
+function notAllowed({ method, path }: Endpoint): Failure {
+  return new Failure(405, 'method_not_allowed', `${path} takes ${method}`);
+}
+
+/** Notes the end of a request, however it ends. */
+function watch(path: string, { env }: Context<Env>, { metrics }: Shared, lastly: (isComplete: boolean) => void): void {
+  const started = performance.now();
+  metrics.running++;
+  env.outgoing.once('close', () => {
+    metrics.running--;
+    metrics.answered(path, env.outgoing.statusCode, (performance.now() - started) / 1000);
+    lastly(env.outgoing.writableFinished);
+  });
+}
+
+/** Answers a request to an endpoint. */
+async function answered(endpoint: Endpoint, context: Context<Env>, shared: Shared): Promise<Response> {
+  const { models, metrics, limits, access, budget } = shared;
+  const { incoming } = context.env;
+  const controller = new AbortController();
+  const { signal } = controller;
+  const used = new Set<ServedModel>();
+  let bytes = 0;
+  const timer = endpoint.readsBody ? undefined : setTimeout(() => controller.abort(timedOut()), limits.timeout);
+  watch(endpoint.path, context, shared, isComplete => {
+    clearTimeout(timer);
+    if (!isComplete) controller.abort(GONE);
+    budget.give(bytes);
+    for (const model of used) model.release();
+  });
+  try {
+    if (endpoint.path !== '/health') access.check(incoming);
+    const id = context.req.param('id');
+    const modelName = context.req.param('model');
+    const call: Call = {
+      incoming,
+      modelName,
+      query: { ...context.req.query(), ...(id === undefined ? {} : { ':id': id }) },
+      models,
+      metrics,
+      limits,
+      signal,
+      pause: pauseOf(signal),
+      model: name => {
+        const model = models.find(modelName ?? name);
+        if (!used.has(model)) model.acquire();
+        used.add(model);
+        return model;
+      },
+    };
+    const isLines = endpoint.takesLines && LINES_TYPES.test(incoming.headers['content-type'] ?? '');
+    if (isLines) return streamed(context, { type: LINES_TYPE, pieces: answersOf(endpoint, call) });
+    let body: unknown;
+    if (endpoint.members) {
+      const read = await readBody(incoming, limits, budget);
+      bytes = read.length;
+      body = parseJson(read);
+    }
+    const answer = await endpoint.answer(call, body);
+    if (isStreamed(answer)) return streamed(context, answer);
+    if (isSmall(answer)) return sent(context, 200, { 'content-type': JSON_TYPE }, JSON.stringify(answer));
+    return streamed(context, { type: JSON_TYPE, pieces: jsonPieces(answer) });
+  } catch (error) {
+    return failed(context, shared, signal.aborted && signal.reason instanceof Failure ? signal.reason : error);
+  }
+}
+
+/** Answers each line of a body by a line. An error is the answer of its line; the next lines are answered, too. */
+async function* answersOf(endpoint: Endpoint, call: Call): AsyncGenerator<string, void, void> {
+  try {
+    for await (const line of readLines(call.incoming, call.limits)) {
+      let answer: object;
+      try {
+        answer = await endpoint.answer(call, parseJson(line));
+        if (isStreamed(answer))
+          throw new Failure(400, 'KNESER_OPTION', 'stream: each line has one answer; leave it out', 'stream');
+      } catch (error) {
+        if (call.signal.aborted) return;
+        answer = failureOf(error).body;
+      }
+      yield `${JSON.stringify(answer)}\n`;
+    }
+  } catch (error) {
+    yield `${JSON.stringify(failureOf(error).body)}\n`;
+  }
+}
+
+function streamed(
+  context: Context<Env>,
+  { type, pieces }: { readonly type: string; readonly pieces: AsyncIterable<string> | Iterable<string> } | Streamed,
+): Response {
+  return context.body(
+    streamOf(pieces, () => undefined),
+    200,
+    { 'content-type': type },
+  );
+}
+
+/** Sends a whole answer. A `Response` would take half as long again for a short answer. */
+function sent(
+  { env }: Context<Env>,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  content: string | Uint8Array,
+): Response {
+  const { outgoing } = env;
+  if (!outgoing.destroyed) {
+    outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(content) });
+    outgoing.end(content);
+  }
+  return RESPONSE_ALREADY_SENT;
+}
+
+/** Whether an answer has few entries, with those of all arrays and objects in it. */
+function isSmall(answer: object): boolean {
+  let left = SMALL_ENTRIES;
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null || left < 0) return;
+    if (ArrayBuffer.isView(value) || (Array.isArray(value) && typeof value[0] !== 'object')) {
+      left -= (value as unknown as ArrayLike<number>).length;
+      return;
+    }
+    for (const name in value) {
+      left--;
+      visit((value as Record<string, unknown>)[name]);
+    }
+  };
+  visit(answer);
+  return left >= 0;
+}
+
+/** A response with an error. An error that no client caused is reported, too. */
+function failed(context: Context<Env>, shared: Shared, error: unknown, headers: Record<string, string> = {}): Response {
+  const failure = failureOf(error);
+  if (failure.status === 500) shared.onError(error);
+  return sent(
+    context,
+    failure.status,
+    {
+      'content-type': JSON_TYPE,
+      ...headers,
+      ...(failure.status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+      ...(failure.status === 503 ? { 'retry-after': '1' } : {}),
+      // The rest of a body that was refused is not read.
+      ...(context.env.incoming.complete ? {} : { connection: 'close' }),
+    },
+    JSON.stringify(failure.body),
+  );
+}
+
+/** A response with an error, to a request that no endpoint answers. */
+function refused(context: Context<Env>, shared: Shared, error: unknown, headers?: Record<string, string>): Response {
+  watch('other', context, shared, () => undefined);
+  return failed(context, shared, error, headers);
+}
+
+function plain(
+  context: Context<Env>,
+  shared: Shared,
+  path: string,
+  type: string,
+  content: string | Uint8Array,
+): Response {
+  watch(path, context, shared, () => undefined);
+  return sent(context, 200, { 'content-type': type }, content);
+}

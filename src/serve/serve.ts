@@ -1,0 +1,48 @@
+/**
+ * src/serve answers questions about models by HTTP. `serve.ts`, this file, is the function `serve`, `server.ts` opens the models and listens; `app.ts` has the routes, and calls the endpoint
+ * of a request: `completions.ts` and `tokens.ts` have OpenAI's and vLLM's names, `native.ts` the names of the library, `status.ts` the state of the server.
+ * `served-model.ts` is a model that requests share, `models.ts` all of them by name. `members.ts` has the members of requests, each with its check and its
+ * JSON schema, from which `openapi.ts` makes the OpenAPI document. `body.ts` reads bodies within limits, `answer.ts` writes answers piece by piece.
+ */
+import { checkOptions } from '../base/check.js';
+import { SERVE_OPTIONS, type ServeOptions } from './options.js';
+
+/** A running server. */
+export interface ModelServer {
+  /** Its address, such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** The names of its models. */
+  readonly models: readonly string[];
+  /**
+   * Opens all models again, and reads the file of keys again: requests from then on use the models as they now are on disk. After an error the models
+   * stay as they were.
+   *
+   * @throws KneserError: the errors of `LanguageModel.open` and `load`.
+   */
+  reload(): Promise<void>;
+  /** Takes no more requests, waits for the answers that are under way, and closes the models. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves models by HTTP: OpenAI's completions, vLLM's tokenizer, and the functions of this library (docs/serve.md). The server listens when all models are
+ * loaded.
+ *
+ * @throws KneserError: KNESER_OPTION, also for a port in use and for an address that other machines reach without keys; KNESER_INPUT_*, and the errors of
+ * `LanguageModel.open` and `load`.
+ * @example
+ * ```ts
+ * import { serve } from 'kneser';
+ *
+ * const server = await serve({ models: ['model'], port: 0 });
+ * const response = await fetch(`${server.url}/score`, { method: 'POST', body: '{"sentence": "The jury praised the city ."}' });
+ * const { tokens, log10Probs } = await response.json();
+ * console.log(tokens.length === log10Probs.length);
+ * await server.close();
+ * ```
+ */
+export async function serve(options: ServeOptions): Promise<ModelServer> {
+  checkOptions('serve', options, SERVE_OPTIONS);
+  const { startServer } = await import('./server.js');
+  return startServer(options);
+}

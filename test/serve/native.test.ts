@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, expect, test } from 'vitest';
+import { annotate, LanguageModel } from '#kneser/src/index.js';
+import { serveTiny, type Serving } from '../support/served.js';
+
+/** The endpoints that mirror the library give its results. */
+
+let serving: Serving;
+const SENTENCES = ['the cat sat', 'a zebra', ''];
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+beforeAll(async () => {
+  serving = await serveTiny('native');
+});
+
+const lines = async (path: string, body: string, type = 'application/x-ndjson'): Promise<unknown[]> => {
+  const response = await fetch(serving.server.url + path, { method: 'POST', body, headers: { 'content-type': type } });
+  expect(response.headers.get('content-type')).toBe('application/x-ndjson');
+  return (await response.text())
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line) as unknown);
+};
+
+test('score', async () => {
+  for (const options of [{}, { start: false }, { end: false }]) {
+    const scores = SENTENCES.map(sentence => plain(serving.model.score(sentence, options)));
+    expect(await serving.ask('/score', { sentences: SENTENCES, ...options })).toEqual({
+      status: 200,
+      model: 'tiny',
+      scores,
+    });
+  }
+  const one = await serving.ask('/score', { sentence: ['the', 'cat sat'] });
+  expect(one).toEqual({ status: 200, model: 'tiny', ...(plain(serving.model.score(['the', 'cat sat'])) as object) });
+});
+
+test('many sentences are scored by threads, with the same scores', async () => {
+  const sentences = Array.from({ length: 3000 }, (_, i) => `the cat sat on the mat ${i}`);
+  const { scores } = await serving.ask<{ scores: { log10Prob: number }[] }>('/score', { sentences });
+  expect(scores.map(({ log10Prob }) => log10Prob)).toEqual(sentences.map(each => serving.model.score(each).log10Prob));
+});
+
+test('perplexity', async () => {
+  for (const options of [{}, { start: false }, { end: false }]) {
+    const figures = plain(serving.model.perplexity(SENTENCES, options)) as object;
+    expect(await serving.ask('/perplexity', { sentences: SENTENCES, ...options })).toEqual({
+      status: 200,
+      model: 'tiny',
+      ...figures,
+    });
+    const text = SENTENCES.map(line => `${line}\n`).join('');
+    expect(await serving.ask('/perplexity', { text, ...options })).toEqual({ status: 200, model: 'tiny', ...figures });
+  }
+});
+
+test('vector', async () => {
+  const { vector } = await serving.ask<{ vector: number[] }>('/vector', { sentence: 'the cat sat on', window: 2 });
+  expect(vector).toEqual([...serving.model.ngramPerplexities('the cat sat on', { window: 2 })]);
+  const { vectors } = await serving.ask<{ vectors: { vector: number[] }[] }>('/vector', {
+    sentences: SENTENCES,
+    bins: 4,
+  });
+  expect(vectors.map(({ vector }) => vector.length)).toEqual([4, 4, 0]);
+});
+
+test('predict', async () => {
+  for (const options of [{}, { top: 3, explain: true }, { prefix: 'm' }]) {
+    const { predictions } = await serving.ask<{ predictions: unknown }>('/predict', { history: 'on the', ...options });
+    expect(predictions).toEqual(plain(serving.model.predict('on the', options)));
+  }
+  const { histories } = await serving.ask<{ histories: unknown[] }>('/predict', { histories: SENTENCES, top: 2 });
+  expect(histories).toEqual(SENTENCES.map(each => plain(serving.model.predict(each, { top: 2 }))));
+  const gap = { gap: '___', gapLength: [1, 2] as const, top: 2 };
+  const filled = await serving.ask<{ predictions: unknown }>('/predict', { history: 'the ___ sat', ...gap });
+  expect(filled.predictions).toEqual(plain(serving.model.predict('the ___ sat', gap)));
+});
+
+test('generate, whole and streamed', async () => {
+  const options = { beginnings: ['the', 'a dog'], count: 2, seed: 9, topP: 0.9 };
+  const expected: unknown[] = [];
+  for await (const text of serving.model.generate(options)) expected.push(plain(text));
+  expect((await serving.ask<{ texts: unknown }>('/generate', options)).texts).toEqual(expected);
+  expect(await lines('/generate', JSON.stringify({ ...options, stream: true }), 'application/json')).toEqual(expected);
+});
+
+test('annotate streams documents', async () => {
+  const documents = [
+    { id: 1, text: 'the cat sat' },
+    { id: 2, text: 'a zebra\nthe dog' },
+  ];
+  const body = documents.map(document => `${JSON.stringify(document)}\n`).join('\n');
+  await using model = await LanguageModel.open(serving.folder);
+  const expected: unknown[] = [];
+  for await (const { line } of annotate({ model, documents, tokens: true, against: model })) {
+    expected.push(JSON.parse(new TextDecoder().decode(line)));
+  }
+  expect(await lines('/annotate?tokens=true&against=tiny', body)).toEqual(expected);
+  const [first, second] = await lines('/annotate', '{"text":"the cat"}\n{"txt":1}\n{"text":"a"}');
+  expect([first, second]).toMatchObject([{ text: 'the cat' }, { error: { code: 'KNESER_INPUT_JSON' } }]);
+  expect((await serving.ask('/annotate?files=x', '')).status).toBe(400);
+});
+
+test('JSON lines are answered line by line', async () => {
+  const answers = await lines('/score', '{"sentence":"the cat"}\n{"sentence":7}\n\n{"sentence":"a"}\n');
+  expect(answers).toMatchObject([
+    { tokens: ['the', 'cat', '</s>'] },
+    { error: { param: 'sentence' } },
+    { tokens: ['a', '</s>'] },
+  ]);
+});
+
+test('the state of the server', async () => {
+  expect(await serving.ask('/health')).toEqual({ status: 'ok', models: ['tiny'] });
+  await serving.ask('/score', { sentence: 'the' });
+  const text = await (await fetch(`${serving.server.url}/metrics`)).text();
+  const [, scored] = /kneser_tokens_total\{model="tiny",kind="scored"\} (\d+)/.exec(text) ?? [];
+  expect(Number(scored)).toBeGreaterThan(100);
+  expect(text).toMatch(/kneser_request_duration_seconds_bucket\{path="\/score",le="\+Inf"\} \d+\n/);
+  expect(text).toMatch(/process_resident_memory_bytes \d{7,}\n/);
+  // Each line is a comment, or a name with labels and a number.
+  expect(text.split('\n').filter(line => !/^(# (HELP|TYPE) \w+ .+|\w+(\{[^}]*\})? [\d.e+-]+|)$/.test(line))).toEqual(
+    [],
+  );
+});
+
+test('the OpenAPI document has each endpoint and each member', async () => {
+  const document = await serving.ask<{ paths: Record<string, Record<string, { requestBody?: unknown }>> }>(
+    '/openapi.json',
+  );
+  const page = readFileSync(new URL('../../docs/serve.md', import.meta.url), 'utf8');
+  for (const path of Object.keys(document.paths)) expect(page).toContain(path.replace('{id}', 'NAME'));
+});
