@@ -31,6 +31,7 @@ const INSIDE = {
   'src/store': [['.'], ['packed'], ['folder']],
   'src/model': [['lookup'], ['scoring'], ['prediction'], ['generation'], ['.']],
   'src/tools': [['arpa', 'prune', 'verify'], ['mix'], ['.']],
+  'src/documents': [['profile'], ['.']],
   'src/train': [['plan'], ['resume'], ['stages'], ['.']],
   'native-free': [['.'], ['demo'], ['demo/workers', 'demo/page']],
 };

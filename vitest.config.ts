@@ -8,6 +8,7 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, 'test/browser/**', 'test/spark/cluster/**'],
     // Builds the files whose source has changed, so that a single test always tests the source as it stands.
     globalSetup: 'test/support/setup.ts',
+    setupFiles: 'test/support/equality.ts',
     // Training takes seconds, and minutes on a machine that is busy.
     testTimeout: 300_000,
     hookTimeout: 300_000,

@@ -2,7 +2,9 @@ import type { LoadedModel, VectorContext } from '../src/index.js';
 
 /** The changes to one token of a sentence: another word replaces it, or one of its letters is mistyped. */
 export const CORRUPTIONS = ['other word', 'typo'] as const;
-export type Corruption = (typeof CORRUPTIONS)[number];
+/** These, and a token that changes places with the next one. */
+export const MISTAKES = [...CORRUPTIONS, 'swap'] as const;
+export type Corruption = (typeof MISTAKES)[number];
 
 /** A sentence with one corrupted token. */
 export interface Corrupted {
@@ -30,9 +32,13 @@ export function corrupt(
   random: () => number,
 ): Corrupted | undefined {
   const pick = <T>(choices: ArrayLike<T>): T => choices[Math.floor(random() * choices.length)];
-  const indices = [...tokens.keys()].filter(at => corruption === 'other word' || WORD.test(tokens[at]));
+  const indices = [...tokens.keys()].filter(at => {
+    if (corruption === 'typo') return WORD.test(tokens[at]);
+    return corruption === 'other word' || (at + 1 < tokens.length && tokens[at] !== tokens[at + 1]);
+  });
   if (indices.length === 0) return undefined;
   const at = pick(indices);
+  if (corruption === 'swap') return { tokens: tokens.with(at, tokens[at + 1]).with(at + 1, tokens[at]), at };
   let token = tokens[at];
   while (token === tokens[at]) token = corruption === 'other word' ? pick(words) : misspell(token, pick);
   return { tokens: tokens.with(at, token), at };

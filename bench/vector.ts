@@ -1,6 +1,7 @@
 /**
  * `npm run bench:vector -- [--train FILE --test FILE] [--order 5] [--window 3] [--skip] [--seed 1] [--json]`: measures how often n-gram
- * perplexity vectors find the one corrupted token of a held-out sentence, compared with the surprisal of tokens.
+ * perplexity vectors find the one corrupted token of a held-out sentence, compared with the surprisal of tokens; and how well their
+ * features tell corrupted sentences from others, compared with perplexity.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,7 +11,8 @@ import { LanguageModel, train } from '../src/index.js';
 import { LineReader } from '../src/text/formats/lines.js';
 import { splitTokens } from '../src/text/tokens.js';
 import { runCommand, UsageError } from './command.js';
-import { corrupt, CORRUPTIONS, findCorrupted, WAYS, type Corrupted } from './corruption.js';
+import { corrupt, CORRUPTIONS, findCorrupted, MISTAKES, WAYS, type Corrupted } from './corruption.js';
+import { detect } from './detection.js';
 import { randomNumbers } from '../src/base/random.js';
 
 /** The fewest tokens of a sentence: in a shorter sentence, chance often finds the right window. */
@@ -39,7 +41,8 @@ await runCommand('bench:vector', async (folder, signal) => {
   await train({ files: [texts.train], out, order, ...mixture, signal });
 
   const words = (await readTokens(texts.train, MOST_WORDS)).flat();
-  const sentences = (await readTokens(texts.test, Infinity)).filter(tokens => tokens.length >= LEAST_TOKENS);
+  const heldOut = await readTokens(texts.test, Infinity);
+  const sentences = heldOut.filter(tokens => tokens.length >= LEAST_TOKENS);
   const model = await LanguageModel.open(out);
   const loaded = await model.load();
   await model.close();
@@ -52,8 +55,12 @@ await runCommand('bench:vector', async (folder, signal) => {
     }
     return { corruption, sentences: corrupted.length, rates: findCorrupted(loaded, corrupted, window) };
   });
+  const detections = MISTAKES.map(corruption => ({
+    corruption,
+    ...detect(loaded, heldOut, corruption, { window, words, random: randomNumbers(seed) }),
+  }));
   if (values.json) {
-    await print(JSON.stringify({ order, window, smoothing: model.info.smoothing, seed, results }) + '\n');
+    await print(JSON.stringify({ order, window, smoothing: model.info.smoothing, seed, results, detections }) + '\n');
     return 0;
   }
   const numbers = results.map(result => `${whole(result.sentences)} sentences with ${result.corruption}`).join(', ');
@@ -61,6 +68,12 @@ await runCommand('bench:vector', async (folder, signal) => {
   await printTable(
     ['highest', ...CORRUPTIONS.flatMap(corruption => [`${corruption}: in window`, 'exact'])],
     WAYS.map(way => [way, ...results.flatMap(({ rates }) => [percent(rates[way].covered), percent(rates[way].exact)])]),
+  );
+  const { sentences: halves } = detections[0];
+  await print(`\n${whole(halves)} sentences, every other one corrupted in one place: area under the ROC curve\n\n`);
+  await printTable(
+    ['mistake', 'perplexity', 'vector features'],
+    detections.map(({ corruption, scalar, vector }) => [corruption, scalar.toFixed(3), vector.toFixed(3)]),
   );
   return 0;
 });

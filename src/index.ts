@@ -30,7 +30,8 @@
  * - `tools` makes a model or a file from a model: `prune`, `arpa` (export and import), `mix`, `pack`, `unpack`, `upgrade`; `verify` checks it.
  * - `baseline` trains a series of models and compares them, with confidence intervals.
  * - `decoding` chooses between texts that another model proposes: the beam search of a speech recognizer.
- * - `documents` computes figures of documents, and chooses documents by their figures: annotate, select, overlap, weigh.
+ * - `documents` computes figures of documents, and chooses documents by their figures: annotate, select, overlap, weigh;
+ *   `profile` describes whole texts.
  * - `serve` answers questions about models by HTTP.
  * - `cli` is the command, with one file for each subcommand. It parses options, calls the library and prints.
  * - `native-free` (beside `src`) has the entries for browsers, Deno and Bun, which use the same code without LevelDB and files.
@@ -145,6 +146,22 @@ export {
   type OverlapScores,
   type TrainingPlace,
 } from './documents/overlap.js';
+export {
+  profile,
+  type DrawingOptions,
+  type ProfileDistance,
+  type ProfileOptions,
+  type ProfileReport,
+} from './documents/profile.js';
+export type {
+  HeapsFits,
+  LengthFigures,
+  ModelFigures,
+  TextProfile,
+  VocabularyFigures,
+} from './documents/profile/figures.js';
+export type { HeapsLaw, ZipfLaw } from './documents/profile/laws.js';
+export type { DistanceName } from './documents/profile/pool.js';
 export {
   recitation,
   type RecitationFigures,

@@ -119,6 +119,7 @@ function textsOf({ train, valid, test, corpus, data }: BaselineFlags): BaselineT
   if (!train || !valid || !test) {
     throw new KneserError('KNESER_OPTION', 'name texts with --train, --valid and --test, or a corpus with --corpus');
   }
-  if (data !== undefined) throw new KneserError('KNESER_OPTION', '--data is the folder of a --corpus: name that too');
+  if (data !== undefined)
+    throw new KneserError('KNESER_OPTION', '--data is the folder of a corpus, whose name --corpus must give');
   return { train, valid, test };
 }

@@ -48,6 +48,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./weigh.js'),
   },
   {
+    name: 'profile',
+    summary:
+      "Describe a text by the laws of Zipf and Heaps, lengths and repetition, and compare it with another or a model's.",
+    load: () => import('./profile.js'),
+  },
+  {
     name: 'predict',
     summary: 'Predict the most probable next tokens after each line of input.',
     load: () => import('./predict.js'),

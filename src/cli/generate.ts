@@ -2,10 +2,11 @@ import { Option, type Command } from 'commander';
 import type { GenerateOptions } from '../model/generation/options.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { addDocumentFlags, TEXT_FILE } from './documents.js';
+import { addDrawingFlags } from './drawing.js';
 import { given } from './given.js';
 import { print, printJsonLine, warn } from './output.js';
 import { addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
-import { parseNumber, parseWhole } from './values.js';
+import { parseWhole } from './values.js';
 
 const HELP = `
 Draws each token with its exact probability after the tokens before it, from <s> to </s>; one text a line. A file of beginnings
@@ -35,23 +36,12 @@ export function define(command: Command): void {
     .argument('<dir>', 'folder of the model')
     .argument('[file]', `beginnings, one a line: ${TEXT_FILE} (default: none, each text begins with <s>)`)
     .option('--count <n>', 'number of texts for each beginning (default: 1)', parseWhole)
-    .option('--max-tokens <n>', 'the most tokens drawn for a text (default: 200)', parseWhole)
     .option('--sentences <n>', 'number of texts in all; beginnings are used in turn', parseWhole)
     .option('--tokens <n>', 'draw texts until they have this many tokens; beginnings are used in turn', parseWhole)
-    .option('--seed <n>', 'seed of the draws (default: 1)', parseWhole)
-    .option('--temperature <t>', 'draw in proportion to p^(1/T)', parseNumber('0.8'))
-    .option('--top-k <k>', 'keep the k most probable tokens', parseWhole)
-    .option('--top-p <p>', 'keep the fewest tokens with this share of the probability', parseNumber('0.95'))
-    .option('--min-p <p>', 'keep tokens with this share of the highest probability', parseNumber('0.05'))
-    .option('--typical <p>', 'keep tokens nearest to the entropy that have this share', parseNumber('0.95'))
-    .option('--epsilon <e>', 'keep tokens of at least this probability', parseNumber('0.0009'))
-    .option('--eta <e>', 'keep tokens of at least min(E, sqrt(E) e^-entropy)', parseNumber('0.0009'))
-    .option('--mirostat <tau>', 'reach this mean surprise [bits a token]', parseNumber('5'))
-    .option('--mirostat-rate <rate>', 'how fast mirostat follows the surprise (default: 0.1)', parseNumber('0.1'))
-    .option('--mirostat-version <v>', '2: bound the surprise; 1: estimate a top-k (default: 2)', parseWhole)
+    .option('--seed <n>', 'seed of the draws (default: 1)', parseWhole);
+  addDrawingFlags(command)
     .option('--greedy', 'take the most probable token each time')
     .option('--beam <b>', 'find the b most probable texts, with a beam of this width', parseWhole)
-    .option('--unknown', 'draw <unk> too, which stands for all unknown words')
     .addOption(
       new Option('--text <how>', 'joined: as the tokenizer cuts text (default); tokens: separated by spaces').choices([
         'joined',

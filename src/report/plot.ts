@@ -1,3 +1,4 @@
+import { linearAxis } from './axis.js';
 import { escapeHtml } from './html.js';
 
 /** A point of a line. */
@@ -35,20 +36,18 @@ const HEIGHT = 280;
 const MARGIN = { top: 26, right: 16, bottom: 40, left: 46 };
 /** The horizontal distance between points of two lines at the same x. */
 const DODGE = 9;
-/** The approximate number of ticks of the y axis. */
-const TICKS = 5;
 
 /** A line plot as SVG. Each x must be a whole number and gets a tick, so that there should be few. {@link legend} names the lines. */
 export function linePlot({ title, xTitle, yTitle, lines }: Plot): string {
   const points = lines.flatMap(line => line.points);
   const xs = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b);
-  const { ticks, low, high } = scale(points.flatMap(({ y, interval }) => [y, ...(interval ?? [])]));
+  const { ticks, at } = linearAxis(points.flatMap(({ y, interval }) => [y, ...(interval ?? [])]));
   const [left, right] = [MARGIN.left + 14, WIDTH - MARGIN.right - 14];
   const [top, bottom] = [MARGIN.top, HEIGHT - MARGIN.bottom];
   const [first, last] = [xs[0], xs[xs.length - 1]];
   const atX = (x: number): number =>
     last > first ? left + ((x - first) / (last - first)) * (right - left) : (left + right) / 2;
-  const atY = (y: number): number => bottom - ((y - low) / (high - low)) * (bottom - top);
+  const atY = (y: number): number => bottom - at(y) * (bottom - top);
   const parts: string[] = [];
   for (const tick of ticks) {
     const y = round(atY(tick));
@@ -95,19 +94,6 @@ function text(x: number, y: number, content: string, anchor: 'start' | 'middle')
 
 function whiskerPath(x: number, low: number, high: number): string {
   return `M${x - 3},${low}h6M${x - 3},${high}h6M${x},${low}V${high}`;
-}
-
-/** The ticks of an axis that spans the values, in steps of 1, 2, 5 or 10 times a power of ten, and the ends of the axis. */
-function scale(values: readonly number[]): { ticks: number[]; low: number; high: number } {
-  const least = Math.min(...values);
-  const most = Math.max(...values);
-  const rough = (most - least || Math.abs(most) || 1) / TICKS;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5].find(factor => factor * power >= rough) ?? 10);
-  const low = Math.floor(least / step);
-  const high = Math.max(Math.ceil(most / step), low + 1);
-  const ticks = Array.from({ length: high - low + 1 }, (_, i) => Number(((low + i) * step).toPrecision(12)));
-  return { ticks, low: low * step, high: high * step };
 }
 
 /** A length with one decimal. */

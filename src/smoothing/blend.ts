@@ -145,7 +145,12 @@ export class Blend {
     return length;
   }
 
-  /** The share of the class model for word `t`; sets `gateIndices` from its history. @param bucket of the Σc of its longest context seen, of `length` words. */
+  /**
+   * The share of the class model for word `t`; sets `gateIndices` from its history.
+   *
+   * @param length number of words of the longest context of word `t` that was seen.
+   * @param bucket the bucket of the Σc of that context.
+   */
   private weigh(
     gateParameters: Float64Array,
     { ids, targets, available }: Batch,

@@ -8,7 +8,7 @@ import { Backoff } from './backoff.js';
 import { createBlend } from './blend.js';
 import { estimateDiscounts, NO_DISCOUNTS } from './discounts.js';
 import { oneDiscount } from './kneser-ney.js';
-import type { SmoothingMethod } from './estimator.js';
+import type { Estimator, EstimatorInput, SmoothingMethod } from './estimator.js';
 
 /**
  * How a model turns counts into probabilities: `mkn`, modified Kneser-Ney; `kn`, Kneser-Ney with one discount an order; `glm`, the
@@ -76,6 +76,11 @@ export const SMOOTHINGS: Readonly<Record<ModelSmoothing, SmoothingMethod>> = {
     estimator: () => new Backoff(),
   },
 };
+
+/** Makes an estimator, which only one thread may use. */
+export function createEstimator(plan: EstimatorInput & { readonly smoothing: ModelSmoothing }): Estimator {
+  return SMOOTHINGS[plan.smoothing].estimator(plan);
+}
 
 /** The names of the methods for models with counts, which are the values of the option `smoothing`. */
 export const SMOOTHING_NAMES = (Object.keys(SMOOTHINGS) as ModelSmoothing[]).filter(

@@ -301,7 +301,7 @@ export class TrieBlock {
       end >= 0 ? end - parent : this.from + this.fieldInList(this.families, this.familyCount, FAMILY, parent, 1);
   }
 
-  /** The context of a parent (its number within the block) whose farthest word this is, or −1. */
+  /** The context of a parent whose farthest word is `word`; −1 if there is none. @param parent its index among the parents of the block, from 0. */
   findContext(parent: number, word: number): number {
     this.findChildren(parent);
     return this.findWord(word);

@@ -68,6 +68,8 @@ const FUNCTIONS: Readonly<Record<string, Call | undefined>> = {
   overlap: (options: object) => library.overlap({ train: [text], test: [text], ...options }),
   recitation: (options: object) => library.recitation({ model: path, test: [text], ...options }),
   perplexityBy: (options: object) => library.perplexityBy({ model: path, files: [text], by: 'source', ...options }),
+  serve: (options: object) => library.serve({ models: [path], ...options }),
+  profile: (options: object) => library.profile({ files: [text], ...options }),
   weigh: (options: object) => library.weigh({ domains: { a: [text], b: [text] }, target: [text], ...options }),
 };
 
@@ -171,10 +173,10 @@ const WRONG: readonly [unknown, RegExp][] = [
   [() => 3, /^\w+: its options are an object, not a function$/],
 ];
 
-describe('an option that there is not is refused by its name', () => {
+describe('an unknown option is refused by its name', () => {
   const functions = Object.entries(library).filter(([, value]) => typeof value === 'function' && !isClass(value));
 
-  test('every function has a row', () => {
+  test('the table FUNCTIONS has a row for every exported function', () => {
     expect(functions.map(([name]) => name).sort()).toEqual(Object.keys(FUNCTIONS).sort());
   });
 
@@ -218,7 +220,7 @@ describe('an option that there is not is refused by its name', () => {
     }
   });
 
-  test('those of the browser’s functions', async () => {
+  test('unknown options of the functions for browsers', async () => {
     const wrong = { ordr_: 3 } as object;
     for (const call of [
       () => browserTraining.train({ text: 'a', ...wrong }),
@@ -358,7 +360,7 @@ test.each<[string, () => unknown, string]>([
   expect([error.code, error.message]).toEqual(['KNESER_OPTION', message]);
 });
 
-test('an option that is undefined is left out', async () => {
+test('an option with the value undefined counts as not given', async () => {
   const options = { start: undefined, top: undefined } as unknown as { top: number };
   expect(await model.predict('the', options)).toEqual(await model.predict('the'));
 });

@@ -30,7 +30,7 @@ describe('checksum', () => {
       { numRuns: 1000 },
     ));
 
-  test('sealed bytes come back, and nothing shorter than a seal does', () => {
+  test('sealed bytes come back; a value shorter than a seal is refused', () => {
     fc.assert(
       fc.property(fc.uint8Array(), bytes => {
         expect(unseal(seal(bytes))).toEqual(bytes);

@@ -8,7 +8,7 @@ const folder = temporaryFolder('file-digest');
 const encoder = new TextEncoder();
 
 describe('digest of files', () => {
-  test('is CRC-32, with the help of Node or without', () => {
+  test('is CRC-32, with or without the function of Node', () => {
     expect(crc32ByTable(encoder.encode('123456789'), 0)).toBe(0xcbf43926);
     expect(crc32ByTable(encoder.encode('6789'), crc32ByTable(encoder.encode('12345'), 0))).toBe(0xcbf43926);
   });

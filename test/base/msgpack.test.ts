@@ -4,7 +4,7 @@ import { encodeMsgpack } from '#kneser/src/base/encode-msgpack.js';
 import { decodeMsgpack } from '#kneser/src/base/decode-msgpack.js';
 
 describe('MessagePack', () => {
-  test('gives back what it was given', () => {
+  test('decodes what it encoded', () => {
     const value = fc.letrec(tie => ({
       any: fc.oneof(
         { maxDepth: 3 },
@@ -28,7 +28,7 @@ describe('MessagePack', () => {
     );
   });
 
-  test('writes the bytes that models have', () => {
+  test('writes the same bytes as in existing models', () => {
     const bytes = encodeMsgpack({ a: [1, 200, 70_000, 0.5, -1, null, true], b: Uint8Array.of(7), c: 'ß' });
     expect(Buffer.from(bytes).toString('hex')).toBe(
       'de0003a16197' +
@@ -44,7 +44,7 @@ describe('MessagePack', () => {
     );
   });
 
-  test('refuses what is cut short or goes on', () => {
+  test('refuses values that are cut short, and bytes behind a value', () => {
     const bytes = encodeMsgpack([1, 'two', Uint8Array.of(3)]);
     for (let length = 0; length < bytes.length; length++)
       expect(() => decodeMsgpack(bytes.subarray(0, length))).toThrow();

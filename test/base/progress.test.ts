@@ -106,11 +106,11 @@ describe.each(Object.entries(LONG))('%s', (_name, act) => {
     }
   });
 
-  test('does not begin where its signal is aborted', async () => {
+  test('does not begin if its signal is already aborted', async () => {
     expect(await failure(() => act({ signal: AbortSignal.abort(reason) }))).toMatchObject(interrupted);
   });
 
-  test('stops, and the reason is the cause', async () => {
+  test('stops when its signal is aborted; the reason is the cause of the error', async () => {
     const stop = new AbortController();
     expect(await failure(() => act({ onProgress: () => stop.abort(reason), signal: stop.signal }))).toMatchObject(
       interrupted,
@@ -118,13 +118,13 @@ describe.each(Object.entries(LONG))('%s', (_name, act) => {
   });
 });
 
-test('compare stops', async () => {
+test('compare stops when its signal is aborted', async () => {
   const reason = 'enough';
   const call = () => library.compare({ file: at('baseline/tokens.tsv.gz'), signal: AbortSignal.abort(reason) });
   expect(await failure(call)).toMatchObject({ code: 'KNESER_ABORTED', cause: reason });
 });
 
-test('perplexity of sentences lets timers run, so that one can stop it', async () => {
+test('perplexity of sentences lets timers run, so that a timer can stop it', async () => {
   async function* endless(): AsyncGenerator<string> {
     for (;;) yield await Promise.resolve('a b c');
   }
@@ -132,7 +132,7 @@ test('perplexity of sentences lets timers run, so that one can stop it', async (
   expect(error).toMatchObject({ code: 'KNESER_ABORTED', cause: { name: 'TimeoutError' } });
 });
 
-test('a call that waits for the tables is not stopped with the one that loads them', async () => {
+test('aborting the call that loads the tables does not stop another call that waits for them', async () => {
   await using opened = await LanguageModel.open(path, { tables: 'load' });
   const stop = new AbortController();
   const first = opened.perplexityOfFile(text, { signal: stop.signal, onProgress: () => stop.abort() });

@@ -5,7 +5,7 @@ import { readVarint, writeVarint } from '#kneser/src/base/varint.js';
 const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 
 describe('varints', () => {
-  test('any number of 32 bits comes back', () =>
+  test('any unsigned 32-bit integer comes back', () =>
     fc.assert(
       fc.property(fc.array(uint32), numbers => {
         const bytes = new Uint8Array(5 * numbers.length);
@@ -28,7 +28,7 @@ describe('varints', () => {
     expect([...bytes.subarray(0, writeVarint(bytes, 0, number))]).toEqual(expected);
   });
 
-  test('past the end there are zeros', () => {
+  test('bytes beyond the end are read as zeros', () => {
     expect(readVarint(new Uint8Array(0), { at: 0 }) || 0).toBe(0);
     expect(readVarint(Uint8Array.of(0x81), { at: 0 })).toBe(1);
   });

@@ -82,7 +82,7 @@ describe('documents', () => {
     }
   });
 
-  test('stand beside texts without any, each resampled by its own units', async () => {
+  test('beside texts without documents: each text is resampled by its own units, documents or sentences', async () => {
     const paths = [cli.file(text), cli.file(jsonLines(['', 'easy\n', 'easy easy\n\nw1'], 'text'), '.jsonl')];
     const { report, out } = await measured(paths);
     expect(report.test).toMatchObject([
@@ -115,7 +115,7 @@ describe('documents', () => {
     );
   });
 
-  test('a paired test over units that agree within and not between sees less than one over their parts', () => {
+  test('if the parts of each unit are alike, a test over units has a higher p than a test over parts', () => {
     const differences = Array.from({ length: 30 }, (_, d) => (d % 3 === 0 ? -2 : 1.2));
     const test = (parts: number): number | null => {
       const own = new Resampling(2, { ...resampling, stream: 0 });
@@ -171,7 +171,7 @@ describe('tokenizers', () => {
     expect(report.options.tokenization).toEqual(model.info.options.tokenization);
   });
 
-  test('what OOVs take of a text is left out with them, where they tell', async () => {
+  test('figures without OOVs leave out the characters and bytes of OOVs, where these are known', async () => {
     const figures = async (tokenizer: 'characters' | 'bytes' | 'words'): Promise<BaselineReport['models'][number]> => {
       const texts = { train: [cli.file(TRAIN)], valid: [cli.file(TRAIN)], test: [cli.file(UNSEEN)] };
       const options = { orders: [2], classes: 0, resamples: 100, tokenization: { tokenizer } };

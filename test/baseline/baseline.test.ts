@@ -109,7 +109,7 @@ describe('baseline', () => {
     expect(JSON.parse(readFileSync(join(out, 'baseline.json'), 'utf8'))).toEqual(report);
   });
 
-  test('has the figures that the models themselves give', async () => {
+  test('has the figures that each model gives by itself', async () => {
     for (const { name, smoothing, files: texts } of report.models) {
       const model = await LanguageModel.open(join(models, name), { smoothing });
       for (const [i, file] of files.test.entries()) {
@@ -149,7 +149,7 @@ describe('baseline', () => {
     expect(last[0]).toMatchObject({ count: '0', sentence: '31', 'mkn3.matched': '1' });
   });
 
-  test('is the same on every run, but for the times', async () => {
+  test('is the same on every run, except for the times', async () => {
     const timeless = ({ models: measured, ...rest }: BaselineReport): unknown => ({
       ...rest,
       models: measured.map(model => ({ ...model, trainSeconds: 0, tuneSeconds: 0, loadSeconds: 0, scoreSeconds: 0 })),
@@ -160,7 +160,7 @@ describe('baseline', () => {
     expect(readdirSync(models).sort()).toEqual(['glm1', 'glm3', 'mkn1', 'mkn3']);
   });
 
-  test('writes Markdown and a page that needs nothing else and shows names as they are', () => {
+  test('writes Markdown and a self-contained page, and escapes names', () => {
     const markdown = readFileSync(join(out, 'baseline.md'), 'utf8');
     expect(markdown).toContain('| modified Kneser-Ney, order 3 ');
     expect(markdown).toContain('| mixture over skip patterns, order 3 ');
@@ -231,7 +231,7 @@ describe.concurrent('kneser baseline', () => {
     expect(await cli.print([command, '--help'])).toMatch(new RegExp(`Examples:\n  kneser ${command} `));
   });
 
-  test('says what to change', async () => {
+  test('prints what to change when it refuses flags', async () => {
     const temporary = ownTemporary();
     const refuse = (...rest: string[]): Promise<string> => refuseArgs(['baseline', '--quiet', ...rest]);
     const refuseArgs = (args: string[]): Promise<string> => cli.refuse(2, args, temporary);

@@ -12,7 +12,7 @@ describe('bootstrap', () => {
     return resampling;
   };
 
-  test('gives an interval that holds the mean and lies within the values', () => {
+  test('the interval contains the mean and lies between the smallest and the largest value', () => {
     const values = fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 8, maxLength: 60 });
     fc.assert(
       fc.property(values, given => {
@@ -28,7 +28,7 @@ describe('bootstrap', () => {
     );
   });
 
-  test('is as wide as theory has it: 1.96 standard errors to either side', () => {
+  test('the interval of 2,000 values extends 1.96 standard errors to either side, as in theory', () => {
     const random = randomNumbers(5);
     const values = Array.from({ length: 2000 }, () => random());
     const [low, high] = intervalOf(resample(values, { resamples: 2000 }).statistics(mean)) ?? [NaN, NaN];
@@ -36,7 +36,7 @@ describe('bootstrap', () => {
     expect((high - low) / (2 * 1.96 * error)).toBeCloseTo(1, 1);
   });
 
-  test('depends on the seed and the stream, and on nothing else', () => {
+  test('resamples are equal for equal seed and stream, and different otherwise', () => {
     const values = [1, 2, 5, 9];
     const statistics = (changed = {}): Float64Array => resample(values, changed).statistics(mean);
     expect(statistics()).toEqual(statistics());
@@ -44,7 +44,7 @@ describe('bootstrap', () => {
     expect(statistics()).not.toEqual(statistics({ stream: 1 }));
   });
 
-  test('takes units once on average, as often as Poisson has it', () => {
+  test('a resample takes each unit 0, 1, 2, … times with the probabilities of a Poisson distribution of mean 1', () => {
     const taken = resample([0], { resamples: 20_000 }).statistics(([count]) => count);
     for (const [times, probability] of [0.3679, 0.3679, 0.1839, 0.0613].entries()) {
       expect(taken.filter(count => count === times).length / taken.length).toBeCloseTo(probability, 1.5);
@@ -52,7 +52,7 @@ describe('bootstrap', () => {
     expect(taken.reduce((sum, count) => sum + count, 0) / taken.length).toBeCloseTo(1, 1.5);
   });
 
-  test('finds no difference between a thing and itself, and a sure one where there is one', () => {
+  test('p is 1 for equal values, and as small as the number of resamples allows for values that all are larger', () => {
     const same = resample([3, 1, 2]).statistics(mean);
     expect(pairedTest(same.map((value, i) => value - same[i]))).toEqual({ interval: [0, 0], p: 1 });
     const more = resample([4, 2, 3]).statistics(mean);
@@ -61,7 +61,7 @@ describe('bootstrap', () => {
     expect(p).toBe(2 / (same.filter(Number.isFinite).length + 1));
   });
 
-  test('has nothing to say where most resamples are empty', () => {
+  test('gives null instead of interval and p if most resamples are empty', () => {
     expect(intervalOf(Float64Array.of(NaN, NaN, 1))).toBeNull();
     expect(pairedTest(Float64Array.of(NaN, NaN, 1))).toEqual({ interval: null, p: null });
   });

@@ -61,7 +61,7 @@ describe.concurrent('compare', () => {
     ]);
   });
 
-  test('finds the largest gains and losses with what stands before them', async () => {
+  test('finds the largest gains and losses, with the words before them', async () => {
     const { gains, losses } = await compare({ file: file(), models: ['a', 'b'], top: 1 });
     expect(gains).toHaveLength(1);
     expect(gains[0]).toMatchObject({ token: 'dog', context: ['the'], difference: 1, sentence: 1, matched: [1, 1] });
@@ -78,7 +78,7 @@ describe.concurrent('compare', () => {
     expect(same).toMatchObject({ difference: 0, interval: [0, 0], p: 1, gains: [], losses: [] });
   });
 
-  test('takes the models of two tables, the second with no more than it must have', async () => {
+  test('compares models of two tables, of which the second has only the required columns', async () => {
     const first = cli.file(picked(HEAD.slice(0, 8)), '.tsv');
     const second = cli.file(picked(['token', 'b.log10Prob', 'position', 'sentence']), '.tsv');
     const both = await compare({ file: first, other: second });
@@ -95,12 +95,12 @@ describe.concurrent('compare', () => {
     });
   });
 
-  test('names models that are not there, and asks where there are more than two', async () => {
+  test('names an unknown model, and asks for two names if the tables have more models', async () => {
     await expect(compare({ file: file(), models: ['a', 'c'] })).rejects.toThrow(/no model c; it has a, b/);
     await expect(compare({ file: file(), other: file() })).rejects.toThrow(/name two/);
   });
 
-  test('names the line where two tables part', async () => {
+  test('names the first line in which two tables differ', async () => {
     const first = file();
     const differ = async (text: string): Promise<string> =>
       compare({ file: first, other: cli.file(text, '.tsv'), models: ['a', 'b'] }).then(
@@ -168,7 +168,7 @@ describe.concurrent('kneser compare', () => {
     expect(printed).toEqual(await compare({ file: path, top: 1 }));
   });
 
-  test('says what to change', async () => {
+  test('prints what to change when it refuses a table', async () => {
     const path = cli.file(table(ROWS), '.tsv');
     expect(await cli.refuse(2, ['compare', path, '--models', 'a,b,c'])).toContain('glm5,mkn5');
     expect(await cli.refuse(2, ['compare', path, '--models', 'a,x'])).toContain('it has a, b');
@@ -181,6 +181,6 @@ describe.concurrent('kneser compare', () => {
   });
 });
 
-test('cells never end a cell or a line', () => {
+test('the text of a cell never ends the cell or the line', () => {
   expect(cell('a\tb\nc\r')).toBe('a␉b␊c␍');
 });

@@ -13,7 +13,7 @@ interface Token {
   readonly difference: number;
 }
 
-/** Random sentences of five words, and differences of which `effect` is a part. */
+/** Random sentences of 1 to 9 words from a vocabulary of five. The difference of a token is `effect` plus noise from −0.5 to 0.5. */
 function tokensOf(sentences: number, seed: number, effect: (before: string, token: string) => number): Token[] {
   const random = randomNumbers(seed);
   const tokens: Token[] = [];
@@ -39,7 +39,7 @@ async function compared(tokens: readonly Token[]) {
   return compare({ file, models: ['a', 'b'], resamples: 100 });
 }
 
-/** The mean over the tokens that a test picks, and t over sentences, each sentence by itself. */
+/** The mean difference of the tokens that `picks` selects, and its t statistic, with the sentences as clusters. */
 function tested(tokens: readonly Token[], picks: (before: string, token: string, after: string) => boolean) {
   const picked = tokens.filter(({ token, position, sentence }, i) => {
     const after = tokens[i + 1]?.sentence === sentence ? tokens[i + 1].token : '';
@@ -71,12 +71,12 @@ describe('contexts', () => {
     expect(both?.t).toBeCloseTo(expected.t, 9);
     expect(both?.examples[0]).toContain('a [b]');
     expect(byContext.losses.map(({ template, name }) => `${template} ${name}`)).toContain('word [e]');
-    // What the word alone explains is not listed for the word with the word before it.
+    // The effect of the word e itself is listed once, not again for each word before e.
     expect(byContext.losses.filter(({ name }) => name.endsWith('[e]')).length).toBeLessThan(6);
     expect([...byContext.gains, ...byContext.losses].every(({ tokens }) => tokens >= 30)).toBe(true);
   });
 
-  test('finds nothing, or by chance a few, where the models differ by nothing', async () => {
+  test('finds contexts in at most 2 of 5 comparisons of models that differ by noise only', async () => {
     let found = 0;
     for (let seed = 1; seed <= 5; seed++) {
       const { byContext } = await compared(tokensOf(200, seed, () => 0));
@@ -86,7 +86,7 @@ describe('contexts', () => {
     expect(found).toBeLessThanOrEqual(2);
   });
 
-  test('a difference that all tokens share is of no context', async () => {
+  test('lists no context if the difference is the same at all tokens', async () => {
     const { byContext } = await compared(tokensOf(300, 3, () => 5));
     expect([...byContext.gains, ...byContext.losses]).toEqual([]);
   });

@@ -24,7 +24,7 @@ describe('micro and macro averages', () => {
     expect(macroFigures(texts).bitsPerByte).toBeCloseTo(((3 / 12 + 3 / 4) / 2) * Math.log2(10), 12);
   });
 
-  test('leave OOVs and their text out where that is asked for', () => {
+  test('without OOVs leave out the bytes and characters of the OOVs', () => {
     const text = measure([[-1], [-5, true], [-2]], 20).figures();
     expect(text).toMatchObject({ oov: 1, oovRate: 1 / 3, bitsPerByte: null, bitsPerCharacter: null });
     expect(text.perplexityExcludingOov).toBeCloseTo(10 ** 1.5, 9);
@@ -32,7 +32,7 @@ describe('micro and macro averages', () => {
     expect(text.bitsPerCharacterExcludingOov).toBeCloseTo((3 * Math.log2(10)) / (20 - 3), 12);
   });
 
-  test('keep the figures of the known tokens where an OOV has probability 0', () => {
+  test('without OOVs are finite if an OOV has probability 0', () => {
     const text = measure([[-1], [-Infinity, true], [-2]], 20).figures();
     expect(text).toMatchObject({ perplexity: null, log10Prob: null, bitsPerToken: null });
     expect(text.perplexityExcludingOov).toBeCloseTo(10 ** 1.5, 9);

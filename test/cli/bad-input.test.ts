@@ -377,7 +377,7 @@ describe.concurrent('the output folder', () => {
     expect(readFileSync(corpus, 'utf8')).toBe(TEXT);
   });
 
-  test('that holds other files is refused, even with --force', async () => {
+  test('that has files other than a model is refused, even with --force', async () => {
     const mixed = copied();
     writeFileSync(join(mixed, 'thesis.tex'), 'years of work');
     const foreign = cli.fresh('folder');
@@ -394,7 +394,7 @@ describe.concurrent('the output folder', () => {
     }
   });
 
-  test('that was empty is used, and is still there when training fails', async () => {
+  test('that exists and is empty is used, and stays if training fails', async () => {
     const folder = cli.fresh('folder');
     mkdirSync(folder);
     await cli.refuse(2, ['train', cli.file(''), '--out', folder, '--quiet']);
@@ -403,7 +403,7 @@ describe.concurrent('the output folder', () => {
     expect(await content(folder)).toEqual(await content(trained));
   });
 
-  test('is made with those around it, and they go when training fails', async () => {
+  test('is created with its parent folders, which are removed if training fails', async () => {
     const outer = cli.fresh('outer');
     const out = join(outer, 'inner', 'model');
     await cli.refuse(2, ['train', cli.file(''), '--out', out, '--quiet']);
@@ -436,7 +436,7 @@ describe.concurrent('a model folder', () => {
     return message;
   }
 
-  test('that is missing, a file, or empty is none', async () => {
+  test('that is missing, a file, or empty is refused', async () => {
     const missing = join(cli.folder, 'no-model');
     const message = await refuseModel(2, missing);
     expect(message).toMatch(/no such model folder/);
@@ -449,7 +449,7 @@ describe.concurrent('a model folder', () => {
     expect(await refuseModel(2, empty)).toMatch(/not a kneser model/);
   });
 
-  test('that is a LevelDB of something else is refused, and left as it is', async () => {
+  test('that is a LevelDB of another program is refused and not changed', async () => {
     const path = cli.fresh('level');
     const level = new Level(path);
     await level.put('somebody', 'else');
@@ -484,7 +484,7 @@ describe.concurrent('a model folder', () => {
     expect(readdirSync(path).sort()).toEqual(['generation-2', 'kneser.json']);
   });
 
-  test('beside which another training was cut off is in use, and the next training tidies up', async () => {
+  test('in which a later training was killed still opens; the next training removes the remains', async () => {
     const path = copied();
     mkdirSync(join(path, 'generation-2', 'temporary'), { recursive: true });
     writeFileSync(join(path, 'generation-2', 'temporary', 'tokens'), 'half');
@@ -608,7 +608,7 @@ describe('a flipped bit', () => {
     }));
   }
 
-  test('in any file of a model is noticed, or changes nothing', () => {
+  test('in any file of a model is an error, or changes no result', () => {
     const path = copied();
     const pointer = join(path, 'kneser.json');
     const created = readFileSync(pointer, 'utf8').indexOf('created');
@@ -626,7 +626,7 @@ describe('a flipped bit', () => {
     expect(outcomes.at(-1)?.outcome).toBe('KNESER_DAMAGED');
   });
 
-  test('in a large file is too, LevelDB’s own index included', async () => {
+  test('in a large file is an error or changes no result, also in the index of LevelDB', async () => {
     const path = await model(large);
     const [file] = tableFiles(path).filter(name => statSync(name).size > 1 << 18);
     const lines = readFileSync(large, 'utf8').split('\n', 300);
@@ -671,7 +671,7 @@ describe('a full disk', () => {
     return path;
   }
 
-  test('leaves no half model', async context => {
+  test('leaves no unfinished model', async context => {
     const disk = smallDisk(context, 600);
     const out = join(disk, 'model');
     const message = await cli.refuse(1, ['train', large, '--out', out, '--quiet']);
@@ -685,7 +685,7 @@ describe('a full disk', () => {
     expect(await content(disk)).toEqual(await content(trained));
   });
 
-  test('leaves the model that was to be replaced', async context => {
+  test('keeps the model that was to be replaced', async context => {
     const out = join(smallDisk(context, 600), 'model');
     await cli.train([corpus, '--out', out, '--order', '3']);
     const before = snapshot(out);
@@ -693,13 +693,13 @@ describe('a full disk', () => {
     expect(snapshot(out)).toEqual(before);
   });
 
-  test('for temporary files does not matter to a model, whose files are linked', async context => {
+  test('in the folder for temporary files does not prevent opening a model, because its files are linked', async context => {
     const disk = smallDisk(context, 8);
     expect(await cli.print(['inspect', trained], { env: { TMPDIR: disk } })).toContain('tokens');
     expect(readdirSync(disk)).toEqual([]);
   });
 
-  test('or none at all for temporary files is said', async () => {
+  test('is told from a missing folder for temporary files, which is named by its path', async () => {
     const nowhere = join(cli.folder, 'nowhere');
     expect(await cli.refuse(1, ['inspect', trained], { env: { TMPDIR: nowhere } })).toContain(nowhere);
   });
@@ -767,7 +767,7 @@ describe('without permission', () => {
     expect(await content(own)).toEqual(await content(trained));
   });
 
-  test('to write there, a model is read all the same', async context => {
+  test('to write to its folder, a model can still be read', async context => {
     needRights(context);
     const own = await ownModel();
     for (const entry of readdirSync(own, { recursive: true, withFileTypes: true })) {
@@ -780,7 +780,7 @@ describe('without permission', () => {
     expect(snapshot(own)).toEqual(before);
   });
 
-  test('to read all of it, a model is refused by the name of the file', async context => {
+  test('to read one of its files, a model is refused by its path', async context => {
     needRights(context);
     const own = await ownModel();
     const [table] = tableFiles(own);
@@ -794,7 +794,7 @@ describe('without permission', () => {
     }
   });
 
-  test('to remove the model before it, the new one is in use', async context => {
+  test('to remove the replaced model, the new model is in use', async context => {
     needRights(context);
     const own = await ownModel();
     chmodSync(tablesOf(own), 0o555);
@@ -829,7 +829,7 @@ describe('importing the library', () => {
     return JSON.parse(stdout.toString()) as Imported;
   }
 
-  test('loads no LevelDB and no optional dependency, starts no worker, and keeps no process from its end', () => {
+  test('loads no LevelDB and no optional dependency, starts no worker, and does not keep the process running', () => {
     const { names, commonJs, native, active } = imported();
     expect(names).toContain('train');
     expect(native).toEqual([]);

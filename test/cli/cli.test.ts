@@ -114,7 +114,7 @@ describe.concurrent('train', () => {
     expect((await inspect(out)).bytes).toBe(report.bytes);
   });
 
-  test('takes thresholds of --prune separated by spaces, as lmplz does, wherever the flag stands', async () => {
+  test('accepts thresholds of --prune separated by spaces, as lmplz does, at any position of the flag', async () => {
     for (const args of [
       ['--prune', '0', '0', '1', corpus],
       [corpus, '--prune=0', '0', '1'],
@@ -128,7 +128,7 @@ describe.concurrent('train', () => {
     expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('such as 0,0,1') as string });
   });
 
-  test('has the flags of every row of options, and baseline those that all its models share', async () => {
+  test('has a flag for every option, and baseline has the flags of the options that its models share', async () => {
     const flagsOf = (rows: readonly { readonly flags: readonly { readonly flags: string }[] }[]): string[] =>
       rows.flatMap(({ flags }) => flags.map(({ flags: text }) => text));
     const machine = flagsOf(Object.values(MACHINE_OPTIONS));
@@ -181,7 +181,7 @@ describe.concurrent('train', () => {
     expect(await content(out)).toEqual(expected);
   });
 
-  test('makes the same model with little memory and several threads', async () => {
+  test('makes the same model with little memory and with several threads', async () => {
     expect(await content(await model(TEXT, '--memory', '64M', '--threads', '2'))).toEqual(await content(trained));
   });
 
@@ -259,7 +259,7 @@ describe.concurrent('train', () => {
     expect(await cli.refuse(2, ['train', corpus, '--out', cli.fresh(), '--vocab', empty])).toContain(empty);
   });
 
-  test('lower-cases with --lowercase, then and when scoring', async () => {
+  test('lower-cases with --lowercase, in training and in scoring', async () => {
     const lower = await model(TEXT.toUpperCase() + 'ÄÖ\n', '--lowercase');
     expect(await content(lower)).toEqual({
       ...(await content(await model(TEXT + 'äö\n'))),
@@ -279,7 +279,7 @@ describe.concurrent('train', () => {
     });
   });
 
-  test('counts an empty line as an empty sentence, and --skip-blank leaves it out, then and when scoring', async () => {
+  test('counts an empty line as an empty sentence; --skip-blank leaves it out, in training and in scoring', async () => {
     const text = 'a b\n\n \t\r\na\n';
     const [with0, without] = [await model(text), await model(text, '--skip-blank')];
     expect(await inspect(with0)).toMatchObject({ sentences: 4, tokens: 7, options: { skipBlank: false } });
@@ -377,7 +377,7 @@ describe.concurrent('perplexity', () => {
     }
   });
 
-  test('agrees with score for more words than score keeps the dictionary blocks of', async () => {
+  test('agrees with score if the words are in more dictionary blocks than score keeps in memory', async () => {
     const words = Array.from({ length: 270_000 }, (_, i) => `w${String(i).padStart(6, '0')}`);
     const many = cli.fresh();
     await train({ sentences: [words], out: many, order: 1 });
@@ -395,7 +395,7 @@ describe.concurrent('perplexity', () => {
     );
   });
 
-  test('has no bits a character or byte where there are OOVs', async () => {
+  test('has no bits per character or byte if there are OOVs', async () => {
     const { files, total } = await perplexity(trained, corpus, cli.file('the zebra\n'));
     expect(files[0].bitsPerByte).not.toBeNull();
     for (const row of [files[1], total]) {
@@ -414,7 +414,7 @@ describe.concurrent('perplexity', () => {
     expect(bits / (total.bitsPerByte ?? NaN)).toBeCloseTo(Buffer.byteLength(text), 9);
   });
 
-  test('gives null for what is not defined, of a file without a line', async () => {
+  test('gives null for undefined figures, such as those of an empty file', async () => {
     const { files, total } = await perplexity(trained, cli.file(''));
     const { file: name, ...row } = files[0];
     expect(name).not.toBe('');
@@ -487,7 +487,7 @@ describe.concurrent('score', () => {
     expect(line.oov).toEqual([false, false, false, true, true, true, false]);
   });
 
-  test('takes a literal <s> or </s> within a line for a word it does not know', async () => {
+  test('scores a literal <s> or </s> within a line as an unknown word', async () => {
     const [line] = await score(trained, 'the </s> <s>\n');
     expect(line).toMatchObject({ tokens: ['the', '</s>', '<s>', '</s>'], oov: [false, true, true, false] });
   });
@@ -512,7 +512,7 @@ describe.concurrent('score', () => {
     expect(line).toMatch(/^-\d+\.\d{4}\t\d+\.\d\d\tthe -\d\.\d{4} 2\tzebra\* -\d\.\d{4} 1\t<\/s> -\d\.\d{4} 1$/);
   });
 
-  test('names the columns with --header, and by itself on a terminal only', async () => {
+  test('prints the names of the columns with --header, and otherwise only to a terminal', async () => {
     const plain = await cli.print(['score', trained], { input: 'the cat\n' });
     expect(await cli.print(['score', trained, '--header'], { input: 'the cat\n' })).toBe(
       'log10 p\tperplexity\ttoken, its log10 p, tokens of the n-gram that matched\t…\n' + plain,
@@ -524,7 +524,7 @@ describe.concurrent('score', () => {
     );
   });
 
-  test('prints what rounds to 0 without a sign', async () => {
+  test('prints a value that rounds to 0 without a sign', async () => {
     const lines = [
       '\\data\\',
       'ngram 1=3',
@@ -542,20 +542,23 @@ describe.concurrent('score', () => {
     expect(await cli.print(['score', out], { input: 'a\n' })).toBe('0.0000\t1.00\ta 0.0000 1\t</s> 0.0000 1\n');
   });
 
-  test.each([[[]], [['--json']]])('answers each line on a pipe before the next is written %j', async options => {
-    const child = cli.start(['score', trained, ...options]);
-    const end = outcome(child);
-    // Short lines too: nothing waits for a byte-order mark to be complete.
-    for (const line of ['a', 'cat', '', 'b']) {
-      child.stdin.write(`${line}\n`);
-      const answer = await seen(child.stdout, /\n$/);
-      expect(answer.trimEnd().split('\n')).toHaveLength(1);
-      expect(answer).toContain(line);
-      expect(answer).toContain('</s>');
-    }
-    child.stdin.end();
-    expect(await end).toMatchObject({ status: 0, stderr: '' });
-  });
+  test.each([[[]], [['--json']]])(
+    'prints the result of a line before the next line arrives on a pipe: %j',
+    async options => {
+      const child = cli.start(['score', trained, ...options]);
+      const end = outcome(child);
+      // Short lines too: nothing waits for a byte-order mark to be complete.
+      for (const line of ['a', 'cat', '', 'b']) {
+        child.stdin.write(`${line}\n`);
+        const answer = await seen(child.stdout, /\n$/);
+        expect(answer.trimEnd().split('\n')).toHaveLength(1);
+        expect(answer).toContain(line);
+        expect(answer).toContain('</s>');
+      }
+      child.stdin.end();
+      expect(await end).toMatchObject({ status: 0, stderr: '' });
+    },
+  );
 });
 
 describe.concurrent('inspect', () => {
@@ -677,15 +680,18 @@ describe('pipes and signals', () => {
     large = cli.file(lines.join('\n') + '\n');
   });
 
-  test.each([['--json'], ['--tables=page']])('score %s is quiet when its reader has had enough', async option => {
-    const child = cli.start(['score', trained, large, option]);
-    const end = outcome(child);
-    await seen(child.stdout, /\n/);
-    child.stdout.destroy();
-    expect(await end).toMatchObject({ status: 0, stderr: '' });
-  });
+  test.each([['--json'], ['--tables=page']])(
+    'score %s ends without a message when its output is closed',
+    async option => {
+      const child = cli.start(['score', trained, large, option]);
+      const end = outcome(child);
+      await seen(child.stdout, /\n/);
+      child.stdout.destroy();
+      expect(await end).toMatchObject({ status: 0, stderr: '' });
+    },
+  );
 
-  test.skipIf(!existsSync('/dev/full'))('says so when standard output cannot be written', async () => {
+  test.skipIf(!existsSync('/dev/full'))('reports that standard output cannot be written', async () => {
     for (const args of [
       ['inspect', trained],
       ['score', trained, corpus, '--json'],

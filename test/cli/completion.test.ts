@@ -78,6 +78,6 @@ describe.runIf(isThere('bash'))('bash', () => {
   });
 });
 
-test('another shell is refused with those there are', async () => {
+test('another shell is refused; the message lists the supported shells', async () => {
   expect(await cli.refuse(2, ['completion', 'tcsh'])).toMatch(/bash, zsh, fish/);
 });

@@ -67,7 +67,7 @@ test('--missing skip counts what it leaves out', async () => {
   expect(JSON.parse(run.stdout)).toMatchObject({ files: [{ sentences: 2, skipped: 2 }], total: { skipped: 2 } });
 });
 
-test('a file where a model or a tokenizer is wanted is named, with the command that leads on', async () => {
+test('a file of the wrong kind in place of a model or tokenizer is named, with the command to use instead', async () => {
   for (const [name, message] of [
     ['model.arpa', /is an ARPA file; a model is a folder .* kneser import \S+model\.arpa --out DIR/],
     ['model.arpa.gz', /is an ARPA file; a model is a folder .* kneser import \S+model\.arpa\.gz --out DIR/],

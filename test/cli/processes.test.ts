@@ -40,6 +40,7 @@ const ARGUMENTS: Readonly<Record<string, (out: string) => Promise<string[]> | st
     const domain = cli.file('the cat sat\nthe dog sat\nthe cat ran\n'.repeat(3));
     return ['--domain', `a=${domain}`, '--domain', `b=${domain}`, '--target', text, '--order', '2', '--json'];
   },
+  profile: () => [text, '--against', text, '--resamples', '19', '--json', '--quiet'],
   predict: () => [model, '--json'],
   generate: () => [model, '-', '--count', '2', '--json'],
   // It runs until it is stopped: test/serve/command.test.ts.
@@ -102,11 +103,11 @@ function comparable({ status, stdout, stderr }: Run, out: string): unknown {
   return [status, stderr, JSON.stringify(objects, withoutTimes).replaceAll(out, 'OUT')];
 }
 
-test('every command has its arguments here', () => {
+test('this test has arguments for every command', () => {
   expect(Object.keys(ARGUMENTS)).toEqual(COMMANDS.map(({ name }) => name));
 });
 
-test.each(Object.keys(ARGUMENTS))('%s as a process does what it does in this one', async name => {
+test.each(Object.keys(ARGUMENTS))('%s prints the same in a process of its own as in this process', async name => {
   const [here, apart] = [cli.fresh(), cli.fresh()];
   const args = await ARGUMENTS[name](here);
   const words = name.split(' ');
@@ -117,7 +118,7 @@ test.each(Object.keys(ARGUMENTS))('%s as a process does what it does in this one
   expect(comparable(asProcess, apart)).toEqual(comparable(run, here));
 });
 
-test('a refusal is the same, and so are usage and help', async () => {
+test('refusals, usage and help are the same in a process of its own', async () => {
   for (const args of [['score', 'nowhere'], ['train', text], ['learn'], ['help', 'train'], ['--version'], []]) {
     expect(await cli.runAsProcess(args)).toEqual(await cli.run(args));
   }

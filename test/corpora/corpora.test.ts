@@ -116,7 +116,7 @@ describe('corpora in a folder', () => {
     expect(readdirSync(folder).sort()).toEqual(['small.test', 'train.txt']);
   });
 
-  test('are refused by the file’s name when the checksum is wrong', async () => {
+  test('are refused, with the name of the file, if a checksum is wrong', async () => {
     const folder = folderOf({ 'small.train': text.train, 'small.test': 'another text\n' });
     await expect(prepareSplits(small, folder)).rejects.toMatchObject({
       name: 'CorpusError',
@@ -125,7 +125,7 @@ describe('corpora in a folder', () => {
     });
   });
 
-  test('Penn Treebank, WikiText-2 and text8 refuse a text that is not theirs', async () => {
+  test('another text in place of the Penn Treebank, WikiText-2 or text8 is refused', async () => {
     const refused = { code: 'CORPUS_CHECKSUM' };
     const named = { 'train.txt': text.train, 'valid.txt': text.valid, 'test.txt': text.test };
     await expect(preparePtb(folderOf(named))).rejects.toMatchObject(refused);

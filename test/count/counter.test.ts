@@ -69,7 +69,7 @@ function repeated(windows: readonly Window[]): Window[] {
   );
 }
 
-test('n-grams with counts are counted as those that repeat, in memory and on the disk', () =>
+test('an n-gram with count c is counted as c n-grams, in memory and on the disk', () =>
   fc.assert(
     fc.property(
       fc.array(windowOf(fc.integer({ min: 1, max: 4 })), { minLength: 1, maxLength: 40 }),
@@ -83,7 +83,7 @@ test('n-grams with counts are counted as those that repeat, in memory and on the
     { numRuns: 50 },
   ));
 
-test('differences leave what is not taken away, in memory and on the disk', () =>
+test('after subtraction the counts are those of the remaining n-grams, in memory and on the disk', () =>
   fc.assert(
     fc.property(
       fc.array(windowOf(fc.integer({ min: 1, max: 3 })), { minLength: 1, maxLength: 25 }),
@@ -99,7 +99,7 @@ test('differences leave what is not taken away, in memory and on the disk', () =
     { numRuns: 50 },
   ));
 
-test('n-grams that are taken away more often than they are there are reported and left out', () => {
+test('n-grams that would get a negative count are reported and left out', () => {
   const there: Window[] = [
     [3, 4, 5, 2],
     [4, 4, 4, 1],

@@ -105,7 +105,7 @@ describe('counts up to 2³² − 1 come back', () => {
 });
 
 describe('vocabularies', () => {
-  test('of more than 2²⁴ words are fine; they end where numbers do', () => {
+  test('may have more than 2²⁴ words; the limits are those of word ids and of the bytes of all words', () => {
     checkWords(2 ** 24 + 1, 2 ** 31 + 1);
     checkWords(MOST_WORDS, MOST_BYTES);
     expect(limitOf(() => checkWords(MOST_WORDS + 1, 1))).toMatch(/90,000,000.*--vocab-limit/);
@@ -115,7 +115,7 @@ describe('vocabularies', () => {
     expect(4 * MOST_WORDS).toBeLessThan(2 ** 32);
   });
 
-  test('classes that need more than the memory there is are refused before any text is read', async () => {
+  test('classes that need more than the allowed memory are refused before any text is read', async () => {
     expect(clusteringBytes(4000)).toBeGreaterThan(64 << 18);
     const text = {
       *[Symbol.iterator](): Generator<string> {
@@ -136,7 +136,7 @@ describe('tables', () => {
     contextColumn: 0,
   });
 
-  test('of more numbers than links can tell apart are read in blocks only', () => {
+  test('with more entries than a link can address are not loaded, only read in blocks', () => {
     // A number a row, up to 3 with the free slots of lines, and two numbers for each context with more than one follower.
     expect(canLoad([part(2_147_000_000, 1)], 10)).toBe(true);
     expect(canLoad([part(2_148_000_000, 1)], 10)).toBe(false);

@@ -189,7 +189,7 @@ describe('sorted runs', () => {
     for (const memory of [0, 50_000]) expect(firstDifference(merged(runs, 4, memory, 1000), expected)).toBe(-1);
   });
 
-  test('keep the weight of what was seen often', () => {
+  test('give the sum of the weights of equal tuples, for each run', () => {
     const path = join(folder, 'weights');
     const file = scratchFiles.create(path);
     const segments = [3_000_000_000, 5].map((weight, i) => {

@@ -125,7 +125,7 @@ describe('the language model', () => {
     expect(languageScore(first) + languageScore(second)).toBeCloseTo(languageScore(whole), 9);
   });
 
-  test('recombined beams differ in what the model or the next letter can tell apart; the best text stays', () => {
+  test('recombination keeps beams that the model or the next letter can tell apart, and the best text', () => {
     const random = randomNumbers(4);
     const labels = ['', '▁the', '▁old', '▁keeper', '▁counted'];
     const logits = Array.from({ length: 12 }, () => labels.map(() => 2 * random()));
@@ -180,7 +180,7 @@ test.each<[string, unknown, object, RegExp]>([
   );
 });
 
-test('a model of letters is refused: its tokens are no words', async () => {
+test('a language model of characters is refused, because its tokens are not words', async () => {
   await train({
     sentences: ['abc'],
     order: 2,

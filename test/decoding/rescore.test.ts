@@ -127,7 +127,7 @@ test('lists without candidates and other damage are refused with their line', ()
   for (const [text, message] of faults) expect(() => read(text)).toThrow(message);
 });
 
-test('edit distances are those of trying all edits', () => {
+test('edit distances are those of a search through all edits', () => {
   const brute = (a: string[], b: string[]): number =>
     a.length === 0 || b.length === 0
       ? a.length + b.length

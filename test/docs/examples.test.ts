@@ -20,17 +20,17 @@ const folder = temporaryFolder('examples');
 
 beforeAll(async () => {
   const sentences: string[] = [];
-  for (const tokens of brownSentences()) if (sentences.push(tokens.join(' ')) === 1600) break;
+  for (const tokens of brownSentences()) if (sentences.push(tokens.join(' ')) === 800) break;
   const at = (name: string): string => join(folder, name);
   const write = (name: string, lines: readonly string[]): void =>
     writeFileSync(at(name), lines.map(line => line + '\n').join(''));
-  write('text.txt', sentences.slice(0, 1300));
-  write('valid.txt', sentences.slice(1300, 1450));
-  write('test.txt', sentences.slice(1450));
+  write('text.txt', sentences.slice(0, 650));
+  write('valid.txt', sentences.slice(650, 725));
+  write('test.txt', sentences.slice(725));
   writeJob(at('job'), countJob({ sentences: sentences.slice(0, 50).map(sentence => sentence.split(' ')), order: 3 }));
   mkdirSync(at('models'));
-  write('models/brown.train.txt', sentences.slice(0, 1300));
-  write('models/brown.heldout.txt', sentences.slice(1450));
+  write('models/brown.train.txt', sentences.slice(0, 650));
+  write('models/brown.heldout.txt', sentences.slice(725));
   mkdirSync(at('node_modules'));
   symlinkSync(ROOT, at('node_modules/kneser'));
   const files = [at('text.txt')];
@@ -100,7 +100,7 @@ it('every example of a doc comment runs', () => {
   expect(outputs.filter(({ output }) => output === '')).toEqual([]);
 });
 
-it('an example is a fenced block, so that it is run', () => {
+it('every @example of a doc comment is a fenced block, so that it is run', () => {
   for (const path of ['src', 'native-free']) {
     for (const name of readdirSync(join(ROOT, path), { recursive: true, encoding: 'utf8' })) {
       if (!name.endsWith('.ts')) continue;
@@ -120,7 +120,7 @@ const EXPECTED: Record<string, RegExp> = {
   'rerank.mjs': /^-\d+\.\d\d it was in the city of\n(.*\n){2}$/,
   'similar-documents.mjs': /^[\d.]+ text\.txt\n[\d.]+ test\.txt\n$/,
   'stream.mjs': /<\/s> +(-[\d.]+)\nat once \1\n$/,
-  'train-and-score.mjs': /^1300 sentences, \d+ tokens\n(.+ -\d+\.\d{4} \d\n){8}perplexity [\d.]+\n$/,
+  'train-and-score.mjs': /^650 sentences, \d+ tokens\n(.+ -\d+\.\d{4} \d\n){8}perplexity [\d.]+\n$/,
 };
 
 const OF_EXAMPLES: readonly Program[] = readdirSync(join(ROOT, 'docs/examples'))
@@ -205,7 +205,7 @@ it('links between pages lead to a file, and to a heading of it', () => {
   expect(broken).toEqual([]);
 });
 
-it('files that the pages name are there', () => {
+it('files that the pages name exist', () => {
   const missing: string[] = [];
   for (const page of PAGES.filter(page => page !== 'CHANGELOG.md')) {
     const text = readFileSync(join(ROOT, page), 'utf8');

@@ -56,7 +56,7 @@ function randomText(models: number, tokens: number, strong: number): Probabiliti
 test('weights by EM satisfy the conditions of the optimum', () => {
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 5 }), models => {
-      const text = randomText(models, 300, 0);
+      const text = randomText(models, 100, 0);
       const weights = fitWeights([text], [1], undefined, 50_000, -Infinity);
       expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);
       gradients(text, weights).forEach((gradient, i) => {

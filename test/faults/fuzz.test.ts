@@ -57,7 +57,7 @@ test('every format of text has a target', () => {
   expect(Object.keys(TARGETS)).toEqual(expect.arrayContaining(FORMATS.map(({ name }) => name)));
 });
 
-describe('a few mutated inputs of each parser are read, or refused by name', () => {
+describe('some mutated inputs of each parser are read, or refused with a typed error', () => {
   test.each(Object.entries(TIMES))('%s', async (name, times) => {
     const folder = ownFolder(name);
     const findings: Finding[] = [];
@@ -248,7 +248,7 @@ describe('regression (fuzz: zstd, parquet): unpacking ends', () => {
       expect(piece.bytes.length).toBeLessThan(1 << 23);
   }
 
-  test('of zstd whose blocks copy the same bytes for hours', async () => {
+  test('of zstd with blocks that would unpack for hours', async () => {
     // A block has 98,047 sequences, each of 65,539 bytes; its tables have one entry.
     const block = [0x01, 0x61, 0xff, 0xff, 0xff, 0x54, 0x00, 0x02, 0x34, 0x01];
     const header = (block.length << 3) | (2 << 1);

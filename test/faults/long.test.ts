@@ -13,7 +13,7 @@ test('many calls of all sizes hold memory flat', async () => {
   expect(grown(holdings[3], holdings[holdings.length - 1])).toEqual([]);
 });
 
-test('closing gives back descriptors, threads and folders', async () => {
+test('closing frees descriptors, threads and folders', async () => {
   const { model, text } = await prepared;
   await openAndClose(model, text, 1);
   const before = await lookAtHoldings();
@@ -23,7 +23,7 @@ test('closing gives back descriptors, threads and folders', async () => {
   expect(before.folders).toBe(0);
 });
 
-test('a model that was closed says so, whatever it is asked', async () => {
+test('calls of a closed model throw the error of a closed model', async () => {
   const { model: path, text } = await prepared;
   const model = await LanguageModel.open(path);
   const loaded = await model.load();
@@ -45,7 +45,7 @@ test('a model that was closed says so, whatever it is asked', async () => {
   expect(() => loaded.log10Prob('w1')).toThrow(expect.objectContaining(CLOSED));
 });
 
-test('closing lets calls that have begun come to their end, or says that the model was closed', async () => {
+test('after closing, calls under way end with their result or with the error of a closed model', async () => {
   const { model: path, text } = await prepared;
   await using other = await LanguageModel.open(path);
   const expected = await other.score('w1 w2');

@@ -47,7 +47,7 @@ test('a name that is too long is refused', async () => {
 });
 
 test.runIf(existsSync('/proc/self'))(
-  'where the system says that folders are not there when they are made, that is the end of it',
+  'a folder that the system refuses to make, as in /proc, is an error of permission',
   async () => {
     for (const out of ['/proc/kneser', '/proc/kneser/model']) {
       await expect(train({ files: [text], out })).rejects.toMatchObject({
@@ -58,7 +58,7 @@ test.runIf(existsSync('/proc/self'))(
   },
 );
 
-test('too few descriptors are told as such, or are enough', async () => {
+test('with too few file descriptors, the error says so', async () => {
   const results = await Promise.all([20, 24].map(descriptors => kneser(['score', model, text], { descriptors })));
   for (const result of results) {
     // Node itself may not start.
@@ -67,7 +67,7 @@ test('too few descriptors are told as such, or are enough', async () => {
   }
 });
 
-test.skipIf(process.getuid?.() !== 0)('another user reads a model, and is told what may not be written', async () => {
+test.skipIf(process.getuid?.() !== 0)('another user can read a model, and is refused to tune it', async () => {
   const temporary = join(folder, 'temporary');
   mkdirSync(temporary);
   const { chmodSync } = await import('node:fs');
@@ -83,7 +83,7 @@ test.skipIf(process.getuid?.() !== 0)('another user reads a model, and is told w
   expect(readdirSync(temporary)).toEqual([]);
 });
 
-test('a full disk is told as such, and nothing is left on it', async context => {
+test('a full disk is reported as such, and no file is left on it', async context => {
   const cases = await fillDisks(name => ['view', 'train', 'tune'].includes(name), 1);
   // Only some may mount a small disk.
   if (typeof cases === 'string') return context.skip(cases);

@@ -2,14 +2,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { LanguageModel, pack, train, type Score } from '#kneser/src/index.js';
+import { PIECE_WORDS } from '#kneser/src/model/scoring/perplexity.js';
 import { randomNumbers, temporaryFolder } from '../support/models.js';
 
 const folder = temporaryFolder('block-threads');
 
-/** Lines of long words, so that a text has as many bytes as make several threads worth their start. */
+/** Lines of up to 8 words. */
 function textOf(lines: number, seed: number): string {
   const random = randomNumbers(seed);
-  const word = (): string => `wordwordwordwordwordwordword${Math.floor(300 * random() ** 3)}`;
+  const word = (): string => `w${Math.floor(300 * random() ** 3)}`;
   return Array.from(
     { length: lines },
     () => Array.from({ length: Math.floor(9 * random()) }, word).join(' ') + '\n',
@@ -23,7 +24,13 @@ async function all(scores: AsyncIterable<Score>): Promise<Score[]> {
 }
 
 const text = join(folder, 'text.txt');
-writeFileSync(text, textOf(9000, 1));
+const lines = textOf(7200, 1);
+writeFileSync(text, lines);
+
+test('the text is longer than a piece, so that threads share it', () => {
+  // The words, and the end of each line.
+  expect(lines.match(/\w+|\n/g)?.length).toBeGreaterThan(PIECE_WORDS);
+});
 
 test.each([
   ['Kneser-Ney', {}],
@@ -43,7 +50,7 @@ test.each([
   }
 });
 
-test('sentences that are scored from blocks together have the scores of one by one, in order', async () => {
+test('sentences that are scored together from blocks have the scores of single calls, in order', async () => {
   const out = join(folder, 'sentences');
   await train({ sentences: textOf(300, 3).split('\n'), out, order: 3 });
   await pack({ model: out, out: `${out}.kneser` });
@@ -61,7 +68,7 @@ test('sentences that are scored from blocks together have the scores of one by o
   }
 });
 
-test('a model that was closed refuses what it was scoring', async () => {
+test('closing a model refuses the calls that are under way', async () => {
   const out = join(folder, 'closed');
   await train({ sentences: textOf(300, 5).split('\n'), out, order: 2 });
   const model = await LanguageModel.open(out, { tables: 'page' });

@@ -94,14 +94,14 @@ describe('states of decoding', () => {
       { numRuns: 12 },
     ));
 
-  test('are refused where they are none', () =>
+  test('values that are not states are refused', () =>
     withModel(join(folder, 'none'), { sentences: ['a b'], order: 2 }, ({ loaded }) => {
       for (const state of [undefined, null, 'a', {}]) {
         expect(() => loaded.extend(state as State, 'a')).toThrow(/^state: /);
       }
     }));
 
-  test('are merged after contexts that were never seen', () =>
+  test('have equal keys after contexts that were never seen', () =>
     withModel(join(folder, 'merged'), { sentences: ['a b c', 'b c d', 'c a'], order: 4 }, ({ loaded }) => {
       const after = (...tokens: string[]): State =>
         tokens.reduce((state, token) => loaded.extend(state, token).state, loaded.start({ start: false }));

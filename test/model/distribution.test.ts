@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { annotate, exportArpa, importArpa, LanguageModel, prune, train, type OpenOptions } from '#kneser/src/index.js';
 import { randomNumbers, sharedFile, temporaryFolder, UNIFORM_MIXTURE } from '../support/models.js';
+import { PTB_TEXT, ptbModel } from '../support/shared.js';
 
 const folder = temporaryFolder('distribution');
 const random = randomNumbers(11);
@@ -113,14 +114,10 @@ test('options and tokens are checked', async () => {
   await expect(model.distribution('w0', { begin: true } as never)).rejects.toThrow('distribution has no such option');
 });
 
-const ptb = sharedFile('corpora/ptb/train.txt');
-
-test.skipIf(ptb === undefined)(
+test.skipIf(PTB_TEXT === undefined)(
   'features on the Penn Treebank are those of an independent dense computation',
   async () => {
-    const path = join(folder, 'ptb');
-    await train({ files: [ptb ?? ''], out: path, order: 3, threads: 1 });
-    await using model = await LanguageModel.open(path);
+    await using model = await LanguageModel.open(await ptbModel(3));
     const loaded = await model.load();
     // Entropy [nats], the highest p, and numbers of types: the fewest with 0.9 of the mass (top-p), those of at least 9e-4 (epsilon), of
     // at least min(9e-4, √9e-4·e^−entropy) (eta), of at least 0.05 of the highest p (min-p), and the fewest with 0.95 of the mass
@@ -132,7 +129,7 @@ test.skipIf(ptb === undefined)(
       ['new york', 4.552337, 0.26854, [466, 93, 262, 10, 2061]],
       ['chief executive', 2.0979, 0.604516, [12, 23, 23, 4, 69]],
     ];
-    /** How many numbers it takes until their sum is the share. */
+    /** The number of first values whose sum reaches the share. */
     const fewest = (values: readonly number[], share: number): number => {
       let sum = 0;
       return 1 + values.findIndex(value => (sum += value) >= share);

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { LanguageModel, train } from '#kneser/src/index.js';
 import type { PredictOptions } from '#kneser/src/index.js';
 import { CommandLine } from '../support/command-line.js';
-import { randomNumbers, sharedFile, temporaryFolder } from '../support/models.js';
+import { randomNumbers, temporaryFolder } from '../support/models.js';
+import { PTB_TEXT, ptbModel } from '../support/shared.js';
 
 const folder = temporaryFolder('gap');
 const random = randomNumbers(8);
@@ -28,7 +29,7 @@ test('completions are the words of the vocabulary with the prefix, by falling pr
   }
 });
 
-test('fillers of one token are those of scoring every sentence', async () => {
+test('fillers of one token are those of scoring the sentence with each word', async () => {
   await using model = await LanguageModel.open(path, { tables: 'page' });
   const loaded = await model.load();
   const words = [...loaded.vocabulary()].slice(2);
@@ -104,43 +105,42 @@ test('the command predicts from both sides, and refuses what is not possible', a
   }
 });
 
-const ptb = sharedFile('corpora/ptb/train.txt');
-
-test.skipIf(ptb === undefined)('fillers on the Penn Treebank are those of an independent computation', async () => {
-  const out = join(folder, 'ptb');
-  await train({ files: [ptb ?? ''], out, order: 3 });
-  await using model = await LanguageModel.open(out);
-  const loaded = await model.load();
-  const expected: [string, [string, number][]][] = [
-    [
-      'the new york ___ exchange',
+test.skipIf(PTB_TEXT === undefined)(
+  'fillers on the Penn Treebank are those of an independent computation',
+  async () => {
+    await using model = await LanguageModel.open(await ptbModel(3));
+    const loaded = await model.load();
+    const expected: [string, [string, number][]][] = [
       [
-        ['stock', 0.95457],
-        ['mercantile', 0.04497],
-        ['foreign', 0.0002],
+        'the new york ___ exchange',
+        [
+          ['stock', 0.95457],
+          ['mercantile', 0.04497],
+          ['foreign', 0.0002],
+        ],
       ],
-    ],
-    [
-      'the chief ___ officer said',
       [
-        ['executive', 0.78947],
-        ['financial', 0.18132],
-        ['operating', 0.02038],
+        'the chief ___ officer said',
+        [
+          ['executive', 0.78947],
+          ['financial', 0.18132],
+          ['operating', 0.02038],
+        ],
       ],
-    ],
-    [
-      'he said the ___ of the company',
       [
-        ['sale', 0.12808],
-        ['<unk>', 0.12467],
-        ['acquisition', 0.04549],
-        ['restructuring', 0.03423],
+        'he said the ___ of the company',
+        [
+          ['sale', 0.12808],
+          ['<unk>', 0.12467],
+          ['acquisition', 0.04549],
+          ['restructuring', 0.03423],
+        ],
       ],
-    ],
-  ];
-  for (const [line, fillers] of expected) {
-    const found = loaded.predict(line, { gap: '___', unknown: true, top: fillers.length });
-    expect(found.map(({ token }) => token)).toEqual(fillers.map(([token]) => token));
-    found.forEach(({ probability }, i) => expect(probability).toBeCloseTo(fillers[i][1], 4));
-  }
-});
+    ];
+    for (const [line, fillers] of expected) {
+      const found = loaded.predict(line, { gap: '___', unknown: true, top: fillers.length });
+      expect(found.map(({ token }) => token)).toEqual(fillers.map(([token]) => token));
+      found.forEach(({ probability }, i) => expect(probability).toBeCloseTo(fillers[i][1], 4));
+    }
+  },
+);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { LanguageModel, type LoadedModel, type Perplexity, type Score } from '#kneser/src/index.js';
-import { sharedFile, temporaryFolder, UNIFORM_MIXTURE, withModel } from '../support/models.js';
-import { brownModel, brownTexts } from '../support/shared.js';
+import { sharedFile, temporaryFolder, UNIFORM_MIXTURE, withModel, withOpen } from '../support/models.js';
+import { brownModel, brownTexts, PTB_TEXT, ptbModel } from '../support/shared.js';
 
 /** KenLM's figures, as test/fixtures/README.md describes them. */
 interface KenlmFigures {
@@ -162,13 +162,12 @@ describe('Brown corpus, against KenLM', () => {
 });
 
 const ptb = {
-  train: sharedFile('corpora/ptb/train.txt'),
   valid: sharedFile('corpora/ptb/valid.txt'),
   test: sharedFile('corpora/ptb/test.txt'),
 };
 
-describe.skipIf(!ptb.train || !ptb.valid || !ptb.test)('Penn Treebank', () => {
-  const { train: trainText = '', valid: validText = '', test: testText = '' } = ptb;
+describe.skipIf(!PTB_TEXT || !ptb.valid || !ptb.test)('Penn Treebank', () => {
+  const { valid: validText = '', test: testText = '' } = ptb;
 
   test.each([
     [2, 199.018, 185.705],
@@ -177,7 +176,7 @@ describe.skipIf(!ptb.train || !ptb.valid || !ptb.test)('Penn Treebank', () => {
     [5, 148.007, 141.186],
     [6, 147.357, 140.837],
   ])('order %i: perplexity %f on valid, %f on test', async (order, valid, test) => {
-    await withModel(join(folder, 'ptb'), { files: [trainText], order, threads: 1 }, async ({ paged, loaded }) => {
+    await withOpen(await ptbModel(order), async (paged, loaded) => {
       const { info } = paged;
       const onValid = await loaded.perplexityOfFile(validText);
       const onTest = await loaded.perplexityOfFile(testText);

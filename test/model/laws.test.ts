@@ -324,7 +324,7 @@ describe('ways to ask for the same score', () => {
       },
     ));
 
-  test('one after the other or many at once, whatever the cache holds', async () => {
+  test('in sequence or many at once, with any content of the cache', async () => {
     const random = randomNumbers(2);
     const word = (): string => `w${Math.floor(random() ** 3 * 2000)}`;
     const sentences = Array.from({ length: 2000 }, () => Array.from({ length: Math.floor(random() * 15) }, word));

@@ -160,7 +160,7 @@ describe('on a model with wide contexts', () => {
     }
   });
 
-  test('an explanation adds up to the probability', async () => {
+  test('the parts of an explanation add up to the probability', async () => {
     for (const options of [{ smoothing: 'mkn' }, UNIFORM_MIXTURE, {}] as const) {
       await withOpen(options, async model => {
         for (const history of histories(10)) {
@@ -220,7 +220,7 @@ describe('on small models', () => {
     }
   });
 
-  test('what is not a number of tokens is refused', async () => {
+  test('a number of tokens that is not a whole number from 1 is refused', async () => {
     await withModel(join(folder, 'refused'), { sentences: small }, async ({ loaded, paged }) => {
       for (const k of [0, -1, 1.5, NaN, Infinity]) {
         expect(() => loaded.predict('the', { k })).toThrow(expect.objectContaining({ code: 'KNESER_OPTION' }));
@@ -231,7 +231,7 @@ describe('on small models', () => {
     });
   });
 
-  test('a model that lower-cases reads its histories so', async () => {
+  test('a model that lower-cases also lower-cases histories', async () => {
     await withModel(join(folder, 'lower'), { sentences: small, lowercase: true }, ({ loaded }) => {
       const options: PredictOptions = { top: 3 };
       expect(loaded.predict('THE Cat', options)).toEqual(loaded.predict('the cat', options));
@@ -250,7 +250,7 @@ function followersOf(key: number, counts: ReadonlyMap<number, number>): Follower
 }
 
 describe('the search', () => {
-  test('finds what a look at all words finds, whatever the counts and discounts', () => {
+  test('finds the same words as scoring every word, for any counts and discounts', () => {
     const discount = fc.double({ min: 0.01, max: 0.99, noNaN: true });
     const term = fc.tuple(fc.double({ min: 1e-6, max: 1, noNaN: true }), discount, discount, discount);
     const shape = fc.record({
@@ -342,7 +342,7 @@ describe('the command', () => {
     ]);
   });
 
-  test('prints an object a line, an empty line too', async () => {
+  test('prints one JSON object for each line, also for empty lines', async () => {
     const input = 'the cat\n\nTHE what\n';
     const lines = await cli.json<{ history: string; predictions: Prediction[] }>(['predict', model, '--top', '3'], {
       input,
@@ -360,7 +360,7 @@ describe('the command', () => {
     expect(line.predictions[0].explanation?.patterns[0]).toHaveProperty('pattern', '11');
   });
 
-  test('prints a table a line', async () => {
+  test('prints a table for each line', async () => {
     const output = await cli.print(['predict', model, '--top', '2', '--explain'], { input: 'the\nthe cat\n' });
     const [history, head, first, second, empty, ...rest] = output.split('\n');
     expect(history).toBe('the');
@@ -371,7 +371,7 @@ describe('the command', () => {
     expect(rest[0]).toBe('the cat');
   });
 
-  test('refuses what it cannot do', async () => {
+  test('refuses a wrong number of tokens, a missing model and a missing file', async () => {
     expect(await cli.refuse(2, ['predict', model, '--top', '0'])).toMatch(/--top.*at least 1/);
     expect(await cli.refuse(2, ['predict', cli.fresh()])).toMatch(/model/);
     expect(await cli.refuse(2, ['predict', model, 'no-such-file'])).toMatch(/no-such-file/);

@@ -49,7 +49,7 @@ test('a model is a line in a console', () => {
   expect(inspect({ model }, { breakLength: Infinity })).not.toContain('\n');
 });
 
-test('what a model consists of is its own: nothing but its description is seen', async () => {
+test('a model has no public properties but its description', async () => {
   await using portable = await Portable.fromFile(new Uint8Array(readFileSync(file)));
   for (const of of [model, loaded, portable]) {
     expect(Object.keys(of)).toEqual(['info']);
@@ -73,7 +73,7 @@ describe('open takes', () => {
     }
   });
 
-  test('no other address than of the web or a file', async () => {
+  test('no address but http, https and file', async () => {
     for (const place of ['file://elsewhere/model', new URL('file://elsewhere/model')]) {
       await expect(LanguageModel.open(place)).rejects.toThrow(/: this address names no file of this machine/);
     }
@@ -81,7 +81,7 @@ describe('open takes', () => {
   });
 });
 
-test('fromFile says that a path is for open', async () => {
+test('fromFile refuses a path, and names open', async () => {
   copyFileSync(file, join(folder, 'copy'));
   for (const [given, message] of [
     [file, /^file: ".*" is a path; fromFile takes a Blob, a URL or the bytes\. Open a path with open/],

@@ -17,7 +17,7 @@ async function all(scores: AsyncIterable<Score>): Promise<Score[]> {
   return found;
 }
 
-test('sentences that threads score have the scores of one by one, in order', async () => {
+test('sentences that threads score have the scores of single calls, in order', async () => {
   const out = join(folder, 'model');
   await train({ sentences: SENTENCES, out, order: 3 });
   await using opened = await LanguageModel.open(out);
@@ -30,7 +30,7 @@ test('sentences that threads score have the scores of one by one, in order', asy
   await expect(all(model.scoreEach(SENTENCES, { threads: 0 }))).rejects.toMatchObject({ code: 'KNESER_OPTION' });
 });
 
-test('a sentence is scored though the next one is not there yet', async () => {
+test('a sentence is scored before the next one arrives', async () => {
   const out = join(folder, 'slow');
   await train({ sentences: SENTENCES, out, order: 2 });
   await using opened = await LanguageModel.open(out);

@@ -62,7 +62,7 @@ describe('the arithmetic', () => {
     expectClose(tokenMeans(Float64Array.of(a, b, c), 2), [a, (a + b) / 2, (b + c) / 2, c]);
   });
 
-  test('of running sums is that of the definition', () => {
+  test('by running sums is that of the definition', () => {
     const logProbs = fc.array(fc.double({ min: -9, max: -1e-3, noNaN: true }), { minLength: 1, maxLength: 60 });
     fc.assert(
       fc.property(logProbs, fc.integer({ min: 1, max: 70 }), (values, window) => {
@@ -77,12 +77,12 @@ describe('the arithmetic', () => {
     );
   });
 
-  test('keeps small values exact beside huge ones', () => {
+  test('is exact for small values beside huge ones', () => {
     expect([...windowSums(Float64Array.of(1e17, 1, 2, 3, 1e17, 1, 1), 2)].slice(1, 3)).toEqual([3, 5]);
     expect([...tokenMeans(Float64Array.of(1e17, 1e17, 3, 3, 3), 2)].slice(3)).toEqual([3, 3, 3]);
   });
 
-  test('of bins keeps the mean, however many there are', () => {
+  test('in bins has the same mean for any number of bins', () => {
     fc.assert(
       fc.property(
         fc.array(positive, { minLength: 1, maxLength: 40 }),
@@ -135,7 +135,7 @@ describe('a model', () => {
     );
   });
 
-  test('has defaults, relative values, bins and nothing for no tokens, and refuses what makes no sense', async () => {
+  test('has defaults, relative values and bins; is empty without tokens; refuses wrong options', async () => {
     await withModel(cli.fresh(), { sentences: sentences(300), order: 3 }, async ({ paged, loaded }) => {
       const [, , text] = TEXTS;
       const vector = loaded.ngramPerplexities(text);
@@ -187,7 +187,7 @@ describe('on Brown', () => {
     });
   });
 
-  test('the same seed corrupts the same, one token of each sentence, always into another', () => {
+  test('the same seed replaces the same tokens: one of each sentence, by another token', () => {
     const sentences = [...brownSentences()].slice(0, 200);
     const words = sentences.flat();
     for (const corruption of CORRUPTIONS) {
@@ -221,7 +221,7 @@ describe.concurrent('kneser vector', () => {
     await train({ sentences: sentences(300), out: model, order: 3 });
   });
 
-  test('--json prints tokens, vector and perplexity, a line of input a line', async () => {
+  test('--json prints tokens, vector and perplexity, one line for each line of input', async () => {
     const lines = await cli.json<VectorLine>(['vector', model], { input: INPUT });
     expect(lines.map(line => Object.keys(line))).toEqual(lines.map(() => ['tokens', 'vector', 'perplexity']));
     const opened = await LanguageModel.open(model);
@@ -241,7 +241,7 @@ describe.concurrent('kneser vector', () => {
     expect(lines[1]).toEqual({ tokens: [], vector: [], perplexity: null });
   });
 
-  test('prints perplexity and tokens with values, separated by tabs, where no terminal is', async () => {
+  test('prints perplexity and tokens with values, separated by tabs, if the output is not a terminal', async () => {
     const file = cli.file(INPUT);
     const lines = (await cli.print(['vector', model, file])).trimEnd().split('\n');
     expect(lines[0]).toMatch(/^\d+\.\d\d\tthe \d+\.\d{4}\tcat \d+\.\d{4}\t.*\tzebra \d+\.\d{4}$/);
@@ -250,7 +250,7 @@ describe.concurrent('kneser vector', () => {
     expect(bins).toMatch(/^\d+\.\d\d\t\d+\.\d{4}\t\d+\.\d{4}$/);
   });
 
-  test('colours the sentence where colours are seen, with the scale, and never otherwise', async () => {
+  test('prints colours and their scale only to a terminal with colours', async () => {
     const args = ['vector', model, cli.file('the cat \u001b[2J zebra\n')];
     const painted = await cli.print(args, { env: { FORCE_COLOR: '3', NO_COLOR: '' } });
     const plain = painted.replace(/\u001b\[[\d;]*m/g, '');
@@ -261,7 +261,7 @@ describe.concurrent('kneser vector', () => {
     }
   });
 
-  test('--html writes a page that needs nothing else and escapes everything', async () => {
+  test('--html writes a self-contained page and escapes all text', async () => {
     const html = cli.fresh('page') + '.html';
     const hostile = '<script>alert(1)</script> "quoted" &amp; \'x\' </style><img src=x onerror=alert(1)>';
     const file = cli.file(`${INPUT}${hostile}\n`, '<i>.txt');
@@ -288,7 +288,7 @@ describe.concurrent('kneser vector', () => {
     expect(empty.slice(0, empty.indexOf('<script>'))).not.toMatch(/<section>|NaN|undefined|Infinity/);
   });
 
-  test('--html leaves nothing behind where it fails', async () => {
+  test('--html leaves no file after a failure', async () => {
     const folder = cli.fresh('folder');
     mkdirSync(folder);
     expect(await cli.refuse(2, ['vector', model, '--html', folder])).toContain(`${folder}: is a folder`);

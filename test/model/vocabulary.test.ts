@@ -37,7 +37,7 @@ describe('counts of n-grams', () => {
     maxLength: 30,
   });
 
-  test('are raw at the highest order and after <s>, and else numbers of tokens before', () =>
+  test('are raw counts at the highest order and after <s>, and otherwise numbers of different tokens before', () =>
     fc.assert(
       fc.asyncProperty(
         corpus.filter(sentences => sentences.flat().length > 0),
@@ -77,7 +77,7 @@ describe('counts of n-grams', () => {
       { numRuns: 15 },
     ));
 
-  test('are refused for what is no n-gram, and for a model without counts', async () => {
+  test('are refused for lists that are empty or longer than the order, for other values, and for a model without counts', async () => {
     const path = join(folder, 'refused');
     await withModel(path, { sentences: ['a b'], order: 2 }, async ({ paged, loaded }) => {
       for (const ngram of [[], ['a', 'b', 'a'], 'ab', [1]]) {

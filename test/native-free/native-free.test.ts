@@ -24,7 +24,7 @@ describe('bundles for browsers', () => {
   /** The sizes of `docs/native-free.md`: kB of minified, gzipped code that is loaded at once. */
   const ENTRIES = { index: 43, indexeddb: 81, memory: 82, decoding: 7, train: 123, worker: 122, 'counting-worker': 22 };
 
-  test.each(Object.entries(ENTRIES))('%s reaches nothing of Node, and is at most %d kB', async (entry, most) => {
+  test.each(Object.entries(ENTRIES))('%s imports no module of Node, and has at most %d kB', async (entry, most) => {
     const { metafile, outputFiles } = await bundle(entry, true);
     const inputs = Object.keys(metafile.inputs);
     expect(inputs.filter(isNative)).toEqual([]);
@@ -60,7 +60,7 @@ describe('bundles for browsers', () => {
     expect(code.some(({ text }) => /\beval\(|new Function\(/.test(text))).toBe(false);
   });
 
-  test('what is not used is left out', async () => {
+  test('a bundler leaves out what a page does not use', async () => {
     const { outputFiles } = await bundle(
       'index',
       false,
@@ -124,7 +124,7 @@ describe('one suite for every way of reading', () => {
   const same = (what: string, actual: unknown, wanted: unknown): void =>
     expect({ [what]: actual }).toEqual({ [what]: wanted });
 
-  test('a folder, without what is Node’s own', async () => {
+  test('a folder, without the functions of Node', async () => {
     const open = async (options: OpenOptions = {}) => {
       const { openFolder } = await import('#kneser/src/store/folder/folder.js');
       const { store, files } = await openFolder(path);
@@ -190,11 +190,11 @@ describe('training in memory refuses', () => {
     expect(await codeOf({ text: 'a </s> b' })).toBe('KNESER_INPUT_RESERVED');
   });
 
-  test('a text that does not fit in memory, before memory is gone', async () => {
+  test('a text that does not fit in the given memory, before memory runs out', async () => {
     expect(await codeOf({ text: 'a b c d e f g\n'.repeat(300_000), order: 2, memory: 64 << 20 })).toBe('KNESER_LIMIT');
   });
 
-  test('to go on when it is told to stop', async () => {
+  test('to continue after its signal is aborted', async () => {
     expect(await codeOf({ text: 'a b', signal: AbortSignal.abort() })).toBe('KNESER_ABORTED');
     const stop = new AbortController();
     const onProgress = ({ stage }: { stage: string }): void => (stage === 'count' ? stop.abort() : undefined);
@@ -203,7 +203,7 @@ describe('training in memory refuses', () => {
     );
   });
 
-  test('to hide what the caller’s sentences threw', async () => {
+  test('to hide an error that the caller’s sentences threw', async () => {
     const failing = (function* () {
       yield 'a b';
       throw new TypeError('mine');

@@ -3,7 +3,7 @@ import { escapeHtml } from '#kneser/src/report/html.js';
 import { legend, linePlot } from '#kneser/src/report/plot.js';
 
 describe('plot', () => {
-  test('draws one point, equal values and huge ones', () => {
+  test('draws a single point, equal values and huge values', () => {
     for (const values of [[5], [7, 7], [1e9, 3], [0.001, 0.002]]) {
       const points = values.map((y, x) => ({ x, y, title: '"<&' }));
       const svg = linePlot({ title: 't', xTitle: 'x', yTitle: 'y', lines: [{ colour: 'red', points }] });
@@ -12,7 +12,7 @@ describe('plot', () => {
     }
   });
 
-  test('names the lines in their colours', () => {
+  test('labels each line in its colour', () => {
     expect(legend([{ name: 'a & b', colour: 'red' }])).toBe('<b style="color:red">a &amp; b</b>');
   });
 });

@@ -65,7 +65,7 @@ function expectDense(model: LoadedModel, dense: Dense): void {
 }
 
 describe('Kneser-Ney with one discount an order', () => {
-  test('is what its definition gives, summed over the vocabulary, from Node and any engine, paged and loaded', async () => {
+  test('has the probabilities of its definition, with sum 1, in Node and in any engine, paged and loaded', async () => {
     const out = join(folder, 'model');
     await train({ sentences, out, order: ORDER });
     const dense = new Dense(new ReferenceModel(sentences, ORDER));
@@ -123,7 +123,7 @@ describe('Kneser-Ney with one discount an order', () => {
     expect((await verify(out)).findings).toEqual([]);
   });
 
-  test('takes 0.75 where no n-gram was seen once, or none twice', () => {
+  test('has the discount 0.75 if no n-gram was seen exactly once, or none exactly twice', () => {
     expect(oneDiscount([6, 3, 0, 0])).toEqual({ values: [0.5, 0.5, 0.5], fallback: false });
     for (const counts of [
       [0, 3, 1, 1],
@@ -134,7 +134,7 @@ describe('Kneser-Ney with one discount an order', () => {
     }
   });
 
-  test('has no weights', async () => {
+  test('refuses weights', async () => {
     const opened = LanguageModel.open(join(folder, 'model'), { smoothing: 'kn', weights: 'uniform' });
     await expect(opened).rejects.toMatchObject({ code: 'KNESER_OPTION' });
   });

@@ -46,7 +46,7 @@ describe('on Brown', () => {
     ];
   });
 
-  test('training tunes by itself, and the mixture is far better than modified Kneser-Ney', async () => {
+  test('training tunes the weights, and the mixture has a much lower perplexity than modified Kneser-Ney', async () => {
     const perplexity = (options: OpenOptions, cache = false): Promise<number> =>
       withOpen(out, options, async model => (await model.perplexityOfFile(heldOut, { cache })).perplexity ?? NaN);
     const mkn = await perplexity({ smoothing: 'mkn' });
@@ -113,7 +113,7 @@ describe('on Brown', () => {
     }
   });
 
-  test('so does one with a cache of the text', async () => {
+  test('distributions with a cache of the text sum to one', async () => {
     const few = join(folder, 'few.txt');
     const sentences = readFileSync(join(folder, 'train.txt'), 'utf8').split('\n').slice(0, 1000);
     writeFileSync(few, sentences.join('\n') + '\n');
@@ -137,7 +137,7 @@ describe('on Brown', () => {
     });
   });
 
-  test('tuning again gives the same weights, beside others, and leaves the counts alone', async () => {
+  test('tuning again gives the same weights, also beside other weights, and does not change the counts', async () => {
     const files = [join(folder, 'tuning.txt')];
     writeFileSync(files[0], readFileSync(heldOut, 'utf8').split('\n').slice(0, 250).join('\n') + '\n');
     const first = await tune({ model: out, files, name: 'one' });
@@ -155,7 +155,7 @@ describe('on Brown', () => {
     await expect(tune({ model: out, files, name: '../x' })).rejects.toMatchObject({ code: 'KNESER_OPTION' });
   });
 
-  test('with contiguous patterns alone the mixture is modified Kneser-Ney', async () => {
+  test('the mixture of contiguous patterns only is modified Kneser-Ney', async () => {
     const plain = join(folder, 'plain');
     await train({ files: [join(folder, 'train.txt')], out: plain, order: 4, threads: 1 });
     const [mkn, glm] = await Promise.all(
@@ -165,7 +165,7 @@ describe('on Brown', () => {
     await withOpen(plain, {}, model => expect(() => model.createCache()).toThrow(/needs tuned weights/));
   });
 
-  test('order 8 with a budget of patterns is usable', async () => {
+  test('a mixture of order 8 with a limited number of patterns can be trained and scores', async () => {
     const long = join(folder, 'long');
     const report = await train({
       files: [join(folder, 'train.txt')],

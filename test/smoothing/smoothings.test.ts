@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 describe('the table of smoothings', () => {
-  test('every name opens a model, which says so', async () => {
+  test('every name opens a model, whose description has the name', async () => {
     for (const smoothing of SMOOTHING_NAMES) {
       await using model = await LanguageModel.open(out, { smoothing });
       expect(model.info.smoothing).toBe(smoothing);
@@ -21,7 +21,7 @@ describe('the table of smoothings', () => {
     }
   });
 
-  test('a name that is not in it is refused, and the names are listed', async () => {
+  test('an unknown name is refused, and the message lists the names', async () => {
     for (const smoothing of ['katz', 'MKN', 'backoff', 'toString', '', null]) {
       await expect(LanguageModel.open(out, { smoothing } as unknown as OpenOptions)).rejects.toMatchObject({
         code: 'KNESER_OPTION',
@@ -41,7 +41,7 @@ describe('the table of smoothings', () => {
 });
 
 describe('other options of opening and scoring', () => {
-  test('are refused by name where they make no sense', async () => {
+  test('are refused by name for models and values that do not allow them', async () => {
     const bad: readonly [Record<string, unknown>, RegExp][] = [
       [{ tables: 'sometimes' }, /^tables: "sometimes" is not one of auto, page, load$/],
       [{ blockMemory: 'lots' }, /^blockMemory: "lots" is not/],

@@ -12,7 +12,7 @@ function compareRows(a: ArrayLike<number>, b: ArrayLike<number>): number {
 }
 
 describe('keys', () => {
-  test('are ordered as the rows that they stand for', () =>
+  test('are sorted as their rows', () =>
     fc.assert(
       fc.property(
         width.chain(w => fc.tuple(...[0, 1].map(() => fc.array(uint32, { minLength: w + 1, maxLength: w + 1 })))),
@@ -23,7 +23,7 @@ describe('keys', () => {
       ),
     ));
 
-  test('of the dictionary are ordered by number', () =>
+  test('of the dictionary are sorted by the index of the block', () =>
     fc.assert(
       fc.property(uint32, uint32, (a, b) => {
         expect(Math.sign(compareBytes(dictionaryKey(a), dictionaryKey(b)))).toBe(Math.sign(a - b));

@@ -79,14 +79,14 @@ describe('packing', () => {
     }
   });
 
-  it('makes the same file of what was unpacked', async () => {
+  it('packs an unpacked model into the same file', async () => {
     const folder = cli.fresh('unpacked');
     await unpack({ file: files.mixture, out: folder });
     await pack({ model: folder, out: folder + '.kneser' });
     expect(readFileSync(folder + '.kneser').equals(readFileSync(files.mixture))).toBe(true);
   });
 
-  it('keeps what its format holds, whatever that is', () => {
+  it('copies values and weights of any content', () => {
     const bytes = fc.uint8Array({ maxLength: 12 });
     const keys = fc.uniqueArray(bytes, { minLength: 1, maxLength: 16, selector: key => key.join() });
     fc.assert(
@@ -144,7 +144,7 @@ describe('reading', () => {
     expect(server.requests).toBe(requests);
   });
 
-  it('never mixes a file with the one that takes its place', async () => {
+  it('never mixes parts of a file with parts of the file that replaces it', async () => {
     const other = cli.fresh('other') + '.kneser';
     await train({ sentences: generate(6000, 3), out: models.tiny + '-other', order: 4 });
     await pack({ model: models.tiny + '-other', out: other });
@@ -164,7 +164,7 @@ describe('reading', () => {
     }
   });
 
-  it('says what a server does wrong, and names the address', async () => {
+  it('reports the fault of a server, with the address', async () => {
     const bytes = new Uint8Array(readFileSync(files.large));
     await using server = await serve(bytes);
     const { url } = server;
@@ -200,7 +200,7 @@ describe('reading', () => {
     await expectError(LanguageModel.open('http://'), 'KNESER_OPTION', /is not an address/);
   });
 
-  it('stops when it is aborted, between sentences too', async () => {
+  it('stops when it is aborted, also between sentences', async () => {
     await using server = await serve(files.large);
     const abort = new AbortController();
     await using model = await LanguageModel.fromFile(server.url, { signal: abort.signal });
@@ -225,7 +225,7 @@ describe('damage', () => {
     expect(codes.get('KNESER_NOT_A_MODEL')).toBe(8);
   });
 
-  it('is found wherever a file is cut, and behind its end', async () => {
+  it('is found at any length of a file that is cut, and in bytes behind its end', async () => {
     const intact = new Uint8Array(readFileSync(files.tiny));
     for (let length = 0; length < intact.length; length++) {
       const expected = length < 8 ? 'KNESER_NOT_A_MODEL' : 'KNESER_DAMAGED';
@@ -234,7 +234,7 @@ describe('damage', () => {
     expect(await outcome(Uint8Array.from([...intact, 0]), TINY)).toBe('KNESER_DAMAGED');
   });
 
-  it('anywhere keeps a file from being unpacked', async () => {
+  it('at any byte prevents unpacking', async () => {
     const intact = readFileSync(files.mixture);
     const random = randomNumbers(5);
     const path = cli.fresh('damaged');
@@ -247,7 +247,7 @@ describe('damage', () => {
     expect(readdirSync(cli.folder).filter(name => name.endsWith('-out'))).toEqual([]);
   });
 
-  it('that somebody made is refused without taking memory or time', async () => {
+  it('made on purpose is refused without much memory or time', async () => {
     const key = Uint8Array.of(1);
     const file = (front: Partial<Front>, rest: Uint8Array, claimed = rest.length): Uint8Array<ArrayBuffer> => {
       const bytes = encodeFront({ created: '', weights: new Map(), pages: [], ...front });
@@ -274,7 +274,7 @@ describe('damage', () => {
     for (const bytes of made) expect(await outcome(bytes, TINY)).toBe('KNESER_DAMAGED');
   });
 
-  it('of a version to come is told from damage', async () => {
+  it('is told from a file of a newer version', async () => {
     const bytes = new Uint8Array(readFileSync(files.tiny));
     const view = new DataView(bytes.buffer);
     view.setUint16(8, 2, true);
@@ -282,7 +282,7 @@ describe('damage', () => {
     expect(await outcome(bytes, TINY)).toBe('KNESER_VERSION');
   });
 
-  it('may name weights so that they would be written elsewhere, which unpacking refuses', async () => {
+  it('such as names of weights that lead out of the folder is refused when unpacking', async () => {
     const front = { created: '', weights: new Map([['../../x', new Uint8Array(0)]]) };
     const { store } = await openModel(models.tiny);
     const [entries, values]: [Entry[], number[]] = [[], []];
@@ -314,7 +314,7 @@ describe('the command line', () => {
     expect(await contents(folder)).toEqual(await contents(models.tiny));
   });
 
-  it('refuses what is in the way, unless forced', async () => {
+  it('refuses to replace an existing file or model without --force', async () => {
     const file = cli.file('not a model', '.kneser');
     expect(await cli.refuse(2, ['pack', models.tiny, '--out', file])).toMatch(
       /is there already; replace it with force \(--force\)/,
@@ -342,7 +342,7 @@ describe('a packed model', () => {
     expect(await values(out)).toMatchObject({ values: ((await values(out + '-2')) as { values: unknown }).values });
   });
 
-  it('is not begun where packing is stopped', async () => {
+  it('leaves no file if packing is aborted', async () => {
     const folder = cli.fresh('stopped');
     mkdirSync(folder);
     const options = { model: models.large, out: join(folder, 'model.kneser') };

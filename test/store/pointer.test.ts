@@ -11,12 +11,12 @@ describe('the pointer file', () => {
   };
   const text = encodePointer(pointer);
 
-  test('comes back, also without a checksum', () => {
+  test('is read as it was written, also without a checksum', () => {
     expect(decodePointer(text)).toEqual(pointer);
     expect(decodePointer(JSON.stringify(pointer))).toEqual(pointer);
   });
 
-  test('never says anything else when a byte changes', () => {
+  test('is refused, or means the same, if a byte changes', () => {
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; at++) {
       for (const bits of [1, 4, 16, 64, 255]) {

@@ -82,7 +82,7 @@ test('table files have the values that LevelDB wrote, one by one, many at once, 
   await store.close();
 });
 
-test('more files than may be open are read all the same', async () => {
+test('more files than the limit of open files are read', async () => {
   const path = join(folder, 'many');
   await mkdir(path);
   for (let i = 0; i < 70; i++) {

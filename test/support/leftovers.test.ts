@@ -14,7 +14,7 @@ function parentFolder(): string {
   return parent;
 }
 
-test('only the folders of processes that are no more are removed', () => {
+test('only the folders of processes that have ended are removed', () => {
   const parent = parentFolder();
   for (const name of [`run-${NO_PROCESS}-a`, `run-${process.pid}-b`, `other-${NO_PROCESS}`])
     mkdirSync(join(parent, name));
@@ -25,7 +25,7 @@ test('only the folders of processes that are no more are removed', () => {
 });
 
 // Regression: a run that was killed while a test had a small disk mounted ended every later run before its first test.
-test('a folder in which a killed run left a disk mounted is removed', ({ skip }) => {
+test('a folder with a disk that a killed run left mounted is removed', ({ skip }) => {
   const parent = parentFolder();
   const folder = join(parent, `run-${NO_PROCESS}-a`);
   const path = join(folder, 'faults', 'disk');

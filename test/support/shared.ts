@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { prepareBrown } from '#kneser/corpora/brown.js';
 import { train } from '#kneser/src/index.js';
+import { sharedFile } from './models.js';
 
 /**
  * Texts and models that several test files read and none changes. The test file that needs a text or a model first makes it; other test
@@ -51,4 +52,12 @@ export async function brownTexts(): Promise<{ readonly train: string; readonly h
 export async function brownModel(order: number): Promise<string> {
   const { train: text } = await brownTexts();
   return await once(`brown-${order}`, out => train({ files: [text], out, order, threads: 1 }));
+}
+
+/** The training text of the Penn Treebank, which only some machines have; else `undefined`. */
+export const PTB_TEXT = sharedFile('corpora/ptb/train.txt');
+
+/** A model of {@link PTB_TEXT}, of contiguous n-grams. Nobody may change it. */
+export async function ptbModel(order: number): Promise<string> {
+  return await once(`ptb-${order}`, out => train({ files: [PTB_TEXT ?? ''], out, order, threads: 1 }));
 }

@@ -123,7 +123,7 @@ describe('tables are indexed in ranges of words', () => {
     expect(whole.memory.values.size).toBeLessThan(alone.values.size);
   });
 
-  test('an n-gram that lacks its shorter one is named, in a thread too', async () => {
+  test('an n-gram without its shorter n-gram is named, also in a thread', async () => {
     const { rows, manifest } = await rowsOf(join(folder, 'counted'));
     const part = { ...manifest, tables: manifest.tables.filter(({ pattern }) => pattern.length < 4) };
     const broken = new Memory();

@@ -76,13 +76,13 @@ describe('models made by version 0.1.0', () => {
     plain: { order: 3 },
     mixture: { order: 3, patterns: { skip: true }, classes: 5, holdOut: 0.2 },
   };
-  it.each(Object.entries(options))('are made again, key for key: %s', async (name, how) => {
+  it.each(Object.entries(options))('training makes the same model key for key: %s', async (name, how) => {
     const out = join(folder, name);
     await train({ files: [text], out, ...how });
     expect(await contents(out)).toEqual(await contents(upgraded(name)));
   });
 
-  it('are continued where training was interrupted', async () => {
+  it('unfinished trainings of version 0.1.0 are resumed', async () => {
     const out = join(folder, 'interrupted');
     cpSync(old('interrupted'), out, { recursive: true });
     const how = { order: 12, patterns: { list: ['1_1'] } };

@@ -27,7 +27,7 @@ describe('patterns', () => {
     for (const text of ['', '_1', '1_', '11_', '2', '1-1', ' 11']) expect(parsePattern(text)).toBeUndefined();
   });
 
-  test('come after all their subsets', () => {
+  test('are sorted after all their subsets', () => {
     const patterns = lattice(6);
     for (const [i, pattern] of patterns.entries()) {
       for (const later of patterns.slice(i + 1))

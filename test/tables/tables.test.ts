@@ -134,7 +134,7 @@ const manifest = {
 } satisfies Manifest;
 
 describe('blocks', () => {
-  test('any block comes back, also into memory that held another', () =>
+  test('any block is decoded as it was encoded, also into memory that held another block', () =>
     fc.assert(
       fc.property(blocks, blocks, (one, other) => {
         const reuse = blankBlock(one.width, BLOCK_ENTRIES, BLOCK_ENTRIES);
@@ -151,7 +151,7 @@ describe('blocks', () => {
 
   const WIDE = { total: 2 ** 31, ones: 3000, twos: 7, followers: 5000 };
 
-  test('a part of a wide context comes back with the totals of all of it', () =>
+  test('a block with a part of a wide context is decoded with the totals of the whole context', () =>
     fc.assert(
       fc.property(
         width.chain(w => fc.tuple(fc.constant(w), groupsOf(w, 1))),
@@ -162,7 +162,7 @@ describe('blocks', () => {
       ),
     ));
 
-  test('a full block comes back, of one context or of as many as rows', () => {
+  test('a full block is decoded, with one context or with one context for each row', () => {
     const rows = Array.from({ length: BLOCK_ENTRIES }, (_, i): [number, number] => [1 + 1000 * i, 1 + (i % 5)]);
     const one = blockOf([{ context: [7, 9], followers: rows }], 2);
     const many = blockOf(
@@ -173,7 +173,7 @@ describe('blocks', () => {
   });
 });
 
-test('a block that nothing was pruned from has no place for it', () => {
+test('a block without pruned counts has no bytes for them', () => {
   const groups = [7, 8].map((word, i) => ({ context: [word], followers: [[5, 1 + i]] as [number, number][] }));
   const bytes = (last: number): number => encodeBlock(blockOf([groups[0], { ...groups[1], pruned: last }], 1)).length;
   // MessagePack's mark and length of the column, and a varint a context.
@@ -213,7 +213,7 @@ describe('directories', () => {
       }),
     ));
 
-  test('findBlock finds what a scan of all blocks finds', () => {
+  test('findBlock finds the same block as a scan of all blocks', () => {
     const smallId = fc.integer({ min: 1, max: 4 });
     const small = fc.integer({ min: 0, max: 3 }).chain(w =>
       fc.record({
@@ -368,7 +368,7 @@ describe('any change of a byte is noticed', () => {
       }),
     ));
 
-  test('in the manifest, which comes back otherwise', () => {
+  test('in the manifest, which otherwise is decoded as it was encoded', () => {
     const value = encodeManifest(manifest);
     expect(decodeManifest(value)).toEqual(manifest);
     for (let place = 0; place < value.length; place++) {
@@ -378,7 +378,7 @@ describe('any change of a byte is noticed', () => {
     }
   });
 
-  test('and so is the loss of the end', () =>
+  test('a missing end is noticed', () =>
     fc.assert(
       fc.property(blocks, fc.nat(), ({ width: w, block }, length) => {
         const value = encodeBlock(block);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { peek } from '#kneser/src/text/formats/peek.js';
 
-test('the first bytes are right though a source fills one buffer again and again', async () => {
+test('the first bytes are right if a source reuses one buffer', async () => {
   const text = 'a line that comes in small pieces, and then its end\nanother';
   async function* source(): AsyncGenerator<Uint8Array> {
     const buffer = new Uint8Array(7);

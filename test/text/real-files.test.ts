@@ -98,7 +98,7 @@ describe('a file of the fixtures', () => {
 });
 
 describe('kinds of files', () => {
-  test('have a name of their own, and a row in the table of docs/formats.md', async () => {
+  test('have different names, and a row in the table of docs/formats.md', async () => {
     expect(new Set(FILE_KINDS.map(({ name }) => name)).size).toBe(FILE_KINDS.length);
     const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('$FILE', 'FILE');
     const rows = FILE_KINDS.map(({ what, isRead, help }) => `| ${what} | ${isRead ? 'read' : cell(help)} |`);
@@ -111,7 +111,7 @@ describe('kinds of files', () => {
     ).toMatchFileSnapshot(page);
   });
 
-  test('are told of a packed file by its content', async () => {
+  test('are recognised in compressed files by their content', async () => {
     const names = ['model.arpa', 'model.arpa.gz', 'text.tar.gz', 'text.txt.gz', 'plain.txt', 'nowhere'];
     const kinds = await Promise.all(names.map(name => kindOfFile(join(FIXTURES, name))));
     expect(kinds.map(kind => kind?.name)).toEqual(['arpa', 'arpa', 'tar', 'gzip', undefined, undefined]);
@@ -132,7 +132,7 @@ const honest = fc
   .map(parts => parts.join(' '));
 
 describe('honest text', () => {
-  test('is never refused, however it is cut', async () => {
+  test('is never refused, in chunks of any length', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(honest, { maxLength: 20 }), fc.integer({ min: 1, max: 300 }), async (lines, length) => {
         // A line of JSON is refused as JSON.
@@ -154,7 +154,7 @@ describe('honest text', () => {
     );
   });
 
-  test('may hold any character beyond the control characters', () => {
+  test('may have any character except control characters', () => {
     const characters = fc.string({ unit: 'binary', minLength: 1, maxLength: 3000 });
     fc.assert(
       fc.property(characters, text => {
@@ -187,14 +187,14 @@ describe('text that turns bad late', () => {
     expect(found).toMatchObject({ code: 'KNESER_INPUT_UNREADABLE', refused: expect.stringMatching(message) as string });
   });
 
-  test('is read where little of it is bad', async () => {
+  test('is read if a small share of it is bad', async () => {
     const path = cli.file(Buffer.concat([Buffer.from(GOOD), Buffer.from('caf\xe9 \0\0\n'.repeat(9), 'latin1')]));
     expect(await read(path)).toMatchObject({ lines: 40_009, replaced: 9 });
   });
 });
 
 describe('a folder of many kinds', () => {
-  test('says what it leaves out, and why', async () => {
+  test('reports the files that it leaves out, and why', async () => {
     const folder = cli.fresh('folder');
     mkdirSync(join(folder, 'old', 'model'), { recursive: true });
     writeFileSync(join(folder, 'old', 'model', 'kneser.json'), '{}');
@@ -212,7 +212,7 @@ describe('a folder of many kinds', () => {
     expect(one.path).toBe(join(folder, 'd.csv'));
   });
 
-  test('is read in one format, where that is asked for', async () => {
+  test('is read in one format on request', async () => {
     const folder = cli.fresh('folder');
     mkdirSync(folder);
     for (const name of ['a.txt', 'b.jsonl', 'part-0001']) writeFileSync(join(folder, name), '{"text": "a"}\n');
@@ -226,7 +226,7 @@ describe('a folder of many kinds', () => {
     expect(text).toBe('a\na\n');
   });
 
-  test('without text says what it holds', async () => {
+  test('without text is refused, with the kinds of its files', async () => {
     const folder = cli.fresh('folder');
     mkdirSync(folder);
     writeFileSync(join(folder, 'a.pdf'), '');

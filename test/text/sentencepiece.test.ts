@@ -51,12 +51,12 @@ const REFUSED: readonly (readonly [name: RegExp, message: RegExp])[] = [
   ],
 ];
 
-describe("SentencePiece's tokens, or a refusal that names the part", () => {
+describe("SentencePiece's tokens, or an error that names the unsupported part", () => {
   test.each(['unigram', 'bpe', 'char', 'word'])('%s', type => {
     for (const one of cases.filter(({ name }) => name.startsWith(`${type},`))) check(one);
   });
 
-  test('each refusal is of some case', () => {
+  test('each kind of refusal has a case', () => {
     for (const [name] of REFUSED) expect([name, cases.some(one => name.test(one.name))]).toEqual([name, true]);
   });
 
@@ -74,13 +74,11 @@ describe("SentencePiece's tokens, or a refusal that names the part", () => {
       expect([name, createHash('sha256').update(JSON.stringify(found)).digest('hex')]).toEqual([name, sha256]);
       return;
     }
-    lines.forEach((line, i) => {
-      expect([name, line, found[i]]).toEqual([name, line, tokens?.[i]]);
-    });
+    expect([name, found.map((got, i) => [lines[i], got])]).toEqual([name, lines.map((line, i) => [line, tokens?.[i]])]);
   }
 });
 
-describe('a file that others may have made', () => {
+describe('a file with errors', () => {
   const model = (type: number, ...more: Uint8Array[]): Uint8Array =>
     Buffer.concat([
       sentencePieceModel(type, [

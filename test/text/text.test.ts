@@ -70,7 +70,7 @@ const byte = fc.oneof(
 const text = fc.array(byte, { maxLength: 200 }).map(bytes => Uint8Array.from(bytes));
 
 describe('tokens', () => {
-  test('are what a split gives, wherever the text is cut into chunks', () =>
+  test('are those of splitting the whole text, for any chunks of the text', () =>
     fc.assert(
       fc.property(text, fc.array(fc.nat({ max: 200 }), { maxLength: 20 }), (bytes, cuts) => {
         const places = [0, ...cuts.map(cut => Math.min(cut, bytes.length)).sort((a, b) => a - b), bytes.length];
@@ -80,7 +80,7 @@ describe('tokens', () => {
       { numRuns: 1000 },
     ));
 
-  test('longer than any chunk are whole', () => {
+  test('longer than a chunk stay whole', () => {
     const long = 'x'.repeat(5000);
     const bytes = new TextEncoder().encode(`a ${long}\n${long}`);
     const chunks = Array.from({ length: Math.ceil(bytes.length / 7) }, (_, i) => bytes.subarray(7 * i, 7 * i + 7));
@@ -96,7 +96,7 @@ describe('tokens', () => {
     }
   });
 
-  test('of a string are those of its bytes, a line feed being one more space', () => {
+  test('of a string are those of its bytes, with line feeds as spaces', () => {
     const character = fc.constantFrom('a', 'é', ' ', '\t', '\n', '\r', '\v', '\f', '\0', '\u00a0', '\u2003', '\u0085');
     fc.assert(
       fc.property(fc.string({ unit: character }), sentence => {
@@ -121,7 +121,7 @@ test('short texts are encoded as TextEncoder does, one after another', () => {
 });
 
 describe('a list of words', () => {
-  test('numbers different byte strings, and each of them once', () =>
+  test('gives each different byte string one id', () =>
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 3 }), { maxLength: 300 }), words => {
         const list = new WordList();
@@ -137,7 +137,7 @@ describe('a list of words', () => {
       }),
     ));
 
-  test('finds every word after it has grown, and none that it does not have', () => {
+  test('finds every word after growing, and no other', () => {
     const list = new WordList();
     for (let i = 0; i < 20_000; i++) expect(list.addWord(`word ${i}`)).toBe(i + 4);
     let wrong = 0;
@@ -174,7 +174,7 @@ function learn(content: string | Uint8Array, words: string[] = [], options: Sett
 }
 
 describe('training text', () => {
-  test('lines end with LF or CRLF, the last one with nothing; blank lines are empty sentences', async () => {
+  test('lines end with LF or CRLF, the last line may end without; blank lines are empty sentences', async () => {
     const expected = { sentences: 4, tokens: 7, vocabulary: 5, known: ['a', 'b', 'c'], warnings: [] };
     for (const content of ['a b\n\nc\n \n', 'a b\r\n\r\nc\r\n\r\n', 'a b\n\nc\n ', '\ufeffa b\n\nc\n\n']) {
       expect(await learn(content, ['a', 'b', 'c', '\r', '\ufeffa'])).toEqual(expected);
@@ -200,7 +200,7 @@ describe('training text', () => {
     });
   });
 
-  test('a byte-order mark is only dropped where the file begins', async () => {
+  test('a byte-order mark is dropped only at the beginning of a file', async () => {
     const { known } = await learn('\ufeffa \ufeffb\n\ufeffc\n', ['a', '\ufeffa', '\ufeffb', 'b', '\ufeffc', 'c']);
     expect(known).toEqual(['a', '\ufeffb', '\ufeffc']);
   });
@@ -215,7 +215,7 @@ describe('training text', () => {
     expect(await learn(content, ['a\ufffdb', '\ufffd'], chosen)).toMatchObject({ known: ['a\ufffdb'], warnings });
   });
 
-  test('lowercase makes the case of no word matter', async () => {
+  test('with lowercase, the case of words does not matter', async () => {
     const content = 'The THE the İstanbul ÉTÉ été <UNK>\n';
     const words = ['the', 'THE', 'tHe', 'été', 'ÉTÉ', 'İstanbul', 'other', '<unk>'];
     const lowered = await learn(content, words, { lowercase: true });
@@ -268,7 +268,7 @@ describe('gzip', () => {
     });
   });
 
-  test('bytes are reported as they are on disk', async () => {
+  test('progress counts the bytes on disk', async () => {
     const content = gzipSync('a '.repeat(100_000));
     const file = fileOf(content, 'text.gz');
     let reported = 0;
@@ -294,13 +294,13 @@ describe('literal sentence marks', () => {
     });
   });
 
-  test('are dropped where that is asked for, and counted', async () => {
+  test('are dropped on request, and counted', async () => {
     const dropping = await learn('<s> a b </s>\n<s>\nb </s> a\n', ['a', 'b', '<s>', '</s>'], { reserved: 'drop' });
     expect(dropping).toMatchObject({ sentences: 3, tokens: 7, vocabulary: 4, known: ['a', 'b'] });
     expect(dropping.warnings).toEqual([expect.stringMatching(/^4 literal/)]);
   });
 
-  test('are no words of a text that is scored', async () => {
+  test('are unknown words in a text that is scored', async () => {
     await learn('a b\n', ['a', '<s>', '</s>']).then(({ known }) => expect(known).toEqual(['a']));
   });
 });
@@ -366,7 +366,7 @@ describe('the vocabulary', () => {
     );
   });
 
-  test('words are known whatever part of a large dictionary is in memory', async () => {
+  test('words are known with any part of a large dictionary in memory', async () => {
     const list = Array.from({ length: 300_000 }, (_, i) => `w${i}`);
     const training = { sentences: ['w1 w2'], order: 1, vocabulary: { kind: 'words', words: list } as const };
     await withModel(join(folder, 'model'), training, async ({ paged }) => {
@@ -377,7 +377,7 @@ describe('the vocabulary', () => {
     });
   });
 
-  test('chosen words are met in any case where the text is lower-cased', async () => {
+  test('listed words in any case match a text that is lower-cased', async () => {
     const vocabulary: VocabularyChoice = { kind: 'words', words: ['Apple', 'pear'] };
     const { known } = await learn('Apple apple PEAR plum\n', ['Apple', 'apple', 'Pear', 'plum'], {
       lowercase: true,
@@ -447,7 +447,7 @@ describe('inputs', () => {
     expect(await expandInputs(['-'])).toEqual([{ path: '-', bytes: undefined }]);
   });
 
-  test('what is not there, and a folder without text, are refused by name', async () => {
+  test('missing files and folders without text are refused by name', async () => {
     const root = folderOf({ 'image.png': '', 'sub/.keep': '' });
     for (const path of ['nowhere', 'image.png/inside']) {
       await expect(expandInputs([join(root, path)])).rejects.toMatchObject({
@@ -461,7 +461,7 @@ describe('inputs', () => {
     });
   });
 
-  test('the text of several files is that of one, a file being ended where its last line is not', async () => {
+  test('several files have the same text as their concatenation, with a line feed after an unfinished last line', async () => {
     const root = folderOf({ '1.txt': 'a b\nb a', '2.txt': '', '3.txt.gz': gzipSync('\ufeffa\n') });
     await withModel(join(folder, 'model'), { files: [root], order: 2 }, ({ loaded }) => {
       expect(loaded.info).toMatchObject({ sentences: 3, tokens: 8, vocabulary: 4 });

@@ -79,12 +79,12 @@ const REFUSED: readonly (readonly [name: RegExp, message: RegExp])[] = [
   ],
 ];
 
-describe("the reference's tokens, or a refusal that names the part", () => {
+describe('the tokens of the reference, or an error that names the unsupported part', () => {
   test.each([...groupsOf(cases)])('%s', (_, group) => {
     for (const one of group) check(one);
   });
 
-  test('each refusal is of some case', () => {
+  test('each kind of refusal has a case', () => {
     for (const [name] of REFUSED) expect([name, cases.some(one => name.test(one.name))]).toEqual([name, true]);
   });
 
@@ -115,10 +115,8 @@ describe("the reference's tokens, or a refusal that names the part", () => {
       expect([name, createHash('sha256').update(text).digest('hex')]).toEqual([name, sha256]);
       return;
     }
-    lines.forEach((line, i) => {
-      const got = found[i];
-      expect([name, line, typeof got === 'string' ? null : got]).toEqual([name, line, tokens?.[i]]);
-    });
+    const got = found.map((tokens, i) => [lines[i], typeof tokens === 'string' ? null : tokens]);
+    expect([name, got]).toEqual([name, lines.map((line, i) => [line, tokens?.[i]])]);
   }
 });
 

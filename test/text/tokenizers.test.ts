@@ -161,7 +161,7 @@ describe('a model', () => {
     ...(normalize ? { normalize } : {}),
   });
 
-  test('does not depend on how its text is cut into pieces, nor on threads', async () => {
+  test('does not depend on the pieces of its text, nor on threads', async () => {
     const text = (TEXT + 'äöü 猫\r\n').repeat(3000);
     const half = text.indexOf('\n', text.length / 2) + 1;
     for (const [, tokenization] of ALL.slice(2, 10)) {
@@ -223,7 +223,7 @@ describe('a model', () => {
     60_000,
   );
 
-  test('fails in a thread as it does without: with the code and the words', async () => {
+  test('fails in a thread with the same code and message as without threads', async () => {
     const json = JSON.stringify({
       ...(JSON.parse(WORD_PIECE) as object),
       model: { type: 'WordLevel', vocab: { a: 0 }, unk_token: 'z' },
@@ -258,7 +258,7 @@ describe('a model', () => {
     );
   });
 
-  test('of tokens that spell no text has no bits a character', () =>
+  test('of tokens without text has no bits per character', () =>
     trained('abab ba\n', { tokenizer: 'characters' }, async ({ paged, loaded }) => {
       for (const model of [paged, loaded]) {
         expect(await model.perplexity([['a', 'b']])).toMatchObject({
@@ -382,7 +382,7 @@ test('the bytes of a text give the tokens of its lines, wherever they are cut', 
     { numRuns: 300 },
   ));
 
-describe('what cannot be is refused', () => {
+describe('impossible options are refused', () => {
   const refused = (options: object, more = {}): Promise<unknown> =>
     train({ sentences: ['a'], out: cli.fresh(), tokenization: options, ...more }).catch((error: unknown) => error);
 

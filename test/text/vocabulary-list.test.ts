@@ -56,13 +56,13 @@ describe('a vocabulary list is read:', () => {
     });
   });
 
-  test('but not symbols alone', async () => {
+  test('but not a list of special symbols only', async () => {
     const read = readVocabularyList(cli.file('<eps> 0\n#0 1\n<s> 2\n'));
     await expect(read).rejects.toMatchObject({ code: 'KNESER_INPUT_EMPTY' });
   });
 });
 
-test('words that mostly do not occur are warned of, with their share', async () => {
+test('a warning gives the share of words that do not occur, if most do not', async () => {
   const words = (list: string[]) => ({ kind: 'words', words: list }) as const;
   const trained = async (list: string[]): Promise<readonly string[]> =>
     (await train({ sentences: ['the cat sat'], out: cli.fresh(), order: 1, vocabulary: words(list) })).warnings;

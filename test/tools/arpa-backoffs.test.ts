@@ -10,7 +10,7 @@ const folder = temporaryFolder('backoffs');
 const cli = new CommandLine('backoffs-cli');
 const at = (name: string): string => join(folder, name);
 
-/** An ARPA file of some n-grams: log10 p, words, log10 of the back-off. */
+/** The text of an ARPA file. @param orders by order, the n-grams as [log10 p, words, log10 of the back-off weight]. */
 function arpa(...orders: readonly (readonly (readonly [number, string, number?])[])[]): string {
   const counts = orders.map((list, i) => `ngram ${i + 1}=${list.length}`);
   const sections = orders.map((list, i) =>
@@ -58,7 +58,7 @@ describe('pruning a back-off model by entropy', () => {
             const histories = [[], ['<s>'], ...sentences.slice(0, 6).map(sentence => sentence.slice(0, 3))];
             for (const history of histories) expect(sum(loaded, history)).toBeCloseTo(1, 6);
           });
-          // It can be exported, and is the same when it is read again.
+          // The pruned model can be exported, and the exported file imported.
           await exportArpa({ model: at('pruned'), file: at('pruned.arpa') });
           const again = await importArpa({ file: at('pruned.arpa'), out: at('again'), force: true });
           expect(again.ngrams.reduce((all, count) => all + count, 0)).toBeGreaterThan(0);
@@ -67,7 +67,8 @@ describe('pruning a back-off model by entropy', () => {
       { numRuns: 6 },
     ));
 
-  test('drops a bigram where the relative entropy of its loss is below the threshold, by a dense sum', () =>
+  // The reference sums the relative entropy over all words of the vocabulary; `prune` sums it over the followers of the context.
+  test('drops exactly the bigrams without which the perplexity rises by less than the threshold', () =>
     fc.assert(
       fc.asyncProperty(corpus, async sentences => {
         const model = await imported(sentences, 2);
@@ -126,14 +127,14 @@ describe('pruning a back-off model by entropy', () => {
     ));
 });
 
-describe('what a file may lack', () => {
+describe('files that lack a special token', () => {
   const unigrams = [
     [-1, '<s>', -0.3],
     [-0.5, '</s>'],
     [-0.6, 'a', -0.2],
   ] as const;
 
-  test('<unk>: unknown words have probability 0, or the one that is asked for', async () => {
+  test('without <unk>, unknown words have probability 0, or the probability of the option `unk`', async () => {
     const text = arpa(unigrams, [[-0.4, '<s> a']]);
     expect(await importText(text)).toEqual([expect.stringContaining('the file has no <unk>')]);
     await withOpen(at('imported'), (_, loaded) => expect(loaded.score('b').log10Probs[0]).toBe(-Infinity));
@@ -142,7 +143,7 @@ describe('what a file may lack', () => {
       expect(loaded.score('b').log10Probs[0]).toBeCloseTo(-0.3 - 3.5, 12);
       expect(await paged.score('b')).toEqual(loaded.score('b'));
     });
-    // One that the file has gives way.
+    // If the file has <unk>, the option replaces its probability.
     await importText(arpa([[-2, '<unk>'], ...unigrams], [[-0.4, '<s> a']]), { unk: -7 });
     await withOpen(at('imported'), (_, loaded) => expect(loaded.score('b').log10Probs[0]).toBeCloseTo(-7.3, 12));
     await expect(importText(text, { unk: 0.5 })).rejects.toMatchObject({ code: 'KNESER_OPTION' });
@@ -155,7 +156,7 @@ describe('what a file may lack', () => {
     );
   });
 
-  test('<s>: a sentence begins as text in the middle of one does', async () => {
+  test('without <s>, the first word of a sentence has its unigram probability', async () => {
     const warnings = await importText(arpa([[-2, '<unk>'], ...unigrams.slice(1)], [[-0.4, 'a a']]));
     expect(warnings).toEqual([expect.stringContaining('the file has no <s>')]);
     await withOpen(at('imported'), async (paged, loaded) => {
@@ -165,7 +166,7 @@ describe('what a file may lack', () => {
     });
   });
 
-  test('</s>: the end of a sentence has probability 0', async () => {
+  test('without </s>, the end of a sentence has probability 0', async () => {
     const warnings = await importText(arpa([[-2, '<unk>'], unigrams[0], unigrams[2]], [[-0.4, '<s> a']]));
     expect(warnings).toEqual([expect.stringContaining('the file has no </s>')]);
     await withOpen(at('imported'), (_, loaded) => {

@@ -15,10 +15,13 @@ const cli = new CommandLine('prune-cli');
 /** How a model is pruned. */
 type How = Pick<PruneOptions, 'prune' | 'entropy'>;
 
-/** Σ p(word | history) over words given once each. */
+/** Σ p(word | history) over words given once each. The history may begin with <s>. */
 function sumOver(model: LoadedModel, history: readonly string[], words: Iterable<string>): number {
+  const isBegun = history[0] === '<s>';
+  let state = model.start({ start: isBegun });
+  for (const word of isBegun ? history.slice(1) : history) state = model.extend(state, word).state;
   let sum = 0;
-  for (const word of words) sum += 10 ** model.log10Prob(word, history);
+  for (const word of words) sum += 10 ** model.extend(state, word).log10Prob;
   return sum;
 }
 

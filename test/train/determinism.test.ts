@@ -73,13 +73,15 @@ function zipfLines(count: number, every: number, longest: number, prefix: string
 describe('the same text gives the same keys, values and weights', () => {
   const memory = 64 << 20;
   const path = join(folder, 'zipf.txt');
+  /** Enough: most of the time that learning weights takes is for the empty lines. */
+  const holdOut = 0.005;
   let lines: string[];
   let reference: Read;
 
   beforeAll(async () => {
     lines = zipfLines(360_000, 21, 20_000, 'w');
     writeFileSync(path, lines.join('\n') + '\n');
-    reference = await trainMixture({ files: [path], threads: 1 });
+    reference = await trainMixture({ files: [path], threads: 1, holdOut });
   });
 
   test('all of it is in the store: the manifest, the dictionary, and every table', () => {
@@ -99,7 +101,7 @@ describe('the same text gives the same keys, values and weights', () => {
   });
 
   test.each([2, 4])('with %i threads', async threads => {
-    const other = await trainMixture({ files: [path], threads });
+    const other = await trainMixture({ files: [path], threads, holdOut });
     expect(other.stages).not.toContain('sort');
     expectSame(other, reference);
   });
@@ -107,8 +109,8 @@ describe('the same text gives the same keys, values and weights', () => {
   test.each([1, 3])('in so little memory that sorted runs go to the disk, with %i threads', async threads => {
     const tokens = lines.reduce((sum, line) => sum + (line === '' ? 0 : line.split(' ').length), 0);
     // The laid-out text takes 20 bytes a number, in half of the memory.
-    expect(0.98 * layoutLength(tokens, lines.length, ORDER)).toBeGreaterThan(memory / 2 / 20);
-    const other = await trainMixture({ files: [path], threads, memory });
+    expect((1 - holdOut) * layoutLength(tokens, lines.length, ORDER)).toBeGreaterThan(memory / 2 / 20);
+    const other = await trainMixture({ files: [path], threads, memory, holdOut });
     expect(other.stages).toContain('sort');
     expectSame(other, reference);
   });
@@ -164,12 +166,12 @@ describe('the same text gives the same keys, values and weights, however it is g
 
 test('a vocabulary is chosen the same whether memory holds all words or not', async () => {
   const random = randomNumbers(5);
-  const sentences = Array.from({ length: 4_000 }, (_, i) => [
+  const sentences = Array.from({ length: 3_000 }, (_, i) => [
     ...Array.from({ length: 5 }, () => `w${Math.floor(1000 ** random())}`),
     // Long, so that few of them fill the memory.
     ...Array.from({ length: 14 }, () => (random() * 2 ** 53).toString(36).padEnd(600, '-')),
     // Words that turn up late, when there is no room for them; some of them often, some not in lower case or in UTF-8.
-    ...(i > 3000 ? [`late${i % 7}`, `LATE${i % 500}`, `\ud800${i % 5}`] : []),
+    ...(i > 2500 ? [`late${i % 7}`, `LATE${i % 500}`, `\ud800${i % 5}`] : []),
   ]);
   const vocabulary = { kind: 'limit', limit: 300 } as const;
   const options = { sentences, order: 2, vocabulary, holdOut: 0.1, lowercase: true };

@@ -1,6 +1,7 @@
-/** Formats figures as text for the page. */
+/** Formats numbers as text for the page. */
 import { figure } from '../../../src/report/figures.js';
 
+/** A whole number with commas between thousands. */
 export function whole(count: number): string {
   return count.toLocaleString('en-US', { maximumFractionDigits: 0 });
 }
@@ -10,6 +11,7 @@ export function brief(value: number): string {
   return value.toLocaleString('en-US', { notation: 'compact', maximumSignificantDigits: 2 });
 }
 
+/** A number of bytes with its unit: bytes, kB, MB or GB. */
 export function bytes(count: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB'];
   let unit = 0;
@@ -17,6 +19,7 @@ export function bytes(count: number): string {
   return `${count.toLocaleString('en-US', { maximumSignificantDigits: unit === 0 ? 4 : 3 })} ${units[unit]}`;
 }
 
+/** A share (0 to 1) in percent. */
 export function percent(share: number): string {
   const value = 100 * share;
   if (value > 0 && value < 0.1) return '< 0.1 %';

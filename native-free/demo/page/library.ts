@@ -2,7 +2,7 @@ import type { KeptModel, ModelSource, TrainingText } from '../protocol.js';
 import { button, byId, element } from './dom.js';
 import { bytes } from './figures.js';
 
-/** The actions that the page does for the library. */
+/** Functions of the page that the panel calls when the user presses its buttons. */
 export interface LibraryActions {
   train(text: TrainingText): void;
   open(source: ModelSource): void;

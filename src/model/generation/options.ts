@@ -22,13 +22,13 @@ export interface GenerateOptions extends TruncationOptions {
   readonly sentences?: number;
   /** Texts are drawn until they have this many tokens, `</s>` counted and beginnings not; the beginnings are used in turn. */
   readonly tokens?: number;
-  /** The most tokens that are drawn for a text; a text that has no `</s>` by then is cut there. Default 200. */
+  /** The largest number of tokens that are drawn for a text. A text without `</s>` ends after this many. Default 200. */
   readonly maxTokens?: number;
   /** Seed of the draws. The same seed draws the same texts in every engine. Default 1. */
   readonly seed?: number;
   /**
-   * Mirostat: the mean surprise −log2 p of the drawn tokens that is to be reached [bits] (Basu et al. 2021). The bound that one text reached
-   * is used for the next text.
+   * Mirostat (Basu et al. 2021): the target for the mean surprise −log2 p of the drawn tokens [bits]. Each text starts from the bound at
+   * which the text before it ended.
    */
   readonly mirostat?: number;
   /** Mirostat changes its bound by this share of the distance between the last token's surprise and the target. Default 0.1. */
@@ -37,7 +37,7 @@ export interface GenerateOptions extends TruncationOptions {
   readonly mirostatVersion?: 1 | 2;
   /** Takes the most probable token each time instead of drawing. Default false. */
   readonly greedy?: boolean;
-  /** Finds this many most probable texts by beam search of this width instead of drawing. */
+  /** Beam search instead of drawing: its width, which is also the number of texts that are returned, the most probable ones found. */
   readonly beam?: number;
   /** How `text` is made of tokens: `joined` reverses the model's tokenizer (default), `tokens` puts spaces between all tokens. */
   readonly text?: 'joined' | 'tokens';

@@ -1,17 +1,17 @@
 /**
- * The sequence in which the words of a batch are looked up in a table: working memory that the tables of a stream share. A group is a
- * stretch of `order` with the words of one context whose rows are in one block.
+ * The sequence in which the words of a batch are looked up in a table: working memory that the tables of a stream share. A group is
+ * consecutive entries of `order`: words of one context whose rows are in one block.
  */
 export class LookupPlan {
-  /** Places in the parent's table, sorted by context in this table: words with the same context are neighbours. */
+  /** The words of the batch as places in the parent's table, sorted by their context in this table. */
   order = new Uint32Array(0);
-  /** By place in the parent's table, the farthest word of the context in this table. */
+  /** By place in the parent's table, the id of the farthest word of the context in this table. */
   farthest = new Uint32Array(0);
-  /** By group, where it begins in `order`. */
+  /** By group, its first entry in `order`. */
   starts = new Uint32Array(0);
-  /** By group, where it ends in `order` (exclusive). */
+  /** By group, the end of its entries in `order` (exclusive). */
   ends = new Uint32Array(0);
-  /** By group, the number of the block. */
+  /** By group, the index of the block in the table. */
   blocks = new Uint32Array(0);
 
   /** Makes the arrays long enough for `words` words. */

@@ -5,13 +5,13 @@
 export class Places {
   /** Number of places. */
   length = 0;
-  /** By place, which word of the batch it is: t for word t. */
+  /** By place, the index t of the word in the batch. */
   words = new Uint32Array(0);
   /** By place, the word's position in the batch's `ids`. */
   positions = new Uint32Array(0);
-  /** By place, the number that the word's context has in the table. */
+  /** By place, the index of the word's context in the table. */
   contexts = new Uint32Array(0);
-  /** By place, the number of the word's row among the rows of its context, from 0; −1 if the context lacks the word. */
+  /** By place, the index (from 0) of the word's row among the rows of its context; −1 if the context lacks the word. */
   rows = new Int32Array(0);
   /** By place, p(w|h) for the context h in this table; set only by `interpolate`, as is `matched`. */
   values = new Float64Array(0);

@@ -1,13 +1,13 @@
 import type { TrieBlock } from '../../tables/trie-block.js';
 
-/** A context with this many rows or fewer is searched, however many words are looked up in it. */
+/** In a context with at most this many rows, words are searched, however many words are looked up in it. */
 const FEWEST_ROWS = 16;
-/** Mapping the rows of a context saves time if more words than this share of its rows are looked up in the context. */
+/** Mapping the rows of a context saves time if the number of words to look up is more than this share of the number of rows. */
 const SHARE = 1 / 4;
 
-/** The rows of one context by rank: in contexts in which many words are looked up, each row is found in one step. */
+/** Maps ranks to the rows of one context. If many words are looked up in a context, each row is then found in one step. */
 export class RowMap {
-  /** By rank, one more than the row; 0 for ranks without a row. */
+  /** By rank, 1 + the index of the row in the block; 0 for ranks without a row. */
   private rows = new Uint16Array(1 << 10);
   /** The ranks of the mapped rows, ascending; the first `length` entries are valid. */
   private readonly ranks = new Uint32Array(1 << 12);

@@ -10,7 +10,10 @@ export interface TablePart {
   readonly parent: number;
   /** The index of the table whose n-grams are the contexts of this table, or −1 for the empty pattern. */
   readonly contextTable: number;
-  /** Which column of the context table's links leads here: the number of earlier tables with the same `contextTable`. */
+  /**
+   * The index of the link in a row of the context table that leads to this table: the number of earlier tables with the same
+   * `contextTable`.
+   */
   readonly contextColumn: number;
 }
 
@@ -22,24 +25,25 @@ export function tableParts(store: string, tables: readonly TableManifest[]): Tab
     return parsed;
   });
   const names = patterns.map(formatPattern);
-  const place = (pattern: Pattern): number => names.indexOf(formatPattern(pattern));
-  const bases = patterns.map(pattern => (pattern.length > 0 ? place(contextPattern(pattern)) : -1));
+  const indexOf = (pattern: Pattern): number => names.indexOf(formatPattern(pattern));
+  const contextTables = patterns.map(pattern => (pattern.length > 0 ? indexOf(contextPattern(pattern)) : -1));
   return tables.map((manifest, i) => {
     const pattern = patterns[i];
-    if (bases[i] >= i || (i > 0 && bases[i] < 0) || (i === 0 && pattern.length > 0)) {
+    const contextTable = contextTables[i];
+    if (contextTable >= i || (i > 0 && contextTable < 0) || (i === 0 && pattern.length > 0)) {
       throw new KneserError(
         'KNESER_DAMAGED',
         `${store}: manifest: the contexts of ${names[i]} have no table before it`,
       );
     }
-    const parent = i > 0 ? place(parentPattern(pattern)) : -1;
+    const parent = i > 0 ? indexOf(parentPattern(pattern)) : -1;
     if (i > 0 && (parent < 0 || parent >= i)) {
       throw new KneserError(
         'KNESER_DAMAGED',
         `${store}: manifest: ${names[i]} has no table of its shorter contexts before it`,
       );
     }
-    const contextColumn = bases.slice(0, i).filter(base => base === bases[i]).length;
-    return { manifest, pattern, parent, contextTable: bases[i], contextColumn };
+    const contextColumn = contextTables.slice(0, i).filter(table => table === contextTable).length;
+    return { manifest, pattern, parent, contextTable, contextColumn };
   });
 }

@@ -7,38 +7,38 @@ export class TrieContext {
   readonly length: number;
   /** The index of the context's first row in the first block. */
   private readonly from: number;
-  /** The number of the context within the first block. */
-  private readonly local: number;
+  /** The index of the context within the first block. */
+  private readonly inBlock: number;
 
   /**
-   * @param number the number of the context in its table.
+   * @param index the index of the context in its table.
    * @param blocks the blocks of its rows, in the order of the table.
-   * @param above the context without its farthest word; `undefined` for the empty context.
+   * @param parent the context without its farthest word; `undefined` for the empty context.
    */
   constructor(
-    readonly number: number,
+    readonly index: number,
     private readonly blocks: readonly TrieBlock[],
-    private readonly above: TrieContext | undefined,
+    private readonly parent: TrieContext | undefined,
   ) {
     const [block] = blocks;
-    this.local = number - block.firstContext;
-    block.findRows(this.local);
+    this.inBlock = index - block.firstContext;
+    block.findRows(this.inBlock);
     this.from = block.from;
-    this.length = block.isBare(this.local) ? 0 : block.partOf > 0 ? block.partOf : block.to - block.from;
+    this.length = block.isBare(this.inBlock) ? 0 : block.partOf > 0 ? block.partOf : block.to - block.from;
   }
 
-  /** The word of a row of the context. */
+  /** The word id of a row of the context. @param row index among the rows of the context, from 0. */
   wordOf(row: number): number {
     const rank = this.blockOf(row).rank(this.at(row));
-    return this.above ? this.above.wordOf(rank) : rank;
+    return this.parent ? this.parent.wordOf(rank) : rank;
   }
 
-  /** The row of a word, or −1. */
+  /** The row of a word; −1 if the word does not follow the context. */
   rowOf(word: number): number {
-    const rank = this.above ? this.above.rowOf(word) : word;
+    const rank = this.parent ? this.parent.rowOf(word) : word;
     if (rank < 0 || this.length === 0) return -1;
     for (const block of this.blocks) {
-      block.findRows(block === this.blocks[0] ? this.local : 0);
+      block.findRows(block === this.blocks[0] ? this.inBlock : 0);
       const row = block.findRank(rank);
       if (row >= 0) return row - block.from + block.firstRow;
     }
@@ -72,7 +72,7 @@ export class TrieContext {
 export function followersOf(context: TrieContext): Followers {
   const { length } = context;
   return {
-    key: context.number,
+    key: context.index,
     length,
     copy: (words, counts) => {
       for (let row = 0; row < length; row++) {

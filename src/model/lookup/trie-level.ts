@@ -14,11 +14,11 @@ import type { TrieBlock } from '../../tables/trie-block.js';
 import type { Places } from './places.js';
 import type { TrieContext } from './trie-context.js';
 
-/** What the tables of a chain share while they interpolate the words of a batch. */
+/** The data that the tables of a chain share while they interpolate the words of a batch. */
 export interface ChainPass {
   /** The probability of each word before the first table: 1 / size of the vocabulary. */
   readonly uniform: number;
-  /** By word of the batch, log10 p(w|h); gets an entry as soon as no longer context of the word is found. */
+  /** By word of the batch, log10 p(w|h); written as soon as a table lacks the context of the word, or after the last table. */
   readonly log10Probs: Float64Array;
   /** By word of the batch, the length of the longest n-gram that was found [words]. */
   readonly matched: Uint8Array;
@@ -35,7 +35,10 @@ export interface TrieLevel extends CountTable {
    * @param discounts by count (3: 3 or more), the discount.
    */
   interpolate(batch: Batch, pass: ChainPass, discounts: Float64Array): Promise<void> | undefined;
-  /** The context of the batch's only word, with all blocks of its rows. Returns a promise if blocks have to be read first: call again when it has resolved. */
+  /**
+   * The context of the batch's only word, with all blocks of its rows. Returns a promise if blocks have to be read first: call again when
+   * it has resolved.
+   */
   contextOfFirst(): TrieContext | Promise<void>;
 }
 
@@ -59,7 +62,7 @@ export function clearEvidence({ length }: Batch, evidence: Evidence, index: numb
  * Writes the evidence of word `t` of a batch.
  *
  * @param index the table's index in the evidence.
- * @param context the number of the word's context within the block, whose totals the block found last.
+ * @param context the index of the word's context within the block; `block.addTotals` was called for it.
  * @param row the row of the word in the block, or −1.
  */
 export function putEvidence(

@@ -7,7 +7,7 @@ import { findTrieBlock, isBehind, type TrieDirectory } from '../../tables/trie-d
 import { BLOCKS_A_READ, READS_AHEAD, readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
 import type { Places } from './places.js';
 import { RowMap } from './row-map.js';
-import { sortByNumber } from './sort-places.js';
+import { sortByValue } from './sort-places.js';
 import type { LookupPlan } from './lookup-plan.js';
 import type { TablePart } from './table-part.js';
 import { followersOf, TrieContext } from './trie-context.js';
@@ -19,7 +19,10 @@ const KEPT_GROUPS = 1 << 14;
 /** Working memory for one context at a time, which all tables use. */
 const rowMap = new RowMap();
 
-/** Handles the words of one group, entries `from` ≤ i < `to` of the plan's `order`. The block has just found the rows and totals of their context. */
+/**
+ * Handles the words of one group, entries `from` ≤ i < `to` of the plan's `order`. `findRows` and `addTotals` of the block were called for
+ * the context of the group.
+ */
 type Visit = (block: TrieBlock, from: number, to: number) => void;
 
 /**
@@ -32,17 +35,17 @@ export class TrieTable implements TrieLevel {
   private directory: TrieDirectory | undefined;
   /** Number of groups in the plan. */
   private groups = 0;
-  /** The number of the block of the last group; −1 before the first. */
+  /** The index of the block of the last group; −1 before the first group. */
   private lastBlock = -1;
   /** The pass of a chain that interpolates; `undefined` while evidence is filled in. */
   private pass: ChainPass | undefined;
-  /** The number of the context at the first place; −1 if no context was found. */
+  /** The index in the table of the context at the first place; −1 if no context was found. */
   private firstContext = -1;
-  /** The number of the block in which that context begins; −1 if no context was found. */
+  /** The index of the block in which that context begins; −1 if no context was found. */
   private firstBlock = -1;
 
   /**
-   * @param number the table's number in the reader.
+   * @param id the table's id in the reader.
    * @param index the table's index in the evidence.
    * @param parent the table of the contexts without their farthest word, in which the same batch was looked up before.
    * @param plan working memory, which the tables of a stream share.
@@ -50,7 +53,7 @@ export class TrieTable implements TrieLevel {
    */
   constructor(
     private readonly reader: TrieReader,
-    private readonly number: number,
+    private readonly id: number,
     private readonly part: TablePart,
     private readonly index: number,
     private readonly parent: TrieLevel,
@@ -80,20 +83,23 @@ export class TrieTable implements TrieLevel {
     return context instanceof Promise ? context : followersOf(context);
   }
 
-  /** The context of the batch's only word, with all blocks of its rows. Returns a promise if blocks have to be read first: call again when it has resolved. */
+  /**
+   * The context of the batch's only word, with all blocks of its rows. Returns a promise if blocks have to be read first: call again when it
+   * has resolved.
+   */
   contextOfFirst(): TrieContext | Promise<void> {
-    const { reader, number: table, directory, parent, firstBlock: first } = this;
+    const { reader, id, directory, parent, firstBlock: first } = this;
     if (!directory || first < 0) throw new Error('followers are asked for after the word was looked up');
     const above = parent.contextOfFirst();
     if (above instanceof Promise) return above;
     const blocks: TrieBlock[] = [];
     const missing: number[] = [];
-    for (let number = first; number === first || directory.ranks[number] > 0; number++) {
-      const block = reader.get(table, number);
+    for (let b = first; b === first || directory.ranks[b] > 0; b++) {
+      const block = reader.get(id, b);
       if (block) blocks.push(block);
-      else missing.push(number);
+      else missing.push(b);
     }
-    if (missing.length > 0) return reader.read(table, this.name, directory, missing).then(() => undefined);
+    if (missing.length > 0) return reader.read(id, this.name, directory, missing).then(() => undefined);
     return new TrieContext(this.firstContext, blocks, above);
   }
 
@@ -111,16 +117,16 @@ export class TrieTable implements TrieLevel {
     this.places.clear(above.length);
     this.firstContext = this.firstBlock = -1;
     this.makePlan(directory, above, batch);
-    const { groups, reader, number } = this;
+    const { groups, reader, id } = this;
     const { blocks } = this.plan;
-    for (let g = 0; g < groups; g++) if (!reader.get(number, blocks[g])) return this.visitReading(directory, act);
+    for (let g = 0; g < groups; g++) if (!reader.get(id, blocks[g])) return this.visitReading(directory, act);
     this.visitGroups(0, groups, undefined, act);
     return undefined;
   }
 
   /** Reads the blocks of the groups that are not in memory, and visits all groups. */
   private async visitReading(directory: TrieDirectory, act: Visit): Promise<void> {
-    const { reader, number: table, groups } = this;
+    const { reader, id, groups } = this;
     const { blocks } = this.plan;
     // A large batch visits most blocks of the table, and each of them once, so that keeping them would not save reads.
     const keeps = groups < KEPT_GROUPS;
@@ -130,17 +136,15 @@ export class TrieTable implements TrieLevel {
       const found = new Map<number, TrieBlock>();
       const missing: number[] = [];
       for (let last = -1; planned < groups; planned++) {
-        const number = blocks[planned];
-        if (number === last) continue;
+        const b = blocks[planned];
+        if (b === last) continue;
         if (missing.length === BLOCKS_A_READ) break;
-        last = number;
-        const block = reader.get(table, number);
-        if (block) found.set(number, block);
-        else missing.push(number);
+        last = b;
+        const block = reader.get(id, b);
+        if (block) found.set(b, block);
+        else missing.push(b);
       }
-      const read = keeps
-        ? reader.read(table, this.name, directory, missing)
-        : reader.pass(this.name, directory, missing);
+      const read = keeps ? reader.read(id, this.name, directory, missing) : reader.pass(this.name, directory, missing);
       const reading = read.then(blocks => {
         blocks.forEach((block, i) => found.set(missing[i], block));
         return found;
@@ -188,10 +192,13 @@ export class TrieTable implements TrieLevel {
     }
   }
 
-  /** Groups the places `from` ≤ i < `to`, whose parent is the context `above`. A function of its own, because V8 compiles a short one sooner. */
+  /**
+   * Groups the places `from` ≤ i < `to`, whose parent is the context `above`. It is a function of its own, because V8 compiles a short
+   * function sooner.
+   */
   private planChildren(directory: TrieDirectory, parent: Places, above: number, from: number, to: number): void {
     const { order, farthest } = this.plan;
-    if (to > from + 1) sortByNumber(order, from, to, farthest);
+    if (to > from + 1) sortByValue(order, from, to, farthest);
     let block = this.lastBlock;
     for (let start = from, end = from; start < to; start = end) {
       const word = farthest[order[start]];
@@ -215,10 +222,10 @@ export class TrieTable implements TrieLevel {
     this.lastBlock = block;
   }
 
-  /** Groups words that have the same wide context by the block of their rows. @param first the number of the context's first block. */
+  /** Groups words that have the same wide context by the block of their rows. @param first the index of the context's first block. */
   private planWide(directory: TrieDirectory, parent: Places, first: number, from: number, to: number): void {
     const { order } = this.plan;
-    sortByNumber(order, from, to, parent.rows);
+    sortByValue(order, from, to, parent.rows);
     const { ranks } = directory;
     let block = first;
     let start = from;
@@ -248,15 +255,15 @@ export class TrieTable implements TrieLevel {
 
   /** Visits the groups `from` ≤ g < `to`. @param found the blocks of these groups; if `undefined`, the reader has them in memory. */
   private visitGroups(from: number, to: number, found: ReadonlyMap<number, TrieBlock> | undefined, act: Visit): void {
-    const { reader, number: table, places } = this;
+    const { reader, id, places } = this;
     const { contexts } = this.parent.places;
     const { blocks, starts, ends, order, farthest } = this.plan;
-    let number = -1;
+    let b = -1;
     let block: TrieBlock | undefined;
     for (let g = from; g < to; g++) {
-      if (blocks[g] !== number) {
-        number = blocks[g];
-        block = found ? found.get(number) : reader.get(table, number);
+      if (blocks[g] !== b) {
+        b = blocks[g];
+        block = found ? found.get(b) : reader.get(id, b);
       }
       if (!block) throw new Error('a block was planned and not read');
       const place = order[starts[g]];
@@ -267,7 +274,7 @@ export class TrieTable implements TrieLevel {
         continue;
       }
       if (places.length === 0) {
-        this.firstBlock = number;
+        this.firstBlock = b;
         this.firstContext = block.firstContext + context;
       }
       block.findRows(context);
@@ -282,7 +289,7 @@ export class TrieTable implements TrieLevel {
     if (this.pass) finishWords(this.parent.places, this.plan.order, from, to, this.pass);
   }
 
-  /** The number of the visited group's context within its block. */
+  /** The index of the visited group's context within its block. */
   private local = 0;
 
   /** Looks up the words of a group, and writes their evidence. */
@@ -295,7 +302,7 @@ export class TrieTable implements TrieLevel {
     const map = rowMap.pays(block, to - from) ? rowMap : undefined;
     map?.fill(block);
     const first = block.partOf > 0 ? -block.firstRow : block.from;
-    const number = block.firstContext + local;
+    const contextIndex = block.firstContext + local;
     let { length } = places;
     for (let i = from; i < to; i++) {
       const t = parentWords[order[i]];
@@ -303,7 +310,7 @@ export class TrieTable implements TrieLevel {
       const row = rank < 0 || isBare ? -1 : map ? map.find(rank) : block.findRank(rank);
       words[length] = t;
       positions[length] = parentPositions[order[i]];
-      contexts[length] = number;
+      contexts[length] = contextIndex;
       rows[length++] = row < 0 ? -1 : row - first;
       putEvidence(evidence, t, index, block, local, row);
     }
@@ -311,7 +318,10 @@ export class TrieTable implements TrieLevel {
     places.length = length;
   }
 
-  /** Looks up the words of a group, and interpolates their probabilities: p(w|h) = (c − D(c) + taken · p(w|h')) / Σc, where discounts and pruning took `taken`. */
+  /**
+   * Looks up the words of a group, and interpolates their probabilities: p(w|h) = (c − D(c) + taken · p(w|h')) / Σc, where `taken` is the
+   * sum of the counts that discounts and pruning took away.
+   */
   private interpolateGroup(block: TrieBlock, from: number, to: number, length: number, discounts: Float64Array): void {
     const { places, local } = this;
     const { words, positions, contexts, rows, values, matched } = places;
@@ -330,7 +340,7 @@ export class TrieTable implements TrieLevel {
     const d3 = discounts[3];
     const taken = d1 * ones + d2 * twos + d3 * (block.followers - ones - twos) + block.prunedTotal;
     const first = block.partOf > 0 ? -block.firstRow : block.from;
-    const number = block.firstContext + local;
+    const contextIndex = block.firstContext + local;
     const map = rowMap.pays(block, to - from) ? rowMap : undefined;
     map?.fill(block);
     let at = places.length;
@@ -339,7 +349,7 @@ export class TrieTable implements TrieLevel {
       const rank = ranks[place];
       words[at] = parentWords[place];
       positions[at] = parentPositions[place];
-      contexts[at] = number;
+      contexts[at] = contextIndex;
       const row = rank < 0 ? -1 : map ? map.find(rank) : block.findRank(rank);
       if (row < 0) {
         rows[at] = -1;

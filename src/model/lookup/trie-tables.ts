@@ -9,7 +9,7 @@ import { UnigramTable } from './unigram-table.js';
 /**
  * Makes the tables of a stream that look words up in the store.
  *
- * @param first the number of the first table in the reader.
+ * @param first the id of the first table in the reader; further tables have the ids after it.
  */
 export function trieTables(reader: TrieReader, parts: readonly TablePart[], first: number): TrieLevel[] {
   const tables: TrieLevel[] = [];
@@ -19,12 +19,12 @@ export function trieTables(reader: TrieReader, parts: readonly TablePart[], firs
   const shared = [new Places(), new Places()];
   parts.forEach((part, index) => {
     const parent = tables[part.parent] as TrieLevel | undefined;
-    const number = first + index;
+    const id = first + index;
     const places = isChain ? shared[index % 2] : new Places();
     tables.push(
       parent
-        ? new TrieTable(reader, number, part, index, parent, plan, places)
-        : new UnigramTable(reader, number, part, index, places),
+        ? new TrieTable(reader, id, part, index, parent, plan, places)
+        : new UnigramTable(reader, id, part, index, places),
     );
   });
   return tables;

@@ -9,23 +9,26 @@ import type { TablePart } from './table-part.js';
 import { followersOf, TrieContext } from './trie-context.js';
 import { putEvidence, type ChainPass, type TrieLevel } from './trie-level.js';
 
-/** Looks the words of a batch up in the table of unigrams, where all words have the same context, the empty one. Blocks that were read stay in memory. */
+/**
+ * Looks the words of a batch up in the table of unigrams, where all words have the same context, the empty one. Blocks that were read stay
+ * in memory.
+ */
 export class UnigramTable implements TrieLevel {
-  /** `undefined` until it was read. */
+  /** The directory of the table; `undefined` until it was read. */
   private directory: TrieDirectory | undefined;
-  /** By number, the block; `undefined` until it was read. */
+  /** The blocks of the table; `undefined` until they were read. */
   private blocks: (TrieBlock | undefined)[] = [];
-  /** By word of the batch, the number of the block of its row. */
-  private numbers = new Uint32Array(0);
+  /** By word of the batch, the index of the block of its row. */
+  private blockOf = new Uint32Array(0);
 
   /**
-   * @param number the table's number in the reader.
+   * @param id the table's id in the reader.
    * @param index the table's index in the evidence.
    * @param places gets the words of the batch.
    */
   constructor(
     private readonly reader: TrieReader,
-    private readonly number: number,
+    private readonly id: number,
     private readonly part: TablePart,
     private readonly index: number,
     readonly places: Places,
@@ -53,8 +56,8 @@ export class UnigramTable implements TrieLevel {
   contextOfFirst(): TrieContext | Promise<void> {
     const { directory, blocks } = this;
     if (!directory) throw new Error('followers are asked for after the word was looked up');
-    const numbers = Array.from(directory.parents, (_, number) => number).filter(number => !blocks[number]);
-    if (numbers.length > 0) return this.readBlocks(directory, numbers);
+    const missing = Array.from(directory.parents, (_, b) => b).filter(b => !blocks[b]);
+    if (missing.length > 0) return this.readBlocks(directory, missing);
     return new TrieContext(0, blocks as TrieBlock[], undefined);
   }
 
@@ -70,29 +73,29 @@ export class UnigramTable implements TrieLevel {
     }
     const { ids, targets, length } = batch;
     this.begin(batch);
-    const { numbers } = this;
+    const { blockOf } = this;
     const missing = new Set<number>();
     for (let t = 0; t < length; t++) {
-      const number = Math.max(0, findTrieBlock(directory, 0, 0, ids[targets[t]], 0));
-      numbers[t] = number;
-      if (!blocks[number]) missing.add(number);
+      const b = Math.max(0, findTrieBlock(directory, 0, 0, ids[targets[t]], 0));
+      blockOf[t] = b;
+      if (!blocks[b]) missing.add(b);
     }
     return missing.size > 0 ? this.readBlocks(directory, [...missing]) : undefined;
   }
 
-  /** Reads blocks from the store. */
-  private async readBlocks(directory: TrieDirectory, numbers: readonly number[]): Promise<void> {
-    const read = await this.reader.read(this.number, this.part.manifest.pattern, directory, numbers);
-    read.forEach((block, i) => (this.blocks[numbers[i]] = block));
+  /** Reads blocks from the store. @param missing indices of the blocks in the table. */
+  private async readBlocks(directory: TrieDirectory, missing: readonly number[]): Promise<void> {
+    const read = await this.reader.read(this.id, this.part.manifest.pattern, directory, missing);
+    read.forEach((block, i) => (this.blocks[missing[i]] = block));
   }
 
   /** Writes the evidence of all words of a batch. */
   private fillIn(batch: Batch, evidence: Evidence): void {
     const { ids, targets, length } = batch;
-    const { blocks, numbers } = this;
+    const { blocks, blockOf } = this;
     const { rows } = this.places;
     for (let t = 0; t < length; t++) {
-      const block = blocks[numbers[t]] as TrieBlock;
+      const block = blocks[blockOf[t]] as TrieBlock;
       const row = this.enter(block, ids[targets[t]]);
       rows[t] = row < 0 ? -1 : row + block.firstRow;
       putEvidence(evidence, t, this.index, block, 0, row);
@@ -102,19 +105,19 @@ export class UnigramTable implements TrieLevel {
   /** Interpolates the probabilities of all words of a batch with the uniform probability. */
   private interpolateWords(batch: Batch, uniform: number, discounts: Float64Array): void {
     const { ids, targets, length } = batch;
-    const { blocks, numbers } = this;
+    const { blocks, blockOf } = this;
     const { rows, values: own, matched } = this.places;
     matched.fill(1, 0, length);
     const d1 = discounts[1];
     const d2 = discounts[2];
     const d3 = discounts[3];
     if (length === 0) return;
-    const any = blocks[numbers[0]] as TrieBlock;
+    const any = blocks[blockOf[0]] as TrieBlock;
     this.enter(any, 0);
     const { total, ones, twos } = any;
     const taken = d1 * ones + d2 * twos + d3 * (any.followers - ones - twos) + any.prunedTotal;
     for (let t = 0; t < length; t++) {
-      const block = blocks[numbers[t]] as TrieBlock;
+      const block = blocks[blockOf[t]] as TrieBlock;
       const row = block.findRankNear(ids[targets[t]]);
       rows[t] = row < 0 ? -1 : row + block.firstRow;
       const count = row < 0 ? 0 : block.count(row);
@@ -123,7 +126,7 @@ export class UnigramTable implements TrieLevel {
     }
   }
 
-  /** Makes a block find the totals of the empty context. @returns the row of a word in the block, or −1. */
+  /** Sets the totals of a block to those of the empty context. @returns the row of a word in the block, or −1. */
   private enter(block: TrieBlock, word: number): number {
     block.findRows(0);
     block.addTotals(0);
@@ -138,6 +141,6 @@ export class UnigramTable implements TrieLevel {
     for (let t = 0; t < length; t++) places.words[t] = t;
     places.positions.set(targets.subarray(0, length));
     places.contexts.fill(0, 0, length);
-    if (this.numbers.length < length) this.numbers = new Uint32Array(length);
+    if (this.blockOf.length < length) this.blockOf = new Uint32Array(length);
   }
 }

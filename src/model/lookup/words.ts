@@ -109,7 +109,7 @@ export class LoadedWords {
 export class PagedWords {
   /** The first word of each block, as UTF-8; `undefined` until it was read. */
   private first: Uint8Array[] | undefined;
-  /** The decoded blocks, by number. */
+  /** The decoded blocks, by their index in the dictionary. */
   private readonly blocks = new Map<number, DictionaryBlock>();
 
   constructor(
@@ -133,28 +133,28 @@ export class PagedWords {
       const bytes = encoder.encode(token);
       return canonicalSurface(bytes, lowercase)?.bytes ?? bytes;
     });
-    const numbers = words.map(word => blockOf(first, word));
-    const needed = [...new Set(numbers)].filter(number => number >= 0);
-    let missing = needed.filter(number => !this.blocks.has(number));
+    const blockOfWord = words.map(word => blockOf(first, word));
+    const needed = [...new Set(blockOfWord)].filter(b => b >= 0);
+    let missing = needed.filter(b => !this.blocks.has(b));
     if (missing.length > 0) {
       if (this.blocks.size + missing.length > KEPT_BLOCKS) {
         this.blocks.clear();
         missing = needed;
       }
       const values = await this.store.getMany(missing.map(dictionaryKey));
-      missing.forEach((number, i) =>
-        this.blocks.set(number, decodeWords(this.store, number, values[i], wordIds(this.manifest), first[number])),
+      missing.forEach((b, i) =>
+        this.blocks.set(b, decodeWords(this.store, b, values[i], wordIds(this.manifest), first[b])),
       );
     }
     return Uint32Array.from(words, (word, i) => {
-      const block = this.blocks.get(numbers[i]);
+      const block = this.blocks.get(blockOfWord[i]);
       const at = block ? search(block.words, word) : -1;
       return block && at >= 0 ? tokenId(block.ids[at], this.manifest) : NOT_IN_VOCABULARY;
     });
   }
 }
 
-/** The last block whose first word is at most `word`, or −1. */
+/** The index of the last block whose first word is at most `word`; −1 if there is none. */
 function blockOf(first: readonly Uint8Array[], word: Uint8Array): number {
   let low = 0;
   let high = first.length;

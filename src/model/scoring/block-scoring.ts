@@ -1,8 +1,9 @@
 import { FIELDS } from '../../smoothing/evidence.js';
+import { createEstimator } from '../../smoothing/index.js';
 import type { ModelStore, SharedStore } from '../../store/store.js';
 import { TrieReader } from '../../tables/trie-reader.js';
 import { trieTables } from '../lookup/trie-tables.js';
-import { createEstimator, type SmoothingPlan } from './parts.js';
+import type { SmoothingPlan } from './parts.js';
 import { Scorer, type BatchScorer, type TableStream } from './scorer.js';
 import { TrieChainScorer } from './trie-chain-scorer.js';
 

@@ -16,7 +16,10 @@ export type BlockAnswer =
   | { readonly scores: MovableScores; readonly failed?: undefined }
   | { readonly scores?: undefined; readonly failed: { readonly code: ErrorCode; readonly message: string } };
 
-/** A batch is divided among as many threads as get this many words each: for fewer words, several threads would read more blocks than one. */
+/**
+ * A batch is divided among at most as many threads as get this many words each: with fewer words a thread, the threads together would read
+ * more blocks than one thread.
+ */
 const LEAST_PART = 1 << 12;
 
 /** Threads that score batches from blocks, each with files, blocks and working memory of its own. Batches may overlap. */

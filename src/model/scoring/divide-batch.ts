@@ -30,7 +30,7 @@ export function divideBatch(batch: Batch, count: number): BatchPart[] {
   return parts.filter(({ words }) => words.length > 0);
 }
 
-/** By word id, the number of the batch's words whose nearest word it is. */
+/** By word id, the number of words of the batch before which this word stands. */
 function countNearest({ ids, targets, length }: Batch): Uint32Array {
   let counts = new Uint32Array(1 << 16);
   for (let t = 0; t < length; t++) {

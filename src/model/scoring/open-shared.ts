@@ -3,7 +3,12 @@ import { sharedFile } from '../../store/packed/file-source.js';
 import { openPacked, type SharedPacked } from '../../store/packed/store.js';
 import type { ModelStore, SharedStore } from '../../store/store.js';
 
-/** Opens the files of a store that another thread of this process has open, and keeps open. @throws KNESER_DAMAGED, KNESER_IO */
+/**
+ * Opens a second store on the files that the store of another thread of this process has opened. The other store must stay open as long as
+ * the second one is used.
+ *
+ * @throws KNESER_DAMAGED, KNESER_IO
+ */
 export async function openShared(shared: SharedStore): Promise<ModelStore> {
   switch (shared.kind) {
     case 'tables':

@@ -17,7 +17,7 @@ import type { ModelStore } from '../../store/store.js';
 import { decodeTokenizer } from '../../tables/tokenizer.js';
 import { isTokenizerFile, Tokenization } from '../../text/tokenization.js';
 import { NO_CACHE } from '../../smoothing/cache.js';
-import type { Estimator, EstimatorInput } from '../../smoothing/estimator.js';
+import type { EstimatorInput } from '../../smoothing/estimator.js';
 
 /** How a model turns counts into probabilities: plain data, which can be sent to other threads. */
 export interface SmoothingPlan extends EstimatorInput {
@@ -153,11 +153,6 @@ export function requireCounts(model: string, { kind }: Manifest, verb: string): 
     'KNESER_NO_COUNTS',
     `${model}: a back-off model has probabilities but no counts to ${verb}; it takes a model made by kneser train`,
   );
-}
-
-/** Makes an estimator, which only one thread may use. */
-export function createEstimator(plan: SmoothingPlan): Estimator {
-  return SMOOTHINGS[plan.smoothing].estimator(plan);
 }
 
 /** Reads how the model cuts texts into tokens. */

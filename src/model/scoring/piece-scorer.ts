@@ -5,12 +5,12 @@ import { PIECE_WORDS, PieceSum } from './perplexity.js';
 import { beginPiece, tokenScores, type Piece, type TokenScores } from './pieces.js';
 import { runAwaiting } from './scorer.js';
 
-/** How many tokens a task of sentences should have: more would take much memory, because the caller's sentences wait for their scores. */
+/** How many tokens a task of sentences should have. More tokens would take much memory, because sentences wait in memory for their scores. */
 export const BLOCK_TASK = 1 << 18;
-/** A text is worth one thread for every 2^20 words, or part of them: with far fewer, a start takes as long as the thread saves (measured). */
+/** The number of words for which a thread is started: for far fewer words, starting the thread takes as long as it saves (measured). */
 const WORDS_A_THREAD = 1 << 18;
 
-/** The largest number of words that is at most `words` and a number of whole pieces; at least one piece. */
+/** `words` rounded down to a multiple of {@link PIECE_WORDS}; at least one piece. */
 export function wholePieces(words: number): number {
   return PIECE_WORDS * Math.max(1, Math.floor(words / PIECE_WORDS));
 }
@@ -46,6 +46,8 @@ export class PieceScorer {
   }
 
   /**
+   * Scores a piece, and adds up its scores.
+   *
    * @param check called after each table; it throws to stop.
    * @returns the sums of each {@link PIECE_WORDS} ids, in the order of the text; the last sum may be of fewer.
    */
@@ -55,7 +57,7 @@ export class PieceScorer {
     const layout = this.layoutFor(piece);
     beginPiece(layout, piece);
     const sums = [new PieceSum()];
-    /** Lengths of the batch at which a sum ends. */
+    // The lengths of the batch at which one sum ends and the next begins.
     let bounds: number[] = [];
     for (let i = history; i < ids.length; i++) {
       layout.push(ids[i]);

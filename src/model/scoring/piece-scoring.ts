@@ -13,10 +13,15 @@ export const PIECES_A_THREAD = 3;
 /** Scores the pieces of a text: the first {@link FIRST_PIECES} on this thread, all others on several threads. */
 export class PieceScoring {
   private readonly sum = new PerplexitySum();
+  /** Takes the sums of the pieces that threads score, in the order of the text. */
   private scored: InOrder<PieceSum> | undefined;
+  /** Number of pieces so far. */
   private pieces = 0;
 
-  /** @param threads called with true, it starts and returns the threads; with false, it returns the threads if they were started. If `undefined`, this thread scores all pieces. */
+  /**
+   * @param threads called with true, it starts and returns the threads; with false, it returns the threads if they were started. If
+   * `undefined`, this thread scores all pieces.
+   */
   constructor(
     private readonly scorer: BatchScorer,
     private readonly layout: BatchLayout,

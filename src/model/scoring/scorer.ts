@@ -23,9 +23,11 @@ export interface BatchScorer {
   score(batch: Batch, cache?: TextCache): Generator<Promise<void>, BatchScores, void>;
 }
 
-/** The tables of words, or the tables of classes with the class of each word. */
+/** The tables of words, or the tables of classes. */
 export interface TableStream {
+  /** The tables, shorter contexts first. */
   readonly tables: readonly CountTable[];
+  /** For classes: by word id, the id of the word's class. */
   readonly classOf?: Uint32Array;
 }
 
@@ -37,7 +39,10 @@ export class Scorer implements BatchScorer {
   private evidence: BlendEvidence;
   private scores = emptyScores(0);
 
-  /** @param numbersFor for a back-off model: returns the `numbers` of its loaded tables, or, for paged tables, an array with two entries for each of `words` words in each table. */
+  /**
+   * @param numbersFor for a back-off model, the array `numbers` of evidence: returns the numbers of the loaded tables or, for paged tables,
+   * an array with two entries for each of `words` words in each table.
+   */
   constructor(
     readonly words: TableStream,
     readonly classes: TableStream | undefined,

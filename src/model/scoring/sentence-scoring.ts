@@ -8,9 +8,10 @@ import { scoreOf, type Score } from './score.js';
 /** Stands for the next sentence while the caller has not given it yet. */
 const WAITING = Symbol('waiting');
 
-/** A sentence's tokens, and the id of each. */
+/** A sentence as tokens and as ids. */
 export interface NumberedSentence {
   readonly tokens: string[];
+  /** By token, its id; the id of a token outside the vocabulary has the bit `OOV`. */
   readonly ids: ArrayLike<number>;
 }
 
@@ -32,21 +33,26 @@ export interface TaskScorer {
   readonly count: number;
   /** How many tokens a piece should have, if the caller's sentences come as fast as they are scored. */
   readonly taskTokens: number;
-  /** How many pieces of that many tokens it may owe at the same time. */
+  /** How many pieces of that many tokens may wait for it or be scored at the same time. */
   readonly mostTasks: number;
+  /** Scores a piece that begins with a sentence. */
   scoreTokens(piece: Piece): Promise<TokenScores>;
 }
 
-/** A task that was begun. */
+/** A group of sentences whose scoring has begun. */
 interface Task {
   readonly scores: Promise<Score[]>;
   hasEnded: boolean;
 }
 
 /**
- * Input: sentences. Output: the scores of the sentences, in the order of the input, equal to those of `LoadedModel.score` to the last
- * bit. Sentences are scored many at a time. While the caller's next sentence is not ready and a thread is idle, the sentences that were
- * given so far are scored: so the tasks of a slow input are small, and those of a fast input large.
+ * Scores sentences, many at a time.
+ *
+ * - Input: sentences.
+ * - Output: their scores, in the order of the input, with the same bits as the scores of `LoadedModel.score`.
+ *
+ * If the next sentence of the input is not ready and a thread is idle, the sentences that were given so far are scored. So a slow input
+ * makes small tasks, and a fast input makes large tasks.
  */
 export async function* scoreSentences(
   sentences: AsyncIterable<NumberedSentence>,
@@ -127,14 +133,14 @@ async function scoreGroup(
   const scores = await scorer.scoreTokens({ ids, history: 0, ends });
   let from = 0;
   return sentences.map(({ tokens }) => {
-    const score = partOf(ends.end ? [...tokens, EOS_WORD] : tokens, scores, from);
+    const score = scoreOfSentence(ends.end ? [...tokens, EOS_WORD] : tokens, scores, from);
     from += score.tokens.length;
     return score;
   });
 }
 
 /** The score of a sentence whose tokens are the entries of `scores` from `from` on. */
-function partOf(tokens: string[], scores: TokenScores, from: number): Score {
+function scoreOfSentence(tokens: string[], scores: TokenScores, from: number): Score {
   const to = from + tokens.length;
   const log10Probs = scores.log10Probs.slice(from, to);
   const oov = Array.from(scores.oov.subarray(from, to), is => is === 1);

@@ -50,7 +50,9 @@ export class IdSink implements TokenSink {
   length = 0;
   /** Sentences so far. */
   sentences = 0;
+  /** The collected ids: the first {@link length} entries. */
   private ids = new Uint32Array(1 << 16);
+  /** Number of tokens of the present line so far. */
   private lineTokens = 0;
 
   constructor(

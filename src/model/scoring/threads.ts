@@ -8,6 +8,7 @@ import type { TaskScorer } from './sentence-scoring.js';
  * Threads that score pieces of texts with tables in shared memory. They stay for the next text, and do not keep the process alive.
  */
 export class ScoringThreads implements TaskScorer {
+  /** As in {@link TaskScorer}. */
   readonly taskTokens = 1 << 13;
   private readonly threads: AnsweringThreads<ScoringTask, unknown>;
 

@@ -3,10 +3,13 @@ import type { Chain } from '../../smoothing/estimator.js';
 import { finishWords, type TrieLevel } from '../lookup/trie-level.js';
 import { emptyScores, type BatchScorer, type BatchScores } from './scorer.js';
 
-/** Scores as `ChainScorer` does, from tables in the store: each table looks up the words of a batch, and interpolates, in the order of its rows. */
+/**
+ * Scores by Kneser-Ney over contiguous n-grams, as `ChainScorer` does, from tables in the store. Each table looks up the words of a batch in
+ * the order of its rows, and interpolates their probabilities.
+ */
 export class TrieChainScorer implements BatchScorer {
   private scores = emptyScores(0);
-  /** 0, 1, 2 …: the places of a table in their order. */
+  /** 0, 1, 2 …: all places of a table, in their order. */
   private order = new Uint32Array(0);
 
   /** @param tables the tables of contiguous n-grams, shorter contexts first. */

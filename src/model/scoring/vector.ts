@@ -35,7 +35,9 @@ export interface VectorScore extends Score {
   readonly vector: Float64Array;
 }
 
+/** The default of `window`. */
 const DEFAULT_WINDOW = 3;
+/** The largest `bins`. */
 const MOST_BINS = 1_000_000;
 
 const VECTOR_OPTIONS: OptionTable<VectorOptions> = {
@@ -51,7 +53,7 @@ export function checkVectorOptions(options: { readonly [Name in keyof VectorOpti
 }
 
 /**
- * Makes the vector of a scored text. Cost: linear in the length of the text, whatever the window. With `context: 'window'` up to
+ * Makes the vector of a scored text, in time proportional to the length of the text, for any window. With `context: 'window'`, up to
  * order − 1 tokens of each window are scored again.
  *
  * @param score the score of the text, without `</s>`.
@@ -111,8 +113,8 @@ function* windowsAlone(
 }
 
 /**
- * The sums of `length` consecutive values, from each value on, in linear time: if the values are divided into blocks of `length`, such
- * values are the end of one block and the beginning of the next, and the sums of both parts are computed beforehand. Nothing is
+ * The sums of `length` consecutive values, from each value on, in linear time. If the values are divided into blocks of `length`, the values
+ * of a sum are the end of one block and the beginning of the next; the sums of all ends and beginnings are computed first. Nothing is
  * subtracted, so that a huge value leaves no rounding error in sums that do not contain it.
  */
 export function windowSums(values: Float64Array, length: number): Float64Array {

@@ -20,7 +20,7 @@ export interface WriteModelOptions {
   readonly created?: string;
   /** Looks for a build to continue, as in {@link beginDraft}. */
   readonly findUnfinished?: FindUnfinished | undefined;
-  /** Called after a failure: whether the unfinished model stays, for `--resume`. By default it is removed. */
+  /** Called after a failure. If it returns `true`, the unfinished model stays, for `--resume`; otherwise it is removed. */
   readonly keepsUnfinished?: () => boolean;
 }
 

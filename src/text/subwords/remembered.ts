@@ -1,8 +1,9 @@
 import type { MakeToken } from './engine.js';
 import type { Model } from './model.js';
 
-/** The longest piece whose tokens are remembered, in UTF-16 units, and the most such pieces. */
+/** Tokens are remembered of pieces up to this length [UTF-16 units]. */
 const SHORT = 48;
+/** Tokens are remembered of at most this many pieces. */
 const MOST_REMEMBERED = 1 << 17;
 
 /** A model that gives token objects, each made once, and remembers the tokens of short pieces. */
@@ -16,7 +17,7 @@ export interface RememberedModel<T> {
 }
 
 /**
- * Makes a model remember.
+ * Makes a tokenizer model that remembers the tokens of short pieces.
  *
  * @param finish changes a piece before the model gets it. Pieces are remembered in the form before this change.
  * @param mark cuts long pieces, as `Model.cutMark` does, in the form before this change.

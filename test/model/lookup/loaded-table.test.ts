@@ -29,7 +29,7 @@ import { randomNumbers, temporaryFolder } from '../../support/models.js';
 const folder = temporaryFolder('loaded-table');
 
 describe('large counts', () => {
-  test('are found by their rows', () => {
+  test('are found in the list of large counts', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 2 ** 31 }), { maxLength: 300 }), rows => {
         const counts = new LargeCounts();
@@ -40,7 +40,7 @@ describe('large counts', () => {
     );
   });
 
-  test('beside words of many bits, where a row has room for small counts only', async () => {
+  test('are found if words take so many bits that a row has room for small counts only', async () => {
     const out = join(folder, 'large');
     const random = randomNumbers(5);
     const word = (): string => `w${Math.floor(30 * random() ** 2)}`;
@@ -67,7 +67,7 @@ describe('large counts', () => {
   });
 });
 
-test('tables take no more room than was reckoned, whatever the text', async () => {
+test('tables of any text take no more memory than was estimated', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { minLength: 1, maxLength: 9 }), {
