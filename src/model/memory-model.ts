@@ -214,7 +214,7 @@ export class MemoryModel extends ModelBase {
   }
 
   /**
-   * Draws a token after a state: with its probability, or from the tokens that the options leave.
+   * Draws a token after a state: each token with its probability, or, with options, only the tokens that remain after truncation.
    *
    * @throws KNESER_OPTION, KNESER_CLOSED
    * @example
