@@ -5,7 +5,7 @@ import { LongestFirst } from './test/support/longest-first.js';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, 'test/browser/**', 'test/spark/cluster/**'],
+    exclude: [...configDefaults.exclude, 'test/browser/**', 'test/spark/cluster/**', 'test/serve/lm-eval/**'],
     // Builds the files whose source has changed, so that a single test always tests the source as it stands.
     globalSetup: 'test/support/setup.ts',
     setupFiles: 'test/support/equality.ts',

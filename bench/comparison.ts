@@ -14,7 +14,7 @@ import { measureSteady, middle, STEADY_ROUNDS } from './steady.js';
 
 /** The path of the command line of kneser. */
 const KNESER = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
-/** To measure the speed of scoring in the long run, each tool scores as many copies of the test text as have about this size [bytes], at least one. */
+/** The speed of scoring in the long run is measured on copies of the test text: as many as have this size together [bytes], rounded up. */
 const STEADY_BYTES = 32e6;
 /** The name of the file with these copies. */
 const COPIES = 'copies.txt';

@@ -17,7 +17,7 @@ let expected: string | undefined;
 for (const [name, command, ...args] of RUNTIMES) {
   const { stdout } = await promisify(execFile)(command, [...args, smoke]);
   for (const [thread, figures] of Object.entries(JSON.parse(stdout) as Record<string, unknown>)) {
-    // The figures "on this thread" and "in a worker" must be the same, too. Other entries are no figures.
+    // The figures "on this thread" and "in a worker" must be the same, too. Other entries of the output are not compared.
     if (!thread.startsWith('on ') && !thread.startsWith('in ')) continue;
     const text = JSON.stringify(figures);
     expected ??= text;

@@ -225,6 +225,7 @@ async function mixing(work: Work): Promise<void> {
   });
   const tokens = training.map(own => own.reduce((sum, text) => sum + text.split(/\s+/).length, 0));
   const all = tokens.reduce((sum, count) => sum + count, 0);
+  const shares = tokens.map(count => count / all);
   const macro = (losses: readonly number[]): string =>
     Math.exp(losses.reduce((sum, loss) => sum + loss, 0) / losses.length).toFixed(1);
   const mixed = (weights: ArrayLike<number>): string => macro(texts.map(text => mixtureLoss(text, weights)));
@@ -232,7 +233,8 @@ async function mixing(work: Work): Promise<void> {
     'macro perplexity of the held-out text of the categories of Brown, order 3',
     ['model', 'perplexity'],
     [
-      ['mixture of 15, weights by tokens', mixed(tokens.map(count => count / all))],
+      ['mixture of 15, weights by tokens', mixed(shares)],
+      ['mixture of 15, weights by EM, categories weighted by tokens', mixed(fitWeights(texts, shares))],
       [
         'mixture of 15, weights by EM, categories alike',
         mixed(fitWeights(texts, new Array<number>(texts.length).fill(1))),

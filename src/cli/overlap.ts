@@ -13,8 +13,9 @@ import { withDisplay } from './progress.js';
 import { parseNumber, parseWhole } from './values.js';
 
 const HELP = `
-A hit is an n-gram of a benchmark item that is in the training text, but in at most --max-documents of its documents: n-grams
-in more are boilerplate. An item is contaminated if it has --min-hits hits, and these cover --min-coverage of its tokens.
+A hit is an n-gram of a benchmark item that is in at least 1 and at most --max-documents documents of the training text; an n-gram
+in more documents is boilerplate. An item is contaminated if it has at least --min-hits distinct hits, which cover at least the
+share --min-coverage of its tokens.
 
 Examples:
   kneser overlap --train crawl.jsonl.gz --test benchmark.jsonl --json
@@ -63,10 +64,10 @@ export function define(command: Command): void {
     )
     .option('--query <field>', 'the member that holds the question of an item')
     .option('--answer <field>', 'the member that holds the answer: hits are its n-grams')
-    .option('--min-hits <k>', 'distinct hits that a contaminated item has at least (default: 1)', parseWhole)
+    .option('--min-hits <k>', 'least number of distinct hits of a contaminated item (default: 1)', parseWhole)
     .option(
       '--min-coverage <share>',
-      'share of its tokens that lie in hits of a contaminated item at least (default: 0)',
+      'least share of the tokens of a contaminated item that lie in hits (default: 0)',
       parseNumber('0.5'),
     )
     .option('--max-documents <k>', 'n-grams in more training documents than this are no hits (default: 10)', parseWhole)

@@ -59,7 +59,7 @@ export function define(command: Command): void {
     .option('--prefix <text>', 'predict only words that begin with this')
     .option(
       '--gap <mark>',
-      'lines are whole sentences with this mark, such as ___: predict what stands there from both sides',
+      'lines are whole sentences with this mark, such as ___: predict the tokens in its place from the words on both sides',
     )
     .option('--gap-length <n>', 'tokens of a filler: 2, or 1-3 (default: 1)', parseLengths)
     .option('--options <file>', 'with --gap: choose from the fillers in this file, one a line')

@@ -56,9 +56,12 @@ export type Quartiles = readonly [q1: number, q2: number, q3: number];
  *
  * - `stepwise`: the reciprocal of the width of the quarter in which x lies; in the last quarter 1/(10·Q3).
  * - `gaussian`: exp(−((x − Q2)/Q2)²/w), w = 9/2.
+ *
+ * The weight of NaN is NaN.
  */
 export function bertinWeight(how: 'stepwise' | 'gaussian', x: number, [q1, q2, q3]: Quartiles): number {
   if (how === 'gaussian') return Math.exp((-(((x - q2) / q2) ** 2) * 2) / 9);
+  if (Number.isNaN(x)) return NaN;
   const width = x <= q1 ? q1 : x < q2 ? q2 - q1 : x < q3 ? q3 - q2 : 10 * q3;
   return 1 / width;
 }
@@ -66,13 +69,21 @@ export function bertinWeight(how: 'stepwise' | 'gaussian', x: number, [q1, q2, q
 /**
  * Finds, by bisection, the φ for which the mean of min(1, φ · weight) is `share`.
  *
+ * @param weights by document, its weight; NaN for a document that does not count.
  * @throws KNESER_OPTION if no φ reaches the share
  */
 export function scaleFor(weights: Float64Array, share: number): number {
+  let counted = 0;
+  for (const weight of weights) if (!Number.isNaN(weight)) counted++;
   const mean = (phi: number): number => {
     let sum = 0;
-    for (const weight of weights) sum += Math.min(1, phi * weight);
-    return sum / weights.length;
+    for (let i = 0; i < weights.length; i++) {
+      const scaled = phi * weights[i];
+      // NaN is neither below 1 nor at least 1.
+      if (scaled < 1) sum += scaled;
+      else if (scaled >= 1) sum += 1;
+    }
+    return sum / counted;
   };
   let low = 0;
   let high = 1;

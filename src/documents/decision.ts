@@ -144,18 +144,19 @@ function bertin(
 ): Decision {
   const found: Record<string, { readonly quartiles: Quartiles; readonly phi: number }> = {};
   for (const stratum of strata) {
-    const { name, order } = stratum;
+    const { name, length, order, positionOf } = stratum;
     if (order.size === 0) continue;
-    const members = positionsOf(stratum);
     const [lowest, q1, q2, q3] = order.quantiles([0, 0.25, 0.5, 0.75]);
     requirePositive(lowest);
     const quartiles: Quartiles = [q1, q2, q3];
-    const weights = new Float64Array(members.length);
-    members.forEach((document, i) => (weights[i] = bertinWeight(how, figures[document], quartiles)));
+    const weights = new Float64Array(length);
+    for (let i = 0; i < length; i++) weights[i] = bertinWeight(how, figures[positionOf(i)], quartiles);
     const phi = scaleFor(weights, share);
-    members.forEach((document, i) => {
+    for (let i = 0; i < length; i++) {
+      const document = positionOf(i);
+      // NaN, the weight of a document without a figure, is never drawn.
       if (isDrawn(phi * weights[i], seed, document)) chosen[document] = 0;
-    });
+    }
     found[name] = { quartiles, phi };
   }
   return { bucketOf: position => chosen[position], cuts: [], details: { strata: found } };

@@ -352,7 +352,7 @@ function textAt({ object, place }: RecordAt, field: string): string {
   if (typeof value === 'string') return value;
   throw new KneserError(
     'KNESER_INPUT_JSON',
-    `${place()}: there is no text in the member ${field}; name another member`,
+    `${place()}: there is no text in the member ${field}; name another member, such as with field (--field)`,
   );
 }
 

@@ -11,6 +11,7 @@ import {
   WORK_OPTIONS,
   type OptionTable,
 } from '../base/check.js';
+import { KneserError } from '../base/errors.js';
 import { hashRandom } from '../base/hash-random.js';
 import type { WorkOptions } from '../base/progress.js';
 import { intervalOf, Resampling, RESAMPLING_OPTIONS, resamplingOf, type Interval } from '../baseline/bootstrap.js';
@@ -207,8 +208,11 @@ async function measure(options: PerplexityByOptions, model: LanguageModel): Prom
   const read = (): AsyncGenerator<readonly DocumentAt[]> =>
     readAllDocuments(inputs, documents, { onProgress, signal, onReplaced: more => (replaced += more) });
   const names = new Labels();
+  /** How many documents name their domain. */
+  let naming = 0;
   const domainOf = ({ object, file }: DocumentAt): number => {
     const value = memberOf(object, by);
+    if (value !== undefined || by === 'file') naming++;
     return names.numberOf(value === undefined && by === 'file' ? file : value);
   };
   const chosen =
@@ -233,6 +237,12 @@ async function measure(options: PerplexityByOptions, model: LanguageModel): Prom
       sum.resampling.add([own.knownLog10Prob + own.oovLog10Prob, own.tokens]);
       if (byToken) losses?.add(byToken.ids, byToken.scores.log10Probs);
     }
+  }
+  if (naming === 0 && sums.length > 0) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `by: no document has a member ${by}; name another member, or file, for a domain from each file`,
+    );
   }
   if (replaced > 0) onWarning?.(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
   if (missing > 0) onWarning?.(skippedWarning(missing));

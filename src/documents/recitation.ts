@@ -298,7 +298,7 @@ async function* readItems(
         if (typeof text === 'string') return model.tokenize(text.replaceAll('\n', ' '));
         throw new KneserError(
           'KNESER_INPUT_JSON',
-          `${place()}: there is no text in the member ${name}; name another member`,
+          `${place()}: there is no text in the member ${name}; name another member, such as with field (--field)`,
         );
       };
       const text = memberOf(object, field ?? 'text') === undefined ? (column ?? field ?? 'text') : (field ?? 'text');

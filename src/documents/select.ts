@@ -274,6 +274,9 @@ export function selectSome(options: SelectOptions): AsyncGenerator<readonly Sele
       `select: it takes one method, not ${methods}: min and max, ${METHODS.join(', ')}; there is no default`,
     );
   }
+  if (min !== undefined && max !== undefined && min > max) {
+    throw new KneserError('KNESER_OPTION', `min: ${min} is above max, ${max}: no figure lies between them`);
+  }
   if ((temperature ?? logBase) !== undefined && resample === undefined) {
     throw new KneserError(
       'KNESER_OPTION',
@@ -283,7 +286,7 @@ export function selectSome(options: SelectOptions): AsyncGenerator<readonly Sele
   if ((within ?? lengthBins) !== undefined && (resample ?? top) !== undefined) {
     throw new KneserError(
       'KNESER_OPTION',
-      `${within === undefined ? 'lengthBins' : 'within'}: a number of documents has no share in each part; leave it out, or use keep`,
+      `${within === undefined ? 'lengthBins' : 'within'}: resample and top choose a number of documents from all; leave it out, or use keep`,
     );
   }
   return run(options);
@@ -315,6 +318,12 @@ async function* run(options: SelectOptions): AsyncGenerator<readonly SelectedRow
     return;
   }
   const decision = decide(table, options);
+  const wanted =
+    options.resample ?? options.top ?? (options.sample?.how === 'inverse' ? options.sample.count : undefined);
+  const found = table.figures.reduce((sum, figure) => sum + (Number.isNaN(figure) ? 0 : 1), 0);
+  if (wanted !== undefined && wanted > found) {
+    options.onWarning?.(`${wanted} documents are asked for, but only ${found} can be chosen: all of them are`);
+  }
   const examples = onReport && new Examples(table, decision, options);
   // The row of a record in the table: with a sample, it is not the record's position.
   let rows = 0;
@@ -393,6 +402,7 @@ async function readFigures(source: AsyncGenerator<readonly RecordAt[]>, options:
   let path: string | undefined;
   let withFigure = 0;
   let documents = 0;
+  const unseen = new Map(Object.entries({ within, label: label?.field }).filter(([, field]) => field !== undefined));
   for await (const records of source) {
     for (const record of records) {
       documents++;
@@ -409,6 +419,9 @@ async function readFigures(source: AsyncGenerator<readonly RecordAt[]>, options:
       }
       tokens?.push(own || 0);
       figures.push(minTokens > 0 && !(own >= minTokens) ? NaN : figure);
+      for (const [option, field] of unseen) {
+        if (field !== undefined && memberOf(record.object, field) !== undefined) unseen.delete(option);
+      }
       if (groups && within !== undefined) groups.push(names.numberOf(memberOf(record.object, within)));
       if (labels && label) {
         const value = memberOf(record.object, label.field);
@@ -422,6 +435,9 @@ async function readFigures(source: AsyncGenerator<readonly RecordAt[]>, options:
       'KNESER_OPTION',
       `by: no document has a number at ${by}; name another figure, such as kneser.perplexity`,
     );
+  }
+  for (const [option, field] of documents > 0 ? unseen : []) {
+    throw new KneserError('KNESER_OPTION', `${option}: no document has a member ${field}; name another member`);
   }
   const needs = neededFor(options);
   if (needs !== undefined && !tokens) {

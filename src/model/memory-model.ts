@@ -9,6 +9,7 @@ import {
   type OptionTable,
 } from '../base/check.js';
 import { checkAborted, closedError, KneserError } from '../base/errors.js';
+import type { Pause } from '../base/turn.js';
 import { wordIds } from '../tables/manifest.js';
 import { checkSentences, type Sentence } from '../text/sentences.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
@@ -22,7 +23,7 @@ import { createPredictor } from './prediction/create-predictor.js';
 import type { Predictor } from './prediction/predictor.js';
 import { tokenSpreads, type TokenSpreads } from './prediction/token-spreads.js';
 import { createLoadedScorer, type LoadedScoring, type ScoringPlan } from './scoring/pieces.js';
-import { runAtOnce, type BatchScorer, type BatchScores } from './scoring/scorer.js';
+import { runAtOnce, runAwaiting, type BatchScorer, type BatchScores } from './scoring/scorer.js';
 import { loadTables } from './lookup/table-loader.js';
 import { TableNumbers } from './lookup/table-numbers.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
@@ -37,6 +38,7 @@ import { TRUNCATION_OPTIONS, type TruncationOptions } from './generation/truncat
 import type { Extension, LoadOptions, Sample, State } from './api.js';
 import {
   checkPredictOptions,
+  type CheckedPredictOptions,
   DISTRIBUTION_OPTIONS,
   type DistributionOptions,
   type Prediction,
@@ -160,15 +162,25 @@ export class MemoryModel extends ModelBase {
   predict(history: Sentence, options: PredictOptions = {}): Prediction[] {
     this.checkOpen();
     const checked = checkPredictOptions(options);
-    if (checked.gap !== undefined) {
-      const layout = new BatchLayout(this.parts.order, LOADED_BATCH);
-      const { parts, words, scorer } = this;
-      const tokensOf = (side: Sentence): string[] => this.surface(side);
-      return runAtOnce(
-        fillersOf({ parts, words, scorer, predictor: this.#predictor, layout, tokensOf }, history, checked),
-      );
-    }
+    if (checked.gap !== undefined) return runAtOnce(this.#fillers(history, checked));
     return predictions(this.nextWords(history, checked.start), checked, this.words, this.parts);
+  }
+
+  /** @internal As {@link predict} with a gap, in steps between which `pause` is called. */
+  async fillGap(history: Sentence, options: PredictOptions, pause: Pause): Promise<Prediction[]> {
+    this.checkOpen();
+    return runAwaiting(this.#fillers(history, checkPredictOptions(options), pause));
+  }
+
+  #fillers(
+    history: Sentence,
+    checked: CheckedPredictOptions,
+    pause?: Pause,
+  ): Generator<Promise<void>, Prediction[], void> {
+    const layout = new BatchLayout(this.parts.order, LOADED_BATCH);
+    const { parts, words, scorer } = this;
+    const tokensOf = (side: Sentence): string[] => this.surface(side);
+    return fillersOf({ parts, words, scorer, predictor: this.#predictor, layout, tokensOf, pause }, history, checked);
   }
 
   /** As {@link LanguageModel.distribution}. */
@@ -197,7 +209,7 @@ export class MemoryModel extends ModelBase {
   }
 
   /**
-   * Draws a token after a state: with its probability, or from the tokens that the options leave.
+   * Draws a token after a state: each token with its probability, or, with options, only the tokens that remain after truncation.
    *
    * @throws KNESER_OPTION, KNESER_CLOSED
    * @example

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { checkOptions } from '../base/check.js';
 import { checkAborted, closedError } from '../base/errors.js';
-import { pauses } from '../base/turn.js';
+import { pauses, type Pause } from '../base/turn.js';
 import { openPackedInput, type PackedInput } from '../store/packed/packed-input.js';
 import { openPacked } from '../store/packed/store.js';
 import type { BlendEvidence } from '../smoothing/blend.js';
@@ -210,6 +210,15 @@ export class PagedModel extends ModelBase {
    * ```
    */
   async predict(history: Sentence, options: PredictOptions = {}): Promise<Prediction[]> {
+    return this.#predict(history, options);
+  }
+
+  /** @internal As {@link predict} with a gap, in steps between which `pause` is called. */
+  async fillGap(history: Sentence, options: PredictOptions, pause: Pause): Promise<Prediction[]> {
+    return this.#predict(history, options, pause);
+  }
+
+  async #predict(history: Sentence, options: PredictOptions, pause?: Pause): Promise<Prediction[]> {
     const checked = checkPredictOptions(options);
     const { fillersOf, predictions } = await import('./generation/predict.js');
     const words = await this.allWords();
@@ -219,7 +228,7 @@ export class PagedModel extends ModelBase {
       const tokensOf = (side: Sentence): string[] => this.surface(side);
       return this.inTurn(() => {
         const layout = this.layout(GAP_BATCH);
-        return runAwaiting(fillersOf({ parts, words, scorer, predictor, layout, tokensOf }, history, checked));
+        return runAwaiting(fillersOf({ parts, words, scorer, predictor, layout, tokensOf, pause }, history, checked));
       });
     }
     return predictions(await this.nextWords(history, checked.start), checked, words, this.parts);

@@ -89,7 +89,11 @@ async function answered(endpoint: Endpoint, context: Context<Env>, shared: Share
   const { signal } = controller;
   const used = new Set<ServedModel>();
   let bytes = 0;
-  const timer = endpoint.readsBody ? undefined : setTimeout(() => controller.abort(timedOut()), limits.timeout);
+  let timer: NodeJS.Timeout | undefined;
+  const startTimer = (): (() => void) => {
+    timer = setTimeout(() => controller.abort(timedOut()), limits.timeout);
+    return () => clearTimeout(timer);
+  };
   watch(endpoint.path, context, shared, isComplete => {
     clearTimeout(timer);
     if (!isComplete) controller.abort(GONE);
@@ -117,13 +121,15 @@ async function answered(endpoint: Endpoint, context: Context<Env>, shared: Share
       },
     };
     const isLines = endpoint.takesLines && LINES_TYPES.test(incoming.headers['content-type'] ?? '');
-    if (isLines) return streamed(context, { type: LINES_TYPE, pieces: answersOf(endpoint, call) });
+    if (isLines) return streamed(context, { type: LINES_TYPE, pieces: answersOf(endpoint, call, startTimer) });
     let body: unknown;
     if (endpoint.members) {
       const read = await readBody(incoming, limits, budget);
       bytes = read.length;
       body = parseJson(read);
     }
+    // The lines of a body that is read meanwhile may take any time.
+    if (!endpoint.readsBody) startTimer();
     const answer = await endpoint.answer(call, body);
     if (isStreamed(answer)) return streamed(context, answer);
     if (isSmall(answer)) return sent(context, 200, { 'content-type': JSON_TYPE }, JSON.stringify(answer));
@@ -133,18 +139,29 @@ async function answered(endpoint: Endpoint, context: Context<Env>, shared: Share
   }
 }
 
-/** Answers each line of a body by a line. An error is the answer of its line; the next lines are answered, too. */
-async function* answersOf(endpoint: Endpoint, call: Call): AsyncGenerator<string, void, void> {
+/**
+ * Answers each line of a body by a line. An error is the answer of its line; the next lines are answered, too.
+ *
+ * @param startTimer begins the time limit of a line, and returns a function that ends it.
+ */
+async function* answersOf(
+  endpoint: Endpoint,
+  call: Call,
+  startTimer: () => () => void,
+): AsyncGenerator<string, void, void> {
   try {
     for await (const line of readLines(call.incoming, call.limits)) {
       let answer: object;
+      const endTimer = startTimer();
       try {
         answer = await endpoint.answer(call, parseJson(line));
         if (isStreamed(answer))
           throw new Failure(400, 'KNESER_OPTION', 'stream: each line has one answer; leave it out', 'stream');
       } catch (error) {
-        if (call.signal.aborted) return;
+        if (call.signal.aborted) throw error;
         answer = failureOf(error).body;
+      } finally {
+        endTimer();
       }
       yield `${JSON.stringify(answer)}\n`;
     }

@@ -105,7 +105,7 @@ const MEMBERS: Members = {
     },
     schema: {
       type: 'object',
-      properties: { include_usage: flag.schema, include_obfuscation: flag.schema },
+      properties: { include_usage: { type: ['boolean', 'null'] }, include_obfuscation: { type: ['boolean', 'null'] } },
       additionalProperties: false,
     },
   },

@@ -27,7 +27,9 @@ export function membersOf<Request extends object>(path: string, body: unknown, m
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new Failure(400, 'invalid_json', `the body must be a JSON object`);
   }
-  const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+  const given = Object.fromEntries(
+    Object.entries(body).filter(([name, value]) => value !== null || !Object.hasOwn(members, name)),
+  );
   const table = Object.fromEntries(
     Object.entries(members).map(([name, { check, required = false }]) => [name, required ? mustHave(check) : check]),
   );

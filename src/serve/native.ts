@@ -52,6 +52,16 @@ function sentencesOf({ sentence, sentences }: OneOrMore): readonly Sentence[] {
   return sentence === undefined ? (sentences ?? []) : [sentence];
 }
 
+/** Refuses a sentence that is too long to be scored as one. @throws KNESER_LIMIT */
+function checkLength({ length }: Sentence): void {
+  if (length > MOST_TOKENS) {
+    throw new KneserError(
+      'KNESER_LIMIT',
+      `sentence: longer than ${MOST_TOKENS} characters; divide it, or send it to /perplexity as text`,
+    );
+  }
+}
+
 /** Refuses an answer that would be too long. @throws KNESER_LIMIT */
 function checkSize(name: string, size: number): void {
   if (size > MOST_TOKENS)
@@ -78,6 +88,7 @@ const score: Endpoint = {
     const { model } = served;
     const scored = isLong ? model.scoreEach(sentences, { start, end, threads: call.limits.threads }) : undefined;
     for (const sentence of sentences) {
+      checkLength(sentence);
       const found = scored ? (await scored.next()).value : model.score(sentence, { start, end });
       const score = found instanceof Promise ? await found : found;
       if (!score) break;
@@ -194,6 +205,7 @@ const vector: Endpoint = {
     let tokens = 0;
     checkSize('bins', (options.bins ?? 0) * sentences.length);
     for (const sentence of sentences) {
+      checkLength(sentence);
       const found = served.model.scoreVector(sentence, options);
       vectors.push(found instanceof Promise ? await found : found);
       checkSize('sentences', (tokens += vectors[vectors.length - 1].tokens.length));
@@ -246,7 +258,11 @@ const predict: Endpoint = {
     checkSize('top', (options.top ?? 10) * (histories?.length ?? 1));
     const all: unknown[] = [];
     for (const each of histories ?? [history ?? '']) {
-      const found = served.model.predict(each, options);
+      checkLength(each);
+      const found =
+        options.gap === undefined
+          ? served.model.predict(each, options)
+          : served.model.fillGap(each, options, call.pause);
       all.push(found instanceof Promise ? await found : found);
       const pausing = call.pause();
       if (pausing) await pausing;
@@ -350,7 +366,7 @@ const annotateDocuments: Endpoint = {
   summary:
     'Adds figures to documents, JSON lines with a member `text` (`annotate`). The options are parameters of the address.',
   parameters: ANNOTATE,
-  answers: SCHEMAS.document,
+  answers: SCHEMAS.lines,
   type: 'application/x-ndjson',
   readsBody: true,
   answer: call => {

@@ -59,7 +59,7 @@ function operation({ path, summary, members, parameters, answers, type, readsBod
         content: {
           [(type ?? 'application/json').split(';')[0]]: { schema: answers },
           ...(members?.['stream']
-            ? { 'text/event-stream': { schema: { type: 'string' } }, 'application/x-ndjson': { schema: {} } }
+            ? { [path.startsWith('/v1') ? 'text/event-stream' : 'application/x-ndjson']: { schema: {} } }
             : {}),
         },
       },

@@ -99,6 +99,6 @@ export const SCHEMAS = {
     model: text,
     texts: listOf(object({ text, tokens: listOf(text), log10Probs: listOf(numberOrNull), log10Prob: numberOrNull })),
   }),
-  document: { type: 'object' },
+  lines: { type: 'array', items: { type: 'object' } },
   anything: {},
 } as const satisfies Readonly<Record<string, Schema>>;

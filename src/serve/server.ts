@@ -100,6 +100,8 @@ function createHttpServer(limits: Limits, shared: Parameters<typeof createApp>[0
       connectionsCheckingInterval: Math.min(CHECK_MS, timeout),
       keepAliveTimeout: timeout,
       maxHeaderSize: HEADER_BYTES,
+      // A missing host is refused with JSON.
+      requireHostHeader: false,
     },
     (incoming, outgoing) => void listener(incoming, outgoing),
   );

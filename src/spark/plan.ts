@@ -35,7 +35,7 @@ export interface SparkPlanOptions {
   readonly vocabulary?: Exclude<VocabularyChoice, { readonly kind: 'words' }>;
   /** Leaves out lines without a token. Default false: they are empty sentences. */
   readonly skipBlank?: boolean;
-  /** Partitions of a shuffle, `spark.sql.shuffle.partitions`. Default: those of the cluster. */
+  /** Number of partitions of a shuffle, `spark.sql.shuffle.partitions`. Default: the setting of the cluster. */
   readonly partitions?: number;
   /** Continues a job at a step, whose name is in the comment before it. The steps before it must be finished. */
   readonly from?: string;
@@ -83,8 +83,8 @@ export async function sparkPlan(options: SparkPlanOptions): Promise<string> {
   return script(HEAD, { ...SETTINGS, ...settings }, textViews({ texts }, job.skipBlank), steps, firstStep(steps, from));
 }
 
-const HEAD = `Counts a text for kneser ${VERSION}. Run it with spark-sql -f FILE, then bring the folder model of the job home:
-kneser spark import. If the job is interrupted at a step, make the SQL again with --from STEP.`;
+const HEAD = `Counts a text for kneser ${VERSION}. Run it with spark-sql -f FILE, then copy the folder model of the job
+to your machine, and run kneser spark import with this folder. If the job is interrupted at a step, make the SQL again with --from STEP.`;
 
 /** The job of the options, which are checked as in training. @throws KNESER_OPTION */
 async function jobOf(options: SparkPlanOptions): Promise<SparkJob> {

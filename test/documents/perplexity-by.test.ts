@@ -95,5 +95,6 @@ test('the command prints a row a domain', async () => {
   expect(printed).toMatch(/^macro /m);
   expect(printed).toMatch(/^count in training /m);
   expect(await cli.refuse(2, ['perplexity', model, all, '--types'])).toMatch(/--types: belongs to --by/);
+  expect(await cli.refuse(2, ['perplexity', model, all, '--by', 'no'])).toMatch(/--by: no document has a member no/);
   expect(await cli.refuse(2, [...args, '--cache'])).toMatch(/--by: takes neither/);
 });

@@ -425,6 +425,9 @@ test('what cannot be done is refused by name', async () => {
     ],
     [[file, '--by', 'y', '--min', '1'], /--by: no document has a number at y/],
     [[file, '--by', 'x', '--min', '1', '--top', '1'], /it takes one method, not 2/],
+    [[file, '--by', 'x', '--min', '2', '--max', '1'], /--min: 2 is above max, 1/],
+    [[file, '--by', 'x', '--keep', 'lowest', '0.5', '--within', 'no'], /--within: no document has a member no/],
+    [[file, '--by', 'x', '--label', 'no=1'], /--label: no document has a member no/],
     [[odd, '--by', 'x', '--min', '1'], /line 2: x is "2", not a number or null/],
     [[far, '--by', 'x', '--min', '1'], /line 1: x is a number out of range/],
     [[file, '--by', 'x', '--keep', 'lowest', '2'], /keep.share: 2 is not a share|--keep|share: 2/],
@@ -439,4 +442,12 @@ test('what cannot be done is refused by name', async () => {
   expect(existsSync(join(folder, 'never'))).toBe(false);
   const empty = await cli.run(['select', cli.file('', '.jsonl'), '--by', 'x', '--keep', 'lowest', '0.5']);
   expect(empty).toEqual({ status: 0, stdout: '', stderr: '0 of 0 documents kept (0.0 %)\n' });
+});
+
+test('fewer documents than are asked for: all are chosen, with a warning', async () => {
+  const file = cli.file('{"x":1,"n":5}\n{"x":null,"n":5}\n{"x":2,"n":1}\n', '.jsonl');
+  const run = await cli.run(['select', file, '--by', 'x', '--top', '9', '--tokens', 'n', '--min-tokens', '2']);
+  expect(run.stdout).toBe('{"x":1,"n":5}\n');
+  expect(run.stderr).toMatch(/9 documents are asked for, but only 1 can be chosen/);
+  expect(run.stderr).toMatch(/2 without a figure, or with fewer than 2 tokens/);
 });

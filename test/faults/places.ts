@@ -28,7 +28,7 @@ export interface PlaceCase {
   readonly problem: string | undefined;
 }
 
-/** Models where nothing may be written, with few descriptors, and at paths of all kinds. */
+/** Runs commands in folders without the right to write, on a read-only disk, with few file descriptors, and at unusual paths. */
 export const places: Fault = async options => {
   const cases = await tryPlaces(options);
   const wrong = cases.filter(({ problem }) => problem !== undefined);
@@ -119,7 +119,7 @@ class Places {
     const path = join(this.folder, 'disk');
     mkdirSync(path);
     const disk = mountDisk(path, 32 << 20);
-    // Where nothing can be mounted, there is no such disk.
+    // Without the right to mount a disk, this group has no cases.
     if (typeof disk === 'string') return;
     try {
       const model = join(path, 'model');

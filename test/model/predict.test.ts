@@ -87,7 +87,7 @@ describe('on a model with wide contexts', () => {
 
   beforeAll(async () => {
     const sentences = generated(30_000, 3);
-    await train({ sentences, out, order: 4, patterns: { skip: true }, holdOut: 0.02, classes: 30 });
+    await train({ sentences, out, order: 4, patterns: { skip: true }, holdOut: 0.02, classes: 30, threads: 1 });
     tokens = await withOpen({}, async model => {
       const words = await model.allWords();
       const ids = [...new Set(sentences.flat())].map(word => ({ word, id: words.idOf(word) }));

@@ -172,7 +172,7 @@ describe('on Brown', () => {
     const sentences = all.filter((_, i) => i < 15_000 && i % 10 !== 9);
     const heldOut = all.filter((tokens, i) => i < 15_000 && i % 10 === 9 && tokens.length >= 10);
     const words = sentences.flat();
-    await withModel(cli.fresh(), { sentences, order: 3 }, ({ loaded }) => {
+    await withModel(cli.fresh(), { sentences, order: 3, threads: 1 }, ({ loaded }) => {
       for (const corruption of CORRUPTIONS) {
         const random = randomNumbers(1);
         const corrupted = heldOut

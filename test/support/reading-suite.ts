@@ -68,7 +68,7 @@ const READINGS: Record<string, Reading> = {
     await model.close();
     return codeOf(() => model.score('the cat'));
   },
-  'weights that there are none of': open => codeOf(() => open({ weights: 'other' })),
+  'weights with an unknown name': open => codeOf(() => open({ weights: 'other' })),
 };
 
 /** Reads every figure of a model. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -51,6 +51,15 @@ async function broken(given: Partial<TrainOptions>): Promise<string> {
   return out;
 }
 
+let brokenOnce: Promise<string> | undefined;
+
+/** A copy of a training of the text of all tests that was stopped, as by {@link broken}. */
+async function brokenCopy(): Promise<string> {
+  const out = cli.fresh();
+  cpSync(await (brokenOnce ??= broken({ files: [text] })), out, { recursive: true });
+  return out;
+}
+
 /** Resumes a training, and returns how far it says that it had come. */
 async function resume(out: string, given: Partial<TrainOptions>): Promise<string | undefined> {
   let reached: string | undefined = 'not told';
@@ -71,7 +80,7 @@ test('a training that is killed is resumed to the model of one in one go', async
 
 describe('resuming', () => {
   test('goes on from the tables that are complete', async () => {
-    const out = await broken({ files: [text] });
+    const out = await brokenCopy();
     await expect(LanguageModel.open(out)).rejects.toMatchObject({
       code: 'KNESER_UNFINISHED',
       message: matching(
@@ -130,7 +139,7 @@ describe('resuming', () => {
   });
 
   test('begins anew, and says so, where nothing can be gone on with', async () => {
-    const out = await broken({ files: [text] });
+    const out = await brokenCopy();
     const tokens = join(out, 'kneser.training', 'tokens');
     const bytes = readFileSync(tokens);
     bytes[1000] ^= 1;
@@ -142,7 +151,7 @@ describe('resuming', () => {
   });
 
   test('counts tables again that are not as they were written', async () => {
-    const out = await broken({ files: [text] });
+    const out = await brokenCopy();
     const record = join(out, 'kneser.training', 'record.json');
     // Says that a table is complete which was never begun.
     const content = readFileSync(record, 'utf8');

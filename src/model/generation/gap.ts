@@ -1,3 +1,4 @@
+import type { Pause } from '../../base/turn.js';
 import { log10, exp10 } from '../../base/elementary.js';
 import type { BatchLayout } from '../../smoothing/batch.js';
 import { isSpaced, joinTokens } from '../../text/join-tokens.js';
@@ -50,6 +51,8 @@ export interface GapModel {
   readonly predictor: Predictor;
   /** An empty layout for batches of the scorer. */
   readonly layout: BatchLayout;
+  /** Called between steps of at most a batch of words; the caller awaits the promise that it returns. */
+  readonly pause?: Pause | undefined;
 }
 
 /** A filler, or the first tokens of one. */
@@ -162,18 +165,22 @@ function* severalTokens(
 
 /** By word id, p of the word after the left side and the first tokens of a filler. */
 function* distribution(
-  { predictor, order }: GapModel,
+  { predictor, order, pause }: GapModel,
   gap: Gap,
   filler: readonly number[],
 ): Generator<Promise<void>, Float64Array, void> {
   const history = [...gap.left, ...filler];
   const nearest = Uint32Array.from(history.slice(Math.max(0, history.length - (order - 1))));
-  return (yield* predictor.after(nearest, gap.start && history.length < order - 1)).spread().dense();
+  const next = yield* predictor.after(nearest, gap.start && history.length < order - 1);
+  const dense = next.spread().dense();
+  const pausing = pause?.();
+  if (pausing) yield pausing;
+  return dense;
 }
 
 /** Scores fillers between both sides, as {@link fillGap} defines the score. */
 function* score(
-  { order, scorer, layout }: GapModel,
+  { order, scorer, layout, pause }: GapModel,
   { left, right, start }: Gap,
   fillers: readonly (readonly number[])[],
 ): Generator<Promise<void>, Filler[], void> {
@@ -195,6 +202,8 @@ function* score(
     owners = [];
     lasts = [];
     layout.clear();
+    const pausing = pause?.();
+    if (pausing) yield pausing;
   };
   layout.reset();
   for (let i = 0; i < fillers.length; i++) {

@@ -1,3 +1,4 @@
+import type { Pause } from '../../base/turn.js';
 import { log10 } from '../../base/elementary.js';
 import { OOV, type BatchLayout } from '../../smoothing/batch.js';
 import { wordIds } from '../../tables/manifest.js';
@@ -43,11 +44,12 @@ export interface FillingModel {
   readonly layout: BatchLayout;
   /** Cuts a text into the model's tokens. */
   readonly tokensOf: (text: Sentence) => readonly string[];
+  readonly pause?: Pause | undefined;
 }
 
 /** Finds the most probable fillers of the gap in a text. */
 export function* fillersOf(
-  { parts, words, scorer, predictor, layout, tokensOf }: FillingModel,
+  { parts, words, scorer, predictor, layout, tokensOf, pause }: FillingModel,
   text: Sentence,
   { gap = '', gapLength = 1, options, start, top, unknown, startsWith = '', endsWith = '' }: CheckedPredictOptions,
 ): Generator<Promise<void>, Prediction[], void> {
@@ -60,7 +62,7 @@ export function* fillersOf(
     .filter(filler => filler.length > 0 && (unknown || filler.every(id => id < OOV)))
     .map(filler => filler.map(id => (id >= OOV ? UNK : id)));
   return yield* fillGap(
-    { order, ids, words, tokenization: tokenization.info, scorer, predictor, layout },
+    { order, ids, words, tokenization: tokenization.info, scorer, predictor, layout, pause },
     { left, right, start },
     {
       lengths: typeof gapLength === 'number' ? [gapLength, gapLength] : gapLength,

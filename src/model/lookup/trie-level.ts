@@ -30,7 +30,7 @@ export interface TrieLevel extends CountTable {
   readonly places: Places;
   /**
    * Looks words up, and interpolates their probabilities as `LoadedTable.interpolate` does, into `places`. Words of the parent's places
-   * that are not in `places` get their final scores, because no longer context of theirs is found either.
+   * that are not in `places` get their final scores, because longer tables lack their contexts too.
    *
    * @param discounts by count (3: 3 or more), the discount.
    */

@@ -151,7 +151,7 @@ export function requireCounts(model: string, { kind }: Manifest, verb: string): 
   if (kind !== 'backoff') return;
   throw new KneserError(
     'KNESER_NO_COUNTS',
-    `${model}: a back-off model has probabilities but no counts to ${verb}; it takes a model made by kneser train`,
+    `${model}: a back-off model has probabilities but no counts to ${verb}; use a model made by kneser train`,
   );
 }
 

@@ -42,7 +42,7 @@ interface LocatedEntry extends Entry {
 /**
  * Opens a packed model: reads the header and the front, but no values. Closing the store closes the source.
  *
- * @param format the version of the model that is wanted.
+ * @param format the version that the format of the model must have.
  * @throws KNESER_NOT_A_MODEL, KNESER_VERSION, KNESER_DAMAGED, and the errors of the source. The source is closed then.
  */
 export async function openPacked(

@@ -22,8 +22,8 @@ export const JSON_LINES: Format = {
 /** The longest line, in bytes: `JSON.parse` needs a whole line in memory. */
 const MOST_BYTES = 1 << 25;
 /**
- * Lines are yielded together up to about this many bytes: the objects of more lines would outlive a collection of young garbage, which
- * copies them: with 1 MB, `annotate` takes 4 % more processor time (measured).
+ * Number of bytes of lines that are yielded together, about. With many more, the garbage collector would have to copy the objects of the
+ * lines, because they would still be in use when it runs: with 1 MB, `annotate` takes 4 % more processor time (measured).
  */
 const TOGETHER_BYTES = 1 << 15;
 
@@ -99,7 +99,7 @@ export async function* readJsonObjects(
     }
     line++;
   };
-  // Imported only when a file is read, because the help of commands needs no more than the row above.
+  // Imported only when a file is read, because the help of commands uses only `JSON_LINES` of this module.
   const chunks = source ?? (await import('./bytes.js')).readRecognized(path, options, ['json']);
   for await (const chunk of chunks) {
     let from = 0;
@@ -232,7 +232,7 @@ export function textOf(
   );
 }
 
-/** The names of paths: splitting one takes longer than a look-up, a record at a time. */
+/** By path such as `meta.text`, its parts. The parts are kept because `memberOf` needs them for each record. */
 const PATHS = new Map<string, readonly string[]>();
 
 /** The member named `field`; if the object has none, the nested member that `field` names as a path, such as `meta.text`. */

@@ -8,7 +8,10 @@ import { BOS, NONE, UNK } from '../../text/tokens.js';
 import { hashBytes, WordList } from '../../text/word-list.js';
 import { Ngrams } from '../arpa/ngrams.js';
 
-/** A model whose words and n-grams are joined with the words and n-grams of other models. A joined id is a word id of all models together. */
+/**
+ * A model whose words and n-grams are joined with those of other models. A joined id is the id of a word in the list of the words of all
+ * models.
+ */
 export interface JoinedModel {
   readonly store: ModelStore;
   readonly manifest: Manifest;
@@ -108,8 +111,8 @@ function distinct(ngrams: Ngrams): Ngrams {
 }
 
 /**
- * By order less 1 and row of `orders`: bit i is 1 if the n-gram is a context of model i, that is, if the model has an n-gram one word
- * longer that begins with it.
+ * For each n-gram of `orders` (indices: order − 1, row), a number whose bit i is 1 if the n-gram is a context of model i, that is, if the
+ * model has an n-gram one word longer that begins with it.
  */
 export async function contextBits(models: readonly JoinedModel[], orders: readonly Ngrams[]): Promise<Uint32Array[]> {
   const bits = orders.map(({ length }) => new Uint32Array(length));

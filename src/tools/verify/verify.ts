@@ -155,7 +155,7 @@ class Verification {
       if (!isReadable || !isSound) tables.delete(table.manifest.pattern);
     }
     await this.checkRelations(manifest, tables);
-    // After any other finding, wrong sums of probabilities are no news.
+    // Other damage makes sums of probabilities wrong, so that checking them would find nothing new.
     if (findings.count === 0) await this.checkProbabilities(manifest, tables, weights);
   }
 

@@ -9,8 +9,8 @@ import { expectCounterAgrees, expectSameModel, type Counted } from './compare.js
 import { executorsOf, Spark, until } from './spark.js';
 
 /**
- * What needs Spark. `npm run test:spark` counts small texts; KNESER_SPARK=large also counts the Penn Treebank with all patterns, and
- * 10 million tokens of books, where these texts are there.
+ * Tests that need Spark. `npm run test:spark` counts small texts; with KNESER_SPARK=large also the Penn Treebank with all patterns, and
+ * 10 million tokens of books, if the machine has these texts.
  */
 
 const isLarge = process.env.KNESER_SPARK === 'large';
@@ -81,12 +81,12 @@ describe('on one machine', () => {
     const scoring = { model, texts: [`${corpus}/*.txt`] };
     sql.push(sparkScorePlan({ ...scoring, out: `${corpus}-scores`, kneser: kneser(), flags: ['--smoothing', 'kn'] }));
     sql.push(sparkScorePlan({ ...scoring, out: `${corpus}-figures`, kneser: kneser(), run: 'annotate' }));
-    // The last one fails.
+    // The last job fails: its workers return only five lines.
     sql.push(sparkScorePlan({ ...scoring, out: `${corpus}-lost`, kneser: kneser('| head -n 5') }));
     run = await spark.run(sql.join('\n'));
   });
 
-  /** A program that runs kneser. @param after stands behind its command. */
+  /** Writes a shell script that runs kneser. @param after text to append to the command. */
   function kneser(after = ''): string {
     const path = cli.file(`#!/bin/sh\n"${process.execPath}" "${MAIN}" "$@" ${after}\n`, '.sh');
     chmodSync(path, 0o755);
