@@ -171,8 +171,8 @@ async function run(files: readonly string[], flags: SelectFlags): Promise<void> 
   }
   const isStdoutFree = dryRun || label !== undefined || out !== undefined || outDir !== undefined;
   if (json && isStdoutFree) await print(JSON.stringify(report) + '\n');
-  else if (isStdoutFree && !quiet) await printReport(report);
-  else if (!quiet) standard.stderr.write(`${summary(report)}\n`);
+  else if (isStdoutFree && !quiet) await printReport(report, flags.minTokens);
+  else if (!quiet) standard.stderr.write(`${summary(report, flags.minTokens)}\n`);
 }
 
 function refuseTogether(
@@ -253,9 +253,10 @@ function parseLabel(text: string): { readonly field: string; readonly value: str
 }
 
 /** The numbers of documents in one line. */
-function summary({ all, kept, withoutFigure }: SelectionReport): string {
+function summary({ all, kept, withoutFigure }: SelectionReport, minTokens = 0): string {
   const share = all.documents === 0 ? 0 : kept.documents / all.documents;
-  const missing = withoutFigure === 0 ? '' : `; ${whole(withoutFigure)} without a figure`;
+  const fewer = minTokens > 0 ? `, or with fewer than ${whole(minTokens)} tokens` : '';
+  const missing = withoutFigure === 0 ? '' : `; ${whole(withoutFigure)} without a figure${fewer}`;
   return `${whole(kept.documents)} of ${whole(all.documents)} documents kept (${(100 * share).toFixed(1)} %)${missing}`;
 }
 
@@ -264,14 +265,14 @@ function shown(value: number | null): string {
   return value === null ? '–' : String(Number(value.toPrecision(6)));
 }
 
-async function printReport(report: SelectionReport): Promise<void> {
+async function printReport(report: SelectionReport, minTokens: number | undefined): Promise<void> {
   const { by, all, kept, quantiles, within, buckets, cuts, label } = report;
   if (label) {
     await printLabel(label);
     await printConventions(report);
     return;
   }
-  await print(`${summary(report)}\n`);
+  await print(`${summary(report, minTokens)}\n`);
   if (all.tokens !== null && kept.tokens !== null)
     await print(`${whole(kept.tokens)} of ${whole(all.tokens)} tokens kept\n`);
   await print('\n');

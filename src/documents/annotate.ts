@@ -373,7 +373,8 @@ async function* annotateWith(
     unit,
     tokenizer: await tokenizerName(model),
     model: modelName(model),
-    against: against.map(modelName),
+    // Ratios to the models of the two halves can be compared: all documents name both models.
+    against: against.map(modelName).join(' or '),
   };
   const how = {
     model: scoring,
@@ -390,7 +391,7 @@ async function* annotateWith(
     const figures: DocumentFigures[] = [];
     for (const one of scored) {
       if (guard && one.againstSum) guard.look(one.againstSum);
-      const basic = documentFigures(one, conventions, others.length > 0 ? choose(one.document.index) : 0);
+      const basic = documentFigures(one, conventions);
       const { byToken } = one;
       figures.push(byToken ? { ...basic, ...(await moreFigures(options, scoring, one, byToken, threshold)) } : basic);
     }

@@ -46,7 +46,7 @@ export interface DocumentFigures extends Partial<FeatureFigures> {
 
 /** A document under a second model. */
 export interface ComparedFigures {
-  /** The second model: smoothing, order and `ModelInfo.identity`. */
+  /** The second model: smoothing, order and `ModelInfo.identity`. With `target`, the two models of halves, of which the document is compared with one. */
   readonly model: string;
   /** Σ log10 p under the second model. */
   readonly log10Prob: number | null;
@@ -73,15 +73,14 @@ export interface FigureConventions {
   readonly unit: DocumentUnit;
   readonly tokenizer: string;
   readonly model: string;
-  /** By model of `against`, its name. */
-  readonly against: readonly string[];
+  /** The second model, or the models of which each document is compared with one; empty without a second model. */
+  readonly against: string;
 }
 
-/** The figures of a document. @param other with which model of `against` it is compared. */
+/** The figures of a document. */
 export function documentFigures(
   { sentences, sum, againstSum, bytes }: ScoredDocument<unknown>,
   { unit, tokenizer, model, against }: FigureConventions,
-  other: number,
 ): DocumentFigures {
   const { tokens, oov } = sum;
   const log10Prob = sum.knownLog10Prob + sum.oovLog10Prob;
@@ -99,7 +98,7 @@ export function documentFigures(
     perplexity: isEmpty ? null : orNull(perplexityOf(log10Prob, tokens)),
     bitsPerByte: isEmpty || oov > 0 ? null : orNull(bitsOf(log10Prob) / bytes),
     commonness: isEmpty || !Number.isFinite(log10Prob) ? null : exp10(log10Prob / tokens),
-    ...(againstSum ? { against: compared(against[other], sum, againstSum, isEmpty) } : {}),
+    ...(againstSum ? { against: compared(against, sum, againstSum, isEmpty) } : {}),
   };
 }
 

@@ -41,7 +41,8 @@ export function selectionPage(report: SelectionReport): string {
   body += `<p class="lead">${whole(kept.documents)} of ${whole(all.documents)} documents (${(100 * share).toFixed(1)} %)`;
   if (all.tokens !== null && kept.tokens !== null) body += `, ${whole(kept.tokens)} of ${whole(all.tokens)} tokens`;
   body += '</p>\n';
-  if (withoutFigure > 0) body += paragraph(`${whole(withoutFigure)} documents have no figure, and are never chosen.`);
+  if (withoutFigure > 0)
+    body += paragraph(`${whole(withoutFigure)} documents have no figure, or too few tokens, and are never chosen.`);
   if (histogram) body += histogramFigure(histogram, by, cuts);
   body += htmlTable({
     title: 'Percentiles',

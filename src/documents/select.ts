@@ -318,6 +318,12 @@ async function* run(options: SelectOptions): AsyncGenerator<readonly SelectedRow
     return;
   }
   const decision = decide(table, options);
+  const wanted =
+    options.resample ?? options.top ?? (options.sample?.how === 'inverse' ? options.sample.count : undefined);
+  const found = table.figures.reduce((sum, figure) => sum + (Number.isNaN(figure) ? 0 : 1), 0);
+  if (wanted !== undefined && wanted > found) {
+    options.onWarning?.(`${wanted} documents are asked for, but only ${found} can be chosen: all of them are`);
+  }
   const examples = onReport && new Examples(table, decision, options);
   // The row of a record in the table: with a sample, it is not the record's position.
   let rows = 0;

@@ -129,6 +129,8 @@ test('a target gives documents of its kind the higher ratios, by models that hav
     );
   expect(Math.min(...ratio(true))).toBeGreaterThan(Math.max(...ratio(false)));
   expect(Math.min(...ratio(true))).toBeGreaterThan(0);
+  // The models of both halves are one convention, so that select compares all documents.
+  expect(new Set(rows.map(({ figures }) => figures.against?.model)).size).toBe(1);
   const lines = await cli.print(['annotate', '--target', target, file, '--shard', '2/3', '-q']);
   const shard = parseLines<{ kneser: DocumentFigures }>(lines);
   expect(shard.map(({ kneser }) => kneser)).toEqual(rows.filter((_, i) => i % 3 === 1).map(({ figures }) => figures));

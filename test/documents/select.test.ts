@@ -443,3 +443,11 @@ test('what cannot be done is refused by name', async () => {
   const empty = await cli.run(['select', cli.file('', '.jsonl'), '--by', 'x', '--keep', 'lowest', '0.5']);
   expect(empty).toEqual({ status: 0, stdout: '', stderr: '0 of 0 documents kept (0.0 %)\n' });
 });
+
+test('fewer documents than are asked for: all are chosen, with a warning', async () => {
+  const file = cli.file('{"x":1,"n":5}\n{"x":null,"n":5}\n{"x":2,"n":1}\n', '.jsonl');
+  const run = await cli.run(['select', file, '--by', 'x', '--top', '9', '--tokens', 'n', '--min-tokens', '2']);
+  expect(run.stdout).toBe('{"x":1,"n":5}\n');
+  expect(run.stderr).toMatch(/9 documents are asked for, but only 1 can be chosen/);
+  expect(run.stderr).toMatch(/2 without a figure, or with fewer than 2 tokens/);
+});
