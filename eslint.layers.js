@@ -46,6 +46,7 @@ const FOR_NODE = [
   'native-free/demo/build.ts',
   'native-free/demo/main.ts',
   'native-free/demo/serve.ts',
+  'native-free/demo/served.ts',
 ];
 
 /** An entry: it may import the library, and nothing imports it. */

@@ -7,7 +7,7 @@ import { brownSentences } from '../../corpora/brown.js';
 import { runningText } from './running-text.js';
 
 /** Folder of the sources, relative to `dist/native-free/demo/`. */
-const SOURCES = fileURLToPath(new URL('../../../native-free/demo/', import.meta.url));
+export const SOURCES = fileURLToPath(new URL('../../../native-free/demo/', import.meta.url));
 
 /** Files that are copied unchanged. */
 const STATIC = ['index.html', 'style.css', 'icon.svg'];
@@ -51,7 +51,8 @@ export async function buildDemo(folder: string): Promise<string[]> {
   return [...files.keys()];
 }
 
-async function bundle(entry: string, define: Record<string, string> = {}): Promise<Uint8Array> {
+/** Bundles a file of the page, and all that it imports. */
+export async function bundle(entry: string, define: Record<string, string> = {}): Promise<Uint8Array> {
   const { outputFiles } = await build({ ...OPTIONS, entryPoints: [entry], define });
   return outputFiles[0].contents;
 }

@@ -12,7 +12,8 @@ import {
 import { checksum } from '../base/checksum.js';
 import { checkAborted, KneserError } from '../base/errors.js';
 import type { WorkOptions } from '../base/progress.js';
-import { pauses, type Pause } from '../base/turn.js';
+import { nextTurn, pauses, type Pause } from '../base/turn.js';
+import { STDIN } from '../base/node/standard-streams.js';
 import { LanguageModel } from '../model/language-model.js';
 import type { TokenScoring } from '../model/token-scoring.js';
 import { checkGenerateOptions, type GenerateOptions } from '../model/generation/options.js';
@@ -200,7 +201,10 @@ function drawingOf(options: ProfileOptions): DrawingOptions {
 
 /** Refuses options that exclude each other. @throws KNESER_OPTION */
 function checkCombination(options: ProfileOptions, drawing: DrawingOptions): void {
-  const { model, against } = options;
+  const { model, against, files } = options;
+  if (files.includes(STDIN) && against?.includes(STDIN)) {
+    throw new KneserError('KNESER_OPTION', 'against: standard input is already the text, and can be read only once');
+  }
   if (model === undefined) {
     const name = [...Object.keys(drawing), ...(options.samples === undefined ? [] : ['samples'])].at(0);
     if (name === undefined) return;
@@ -259,7 +263,7 @@ async function describeTexts(
   const types = reading.words.size;
   const pools = texts.map(({ text }) => new Pool([text], byDocument, types, kinds));
   const tokens = Math.min(...texts.map(({ text }) => text.tokens));
-  const ngrams = ngramsOf(texts, types);
+  const ngrams = await ngramsOf(texts, types, signal);
   const choices = {
     kinds,
     tokens,
@@ -326,7 +330,7 @@ async function readingOf(
 }
 
 async function conventionsOf(
-  { tokenization = {}, model: named }: ProfileOptions,
+  { tokenization = {} }: ProfileOptions,
   { tokenization: { info }, lowercase }: Reading,
   model: LanguageModel | undefined,
 ): Promise<Conventions> {
@@ -340,7 +344,7 @@ async function conventionsOf(
         ? new TextEncoder().encode(tokenizer.json)
         : tokenizer.sentencepiece;
   const sum = file && checksum(file).toString(16).padStart(8, '0');
-  return { unit, tokenizer: describe(info, lowercase, sum), model: named === undefined ? 'none' : null };
+  return { unit, tokenizer: describe(info, lowercase, sum), model: 'none' };
 }
 
 /** Reads files as one text. @throws KNESER_INPUT_*; KNESER_INPUT_EMPTY for a text without tokens. */
@@ -430,15 +434,28 @@ function kindsOf(words: WordList, list: ReadonlySet<string> | undefined): WordKi
   return { stopwords, symbols };
 }
 
-/** The bigrams, 4-grams and 8-grams of all texts, one text after another. */
-function ngramsOf(
+/** The n-grams of all texts, one text after another. */
+interface TextNgrams {
+  readonly bigrams: NgramIds;
+  readonly fourgrams: NgramIds;
+  /** Only needed for two texts. */
+  readonly eightgrams: NgramIds;
+}
+
+/** Finds the n-grams of all texts. Each step takes about 0.3 s for a million tokens; the event loop runs between the steps. */
+async function ngramsOf(
   texts: readonly ReadText[],
   types: number,
-): { readonly bigrams: NgramIds; readonly fourgrams: NgramIds; readonly eightgrams: NgramIds } {
-  const unigrams = { length: 1, ids: joined(texts.map(({ text }) => text.words)), most: types };
-  const bigrams = doubled(unigrams);
-  const fourgrams = doubled(bigrams);
-  return { bigrams, fourgrams, eightgrams: texts.length === 1 ? fourgrams : doubled(fourgrams) };
+  signal: AbortSignal | undefined,
+): Promise<TextNgrams> {
+  const twice = async (ngrams: NgramIds): Promise<NgramIds> => {
+    await nextTurn();
+    checkAborted(signal, 'the profile');
+    return doubled(ngrams);
+  };
+  const bigrams = await twice({ length: 1, ids: joined(texts.map(({ text }) => text.words)), most: types });
+  const fourgrams = await twice(bigrams);
+  return { bigrams, fourgrams, eightgrams: texts.length === 1 ? fourgrams : await twice(fourgrams) };
 }
 
 function joinedLengths(texts: readonly ReadText[]): Float64Array {

@@ -1,5 +1,6 @@
 import { availableParallelism, freemem } from 'node:os';
 import type { LoadedModel } from './loaded-model.js';
+import type { LoadingThreads } from './lookup/loading-threads.js';
 import { checkOptions, checkPath } from '../base/check.js';
 import { checkAborted, KneserError } from '../base/errors.js';
 import {
@@ -34,6 +35,9 @@ import { fileSize } from '../text/formats/input.js';
 const ROWS_LOADED_A_WORD = 40;
 /** The same for a word of a long text that is scored by Kneser-Ney, without scores by token, in batches of a million words. */
 const ROWS_LOADED_IN_BATCHES = 5;
+/** Fewer n-grams are loaded on the calling thread: starting threads would take longer. */
+const ROWS_FOR_THREADS = 2e6;
+
 /** A text of fewer words is scored from blocks: importing the code that loads tables would take longer. */
 const LEAST_WORDS = 2000;
 /** Average bytes per word of English text, with the space after the word. */
@@ -235,16 +239,37 @@ export class LanguageModel extends PagedModel {
   /** Whether loading the tables and then scoring `words` words is faster than scoring the words from blocks, and memory has room for the tables. */
   shouldLoad(words: number, rowsAWord = ROWS_LOADED_A_WORD): boolean {
     if (this.#reading !== 'auto') return this.#reading === 'load';
-    const { words: wordTables, classes } = this.parts;
-    const rows = [...wordTables, ...classes].reduce((sum, table) => sum + table.manifest.rows, 0);
-    return words > Math.max(LEAST_WORDS, rows / rowsAWord) && this.canLoad && this.loadedBytes < freemem() / 2;
+    return (
+      words > Math.max(LEAST_WORDS, this.#tableRows / rowsAWord) && this.canLoad && this.loadedBytes < freemem() / 2
+    );
   }
 
   override async load(options: LoadOptions = {}): Promise<LoadedModel> {
     checkOptions('load', options, LOAD_OPTIONS);
     const { LoadedModel } = await import('./loaded-model.js');
     const words = await this.allWords();
-    return this.whileOpen(() => LoadedModel.load(this.parts, words, options));
+    return this.whileOpen(async () => {
+      const threads = await this.#loadingThreads();
+      try {
+        return await LoadedModel.load(this.parts, words, options, threads);
+      } finally {
+        await threads?.close();
+      }
+    });
+  }
+
+  /** Threads that load the tables, where these have so many n-grams that starting threads pays. */
+  async #loadingThreads(): Promise<LoadingThreads | undefined> {
+    const threads = availableParallelism();
+    if (threads === 1 || this.#tableRows < ROWS_FOR_THREADS) return undefined;
+    const { LoadingThreads } = await import('./lookup/loading-threads.js');
+    return new LoadingThreads(threads, this.parts.store.name);
+  }
+
+  /** Number of n-grams of the tables in use. */
+  get #tableRows(): number {
+    const { words, classes } = this.parts;
+    return [...words, ...classes].reduce((sum, table) => sum + table.manifest.rows, 0);
   }
 
   /** @internal The model with its tables in memory: loaded at the first call, shared by all later calls, and closed with this model. */

@@ -24,8 +24,9 @@ import type { Predictor } from './prediction/predictor.js';
 import { tokenSpreads, type TokenSpreads } from './prediction/token-spreads.js';
 import { createLoadedScorer, type LoadedScoring, type ScoringPlan } from './scoring/pieces.js';
 import { runAtOnce, runAwaiting, type BatchScorer, type BatchScores } from './scoring/scorer.js';
-import { loadTables } from './lookup/table-loader.js';
-import { TableNumbers } from './lookup/table-numbers.js';
+import { loadTables, type LoadingRunner } from './lookup/table-loader.js';
+import { numbersOf } from './lookup/table-room.js';
+import { tableMemory } from './lookup/table-memory.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
 import { LoadedWords, NOT_IN_VOCABULARY } from './lookup/words.js';
 import { Vocabulary } from './vocabulary.js';
@@ -100,12 +101,13 @@ export class MemoryModel extends ModelBase {
     return this.#plan;
   }
 
-  /** @internal Use {@link LanguageModel.load}. */
+  /** @internal Use {@link LanguageModel.load}. @param runner the threads that load tables; if `undefined`, this thread loads them. */
   static async load<Model>(
     this: new (parts: ModelParts, words: LoadedWords, plan: ScoringPlan) => Model,
     parts: ModelParts,
     words: LoadedWords,
     { onProgress, signal }: LoadOptions = {},
+    runner?: LoadingRunner,
   ): Promise<Model> {
     const { store, manifest, smoothing, wordClasses, weights } = parts;
     const all = [...parts.words, ...(parts.wordClasses ? parts.classes : [])].reduce(
@@ -119,7 +121,8 @@ export class MemoryModel extends ModelBase {
       onProgress?.({ stage: 'load', done, total: all, unit: 'n-grams' });
     };
     checkAborted(signal, 'loading');
-    const numbers = manifest.kind === 'backoff' ? new TableNumbers(parts.words) : undefined;
+    const count = parts.words.reduce((sum, part) => sum + numbersOf(part), 0);
+    const numbers = manifest.kind === 'backoff' ? new Float64Array(tableMemory(8 * count)) : undefined;
     const plan: ScoringPlan = {
       order: parts.order,
       manifest,
@@ -128,9 +131,11 @@ export class MemoryModel extends ModelBase {
       classes: parts.classes,
       wordClasses,
       weights,
-      wordTables: await loadTables(store, parts.words, wordIds(manifest), onRows, numbers),
-      classTables: wordClasses ? await loadTables(store, parts.classes, wordClasses.count, onRows) : [],
-      numbers: numbers?.values,
+      wordTables: await loadTables(store, parts.words, wordIds(manifest), onRows, numbers, runner),
+      classTables: wordClasses
+        ? await loadTables(store, parts.classes, wordClasses.count, onRows, undefined, runner)
+        : [],
+      numbers,
     };
     return new this(parts, words, plan);
   }

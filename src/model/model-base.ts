@@ -11,7 +11,7 @@ import { BatchLayout } from '../smoothing/batch.js';
 import { TextCache } from '../smoothing/cache.js';
 import { COUNT } from '../smoothing/evidence.js';
 import { isContiguous } from '../tables/pattern.js';
-import { canLoad, loadedBytes } from './lookup/regions.js';
+import { canLoad, loadedBytes } from './lookup/table-room.js';
 import { requireCounts, type ModelParts } from './scoring/parts.js';
 import type { PerplexitySum } from './scoring/perplexity.js';
 import type { BatchScorer, Scorer } from './scoring/scorer.js';

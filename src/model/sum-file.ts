@@ -36,8 +36,14 @@ export async function sumFile(
     sum.characters += characters;
     sum.replaced += words.replaced;
     words.replaced = 0;
-    for (const id of ids) if (id === EOS) sum.sentences++;
+    sum.sentences += countOf(EOS, ids);
     await add(ids, sum);
   }
   return sum;
+}
+
+function countOf(id: number, ids: Uint32Array): number {
+  let count = 0;
+  for (let i = 0; i < ids.length; i++) if (ids[i] === id) count++;
+  return count;
 }

@@ -56,6 +56,7 @@ export const SCHEMAS = {
     object: { const: 'list' },
     data: listOf(object({ id: text, object: { const: 'model' }, created: whole, owned_by: text })),
   }),
+  info: object({ model: text, info: object({ order: whole, tokens: whole, vocabulary: whole }) }),
   model: object({ id: text, object: { const: 'model' }, created: whole, owned_by: text }),
   completion: object({
     id: text,

@@ -1,4 +1,5 @@
 import type { Endpoint } from './endpoint.js';
+import { model } from './members.js';
 import { SCHEMAS } from './schemas.js';
 import type { ServedModel } from './served-model.js';
 
@@ -31,6 +32,17 @@ export const STATUS: readonly Endpoint[] = [
     summary: 'A served model (OpenAI).',
     answers: SCHEMAS.model,
     answer: ({ models, query }) => described(models.find(query[':id'])),
+  },
+  {
+    method: 'GET',
+    path: '/info',
+    summary: 'Size, options and smoothing of a model (`model.info`).',
+    parameters: { model },
+    answers: SCHEMAS.info,
+    answer: call => {
+      const { name, paged } = call.model(call.query['model']);
+      return { model: name, info: paged.info };
+    },
   },
   {
     method: 'GET',

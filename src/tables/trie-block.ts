@@ -216,7 +216,7 @@ export class TrieBlock {
 
   /** Writes into `parents` the index of each context's parent in the parents' table, and into `starts` the first row of each context, then R. */
   readContexts(parents: Uint32Array, starts: Uint32Array): void {
-    const { data, contexts, childBits, rowBits, firstParent, rows } = this;
+    const { data, contexts, childBits, firstParent } = this;
     let parent = firstParent;
     for (let bit = 0, context = 0; context < contexts;) {
       // Each parent has a 0 for each of its contexts, then a 1.
@@ -228,10 +228,28 @@ export class TrieBlock {
       parent++;
       bit++;
     }
+    this.readStarts(starts);
+  }
+
+  /** Writes into `starts` the first row of each context, then R. */
+  readStarts(starts: Uint32Array): void {
+    const { data, rowBits, rows } = this;
     starts[0] = 0;
     for (let row = 0, at = rowBits, context = 0; row < rows; row += 32, at++) {
       for (let bits = data[at] | 0; bits !== 0; bits &= bits - 1) {
         starts[++context] = row + 32 - Math.clz32(bits & -bits);
+      }
+    }
+  }
+
+  /** Writes into `children[p]` the index of the first context in the table that belongs to no parent before p, for each parent p of the block but the first. */
+  readChildren(children: Uint32Array): void {
+    const { data, childBits, contexts, parents, firstParent, firstContext } = this;
+    const length = contexts + parents;
+    for (let bit = 0, at = childBits, parent = 0; bit < length; bit += 32, at++) {
+      for (let bits = data[at] | 0; bits !== 0 && parent + 1 < parents; bits &= bits - 1) {
+        children[firstParent + parent + 1] = firstContext + bit + 31 - Math.clz32(bits & -bits) - parent;
+        parent++;
       }
     }
   }

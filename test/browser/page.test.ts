@@ -41,7 +41,7 @@ describe('a model that was trained in the page', () => {
     expect(visit.errors).toEqual([]);
   });
 
-  test('says how far it has come', () => {
+  test('shows its progress', () => {
     expect(stages).toEqual([
       'Training on small',
       'Reading the text',
@@ -71,7 +71,7 @@ describe('a model that was trained in the page', () => {
     expect((await page.locator('#mirror').innerText()).trimEnd()).toBe(await page.inputValue('#text'));
   });
 
-  test('says of the word at the cursor what it knows', async () => {
+  test('shows the figures of the word at the cursor', async () => {
     await page.fill('#text', 'the old bird sang');
     await coloured(page, 'sang');
     expect(await page.textContent('#word')).toMatch(
@@ -114,7 +114,7 @@ describe('a model that was trained in the page', () => {
     expect(await page.inputValue('#text')).toBe('the old bird ');
   });
 
-  test('suggests how a word may go on, and takes what is clicked', async () => {
+  test('suggests completions of a word, and inserts the one that is clicked', async () => {
     await page.fill('#text', 'under the ta');
     expect(await suggested(page, 'ta')).toEqual(['table']);
     await page.click('#option-0');
@@ -139,7 +139,7 @@ describe('a model that was trained in the page', () => {
     await expect.poll(votes).toContainEqual(expect.stringContaining('_'));
   });
 
-  test('is there after a reload, and without a network', async () => {
+  test('is available after a reload and without a network', async () => {
     await page.fill('#text', 'the old ');
     const before = await suggested(page, 'the old');
     await page.evaluate(() => navigator.serviceWorker.ready);
@@ -177,7 +177,7 @@ describe('a model that was trained in the page', () => {
   }
 });
 
-describe('what goes wrong is said in the page', () => {
+describe('errors are shown in the page', () => {
   let visit: Visit;
   let page: Page;
   let packed: Uint8Array;
@@ -230,7 +230,7 @@ describe('what goes wrong is said in the page', () => {
     expect(await complaint(page)).toMatch(/https:\/\/: this is no address/);
   });
 
-  test('and the model that was open still is', async () => {
+  test('and the model that was open stays open', async () => {
     await page.fill('#text', 'the old ');
     expect((await suggested(page, 'the old'))[0]).toBe('bird');
   });

@@ -7,7 +7,7 @@ import { KneserError, train } from '#kneser/src/index.js';
 import { checkByteOrder } from '#kneser/src/base/byte-order.js';
 import { addTotals } from '#kneser/src/tables/context-totals.js';
 import type { TablePart } from '#kneser/src/model/lookup/table-part.js';
-import { canLoad, loadedBytes } from '#kneser/src/model/lookup/regions.js';
+import { canLoad, loadedBytes } from '#kneser/src/model/lookup/table-room.js';
 import { BLOCK_ENTRIES, decodeBlock } from '#kneser/src/tables/block.js';
 import { decodeDictionaryBlock, encodeDictionaryBlock } from '#kneser/src/tables/dictionary.js';
 import { readVarint, writeVarint } from '#kneser/src/base/varint.js';
@@ -137,9 +137,11 @@ describe('tables', () => {
   });
 
   test('with more entries than a link can address are not loaded, only read in blocks', () => {
-    // A number a row, up to 1.5 with the free slots of hashes, and two numbers for each context with more than one follower.
-    expect(canLoad([part(1_350_000_000, 1)], 10)).toBe(true);
-    expect(canLoad([part(1_400_000_000, 1)], 10)).toBe(false);
+    // A number a row, up to 3 with the free slots of lines, and two numbers for each context with more than one follower.
+    expect(canLoad([part(2_147_000_000, 1)], 10)).toBe(true);
+    expect(canLoad([part(2_148_000_000, 1)], 10)).toBe(false);
+    expect(canLoad([part(715_000_000, 1)], 2 ** 20)).toBe(true);
+    expect(canLoad([part(716_000_000, 1)], 2 ** 20)).toBe(false);
     expect(canLoad([part(2 ** 31 + 2 ** 20, 2 ** 31)], 10)).toBe(false);
     expect(canLoad([part(2 ** 30 + 2 ** 29, 2 ** 29)], 10)).toBe(false);
     expect(canLoad([part(2 ** 32, 2 ** 31)], 10)).toBe(false);

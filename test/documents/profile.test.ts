@@ -375,6 +375,7 @@ test('bad input is refused by name, or has no p with a reason', async () => {
     [/--samples: belongs to model/, text, '--samples', '3'],
     [/--top-p: belongs to model/, text, '--top-p', '0.9'],
     [/--order: belongs to model/, text, '--order', '2'],
+    [/standard input is already the text/, '-', '--against', '-'],
     [/no-such-list/, text, '--stopwords', 'no-such-list'],
     [/no-such-file/, text, '--against', 'no-such-file'],
     [/is an input/, text, '--html', text],

@@ -74,7 +74,7 @@ describe('an imported job is the model of its text, key for key', () => {
   });
 });
 
-describe('a folder that is not what the job wrote is refused, and leaves no model', () => {
+describe('a folder that differs from the output of a job is refused, and no model is written', () => {
   const counted = countJob({ sentences: SENTENCES, order: 3 });
 
   /** The error of importing a folder that `damage` changed. */
@@ -188,7 +188,7 @@ describe('a folder that is not what the job wrote is refused, and leaves no mode
     expect((await refusal(() => undefined, { ...counted, words: twice })).message).toMatch(/occurs twice/);
   });
 
-  test('no folder, a folder of something else, another form', async () => {
+  test('no folder, another folder, another version of the form', async () => {
     await expect(sparkImport({ job: join(folder, 'nowhere'), out: fresh() })).rejects.toMatchObject({
       code: 'KNESER_INPUT_MISSING',
     });

@@ -90,7 +90,7 @@ describe('the SQL of a count', () => {
     expect(rest.filter(text => text.startsWith('CREATE'))).toEqual(whole.filter(text => text.startsWith('CREATE')));
   });
 
-  test('paths are quoted: nothing in them ends a literal, is replaced, or depends on a character set', async () => {
+  test('paths are quoted: no character of a path ends the literal, is substituted, or depends on a character set', async () => {
     const path = `a'b"c\\d\`e;f$\{g\}é\u{1F600} --h /*i*/`;
     const sql = await sparkPlan({ texts: [path], work: "/tmp/it's; here" });
     expect(sql).toContain(String.raw`'a\u0027b\u0022c\u005cd\u0060e\u003bf\u0024{g}\u00e9\ud83d\ude00 --h /*i*/'`);

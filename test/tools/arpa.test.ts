@@ -213,7 +213,7 @@ describe('a model of counts', () => {
     expect(lines.slice(19)).toEqual(['', '\\end\\', '']);
   });
 
-  test('has no word with white space in it', async () => {
+  test('is refused if a word has white space', async () => {
     await train({ sentences: [['New York', 'is'], ['big']], out: at('counted'), order: 2, force: true });
     const { code, message } = await refusal(exported(at('counted')));
     expect(code).toBe('KNESER_OPTION');
@@ -436,7 +436,7 @@ describe('a model without <unk>', () => {
   const text =
     '\\data\\\nngram 1=3\nngram 2=1\n\n\\1-grams:\n-99\t<s>\t-0.5\n-1\t</s>\n-0.25\ta\t-0.125\n\n\\2-grams:\n-0.5\t<s> a\n\n\\end\\\n';
 
-  test('gives words outside its vocabulary probability 0, and leaves them out of the perplexity that excludes them', async () => {
+  test('gives words outside its vocabulary probability 0; the perplexity without OOVs leaves them out', async () => {
     const { warnings } = await importText(text);
     expect(warnings).toEqual([
       'the file has no <unk>: words outside the vocabulary have probability 0; unk (--unk) gives them another',
@@ -465,7 +465,7 @@ describe('a model without <unk>', () => {
     });
   });
 
-  test('is shown with what is infinitely odd as hot as can be', async () => {
+  test('is shown with the hottest colour for words of probability 0', async () => {
     const out = cli.fresh();
     await importText(text, out);
     const page = cli.fresh('page');
@@ -652,7 +652,7 @@ describe('a file that is not right is refused', () => {
     });
   });
 
-  test('and what is legal is not', async () => {
+  test('and legal files are not refused', async () => {
     await importText(good.join('\n') + '\n');
     await importText(good.join('\n'));
     await importText('\ufeff' + change(10, '+0\ta\t2.5e-1').replace('ngram 1=5', 'NGRAM 1 = 5'));
@@ -668,8 +668,8 @@ describe('a file that is not right is refused', () => {
   });
 });
 
-describe('what needs counts refuses a model without', () => {
-  test('with a code of its own, and says so', async () => {
+describe('work that needs counts refuses a model without counts', () => {
+  test('with the code KNESER_NO_COUNTS, and a message that says so', async () => {
     await importArpa({ file: fixture('kenlm.arpa'), out: at('imported'), force: true });
     const files = [fixture('kenlm.train.txt')];
     const model = at('imported');
@@ -694,7 +694,7 @@ describe('what needs counts refuses a model without', () => {
 });
 
 describe('the command line', () => {
-  test('imports and exports, plain and gzipped, and says what it did', async () => {
+  test('imports and exports, plain and gzipped, and prints a report', async () => {
     const out = cli.fresh();
     const imported = await cli.run(['import', fixture('kenlm.arpa'), '--out', out]);
     expect(imported).toMatchObject({ status: 0, stdout: '' });
@@ -724,7 +724,7 @@ describe('the command line', () => {
     expect(await cli.refuse(2, ['import', out, '--out', cli.fresh()])).toContain('is a folder');
   });
 
-  test('never puts a file in the place of what is none, and leaves nothing behind', async () => {
+  test('never replaces anything but a file, and leaves no temporary file', async () => {
     const out = cli.fresh();
     await importArpa({ file: fixture('kenlm.arpa'), out });
     const inside = cli.fresh('folder');
@@ -756,7 +756,7 @@ describe('the command line', () => {
 });
 
 describe('a block of a back-off model', () => {
-  test('is read as it was written, and refused where its numbers are cut short or too many', () => {
+  test('is decoded as it was encoded, and refused with too few or too many numbers', () => {
     const block = blankBlock(1, 2, 3);
     block.contexts[0].set([5, 9]);
     block.contextCount = 2;
@@ -789,7 +789,7 @@ describe('numbers', () => {
     fc.tuple(fc.integer(), fc.integer({ min: 0, max: 16 })).map(([digits, point]) => digits / 10 ** point),
   );
 
-  test('are stored as they are', () => {
+  test('are stored without rounding', () => {
     fc.assert(
       fc.property(fc.array(numbers), list => {
         const values = Float64Array.from(list, value => (value === 0 ? 0 : value));

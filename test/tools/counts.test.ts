@@ -95,7 +95,7 @@ test('words outside a vocabulary list are <unk>; listed words without an occurre
   ]);
 });
 
-test('many n-grams come in batches, whose order is always the same; a caller may leave early', async () => {
+test('many n-grams are always listed in the same order; a caller may stop early', async () => {
   const sentences = Array.from({ length: 6000 }, (_, i) => [`w${i % 3000}`, `v${i % 1000}`, `u${i % 7}`]);
   await train({ sentences, out: model, order: 3, force: true });
   const counts = await listed(2);
@@ -113,7 +113,7 @@ test('many n-grams come in batches, whose order is always the same; a caller may
   await expect(aborted).rejects.toMatchObject({ code: 'KNESER_ABORTED', cause: reason });
 });
 
-test('the commands print the same, a line each, and JSON', async () => {
+test('the commands print the same n-grams, one a line, as text or JSON', async () => {
   const sentences = [['a', 'b', 'a'], ['b', 'ä'], []];
   const path = cli.fresh();
   await cli.train([cli.file('a b a\nb ä\n\n'), '--out', path, '--order', '3']);
@@ -128,7 +128,7 @@ test('the commands print the same, a line each, and JSON', async () => {
   expect((await cli.json(['vocabulary', path]))[2]).toEqual({ word: 'a', count: 2 });
 });
 
-test('models whose raw counts are not known are refused by name, and so are higher orders', async () => {
+test('models without raw counts, and orders above that of the model, are refused', async () => {
   const path = cli.fresh();
   const corpus = cli.file('a b a b\na b c\nc a b\n');
   await cli.train([corpus, '--out', path, '--order', '3']);

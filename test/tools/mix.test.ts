@@ -122,7 +122,7 @@ describe('the mixture', () => {
     }
   });
 
-  test('takes pruned, packed and imported models, and is one of them', async () => {
+  test('takes pruned, packed and imported models, and can itself be mixed and packed', async () => {
     const [model, small, packed, arpa, imported, mixed, out] = [
       await trained(generated(6, 300, 40), { order: 3 }),
       fresh(),
@@ -147,7 +147,7 @@ describe('the mixture', () => {
   });
 });
 
-describe('what cannot be mixed is refused', () => {
+describe('models and options that do not fit are refused', () => {
   const refuse = async (options: Partial<MixOptions>, message: RegExp): Promise<void> => {
     const model = await trained([['a', 'b']], { order: 2 });
     await expect(mix({ models: [model, model], out: fresh(), ...options })).rejects.toMatchObject({

@@ -64,7 +64,7 @@ async function compare(path: string, reference: ReferenceModel, texts: readonly 
   });
 }
 
-describe('what is left is what the definition says, and adds up to one', () => {
+describe('the pruned model has the n-grams and probabilities of the definition, which add up to 1', () => {
   const thresholds = fc
     .array(fc.constantFrom(0, 0, 1, 1, 2, 3), { maxLength: 4 })
     .map(steps => [0, ...steps.sort((a, b) => a - b)]);
@@ -183,7 +183,7 @@ describe('on Brown', () => {
     });
   });
 
-  test('entropy: the higher the threshold the smaller the model and the worse it is; a distribution all the same', async () => {
+  test('by entropy: a higher threshold gives a smaller model with a higher perplexity, whose probabilities add up to 1', async () => {
     const model = await brownModel(3);
     const before = await withOpen(model, (_, loaded) => loaded.perplexityOfFile(brown.heldOut));
     let [kept, bytes, perplexity] = [Infinity, Infinity, before.perplexity ?? NaN];
@@ -216,7 +216,7 @@ describe('models with classes and weights', () => {
   const options = { sentences, order: 3, classes: 5, holdOut: 0.05 };
   const vocabulary = [...new Set(sentences.flat()), '<unk>', '</s>'];
 
-  test('keep both, and can be tuned again', async () => {
+  test('keep their classes and weights, and can be tuned again', async () => {
     const model = join(folder, 'tuned');
     const out = join(folder, 'tuned-pruned');
     await train({ ...options, out: model });
@@ -244,7 +244,7 @@ describe('models with classes and weights', () => {
     }
   });
 
-  test('are tuned on what is left where training prunes', async () => {
+  test('are tuned on the pruned model if training prunes', async () => {
     const out = join(folder, 'tuned-at-once');
     await train({ ...options, out, prune: [0, 0, 1] });
     await using model = await LanguageModel.open(out);
@@ -254,7 +254,7 @@ describe('models with classes and weights', () => {
   });
 });
 
-describe('what cannot be done is refused', () => {
+describe('impossible work is refused', () => {
   const model = join(folder, 'refused');
   const pruned = join(folder, 'refused-pruned');
   const out = join(folder, 'never');
@@ -288,7 +288,7 @@ describe('what cannot be done is refused', () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  test('a model that was pruned, skip patterns, and a folder that is taken', async () => {
+  test('pruning a pruned model, pruning skip patterns, and writing into the folder of a model', async () => {
     const refused = (options: PruneOptions, code: string, message: RegExp): Promise<void> =>
       expect(prune(options)).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
     await refused({ model: pruned, out, prune: [0, 1] }, 'KNESER_OPTION', /refused-pruned: .*pruned already/);
@@ -308,7 +308,7 @@ describe('what cannot be done is refused', () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  test('and an abort leaves nothing behind', async () => {
+  test('an abort leaves no file', async () => {
     const abort = new AbortController();
     const stopped = prune({ model, out, prune: [0, 1], signal: abort.signal, onProgress: () => abort.abort() });
     await expect(stopped).rejects.toMatchObject({ code: 'KNESER_ABORTED' });
@@ -316,7 +316,7 @@ describe('what cannot be done is refused', () => {
   });
 });
 
-test('a model can be replaced by what is left of it', async () => {
+test('a model can be replaced by its pruned form', async () => {
   const model = join(folder, 'replaced');
   await train({ sentences: ['a b a b', 'b a c'], order: 2, out: model });
   await prune({ model, out: model, prune: [0, 1], force: true });
@@ -328,7 +328,7 @@ test('a model can be replaced by what is left of it', async () => {
   });
 });
 
-test('the tokenizer.json of a model stays with it', async () => {
+test('the pruned model has the tokenizer.json of the model', async () => {
   const [model, out] = [join(folder, 'subwords'), join(folder, 'subwords-pruned')];
   const sentences = ['the cats sat', 'the cat sat on the mats', 'cats sat'];
   await train({
@@ -359,7 +359,7 @@ test('thresholds of 0 drop nothing, and the model counts as one that was not pru
 });
 
 describe('the command line', () => {
-  test('prunes, says what is left, and inspect says how', async () => {
+  test('prunes and prints the remaining n-grams; inspect prints the pruning', async () => {
     const text = cli.file('a b a b\nb a c\na b d\n');
     const model = cli.fresh();
     await cli.train([text, '--out', model, '--order', '3']);
@@ -387,7 +387,7 @@ describe('the command line', () => {
     );
   });
 
-  test('refuses what it does not understand with exit code 2', async () => {
+  test('refuses wrong values with exit code 2', async () => {
     const model = cli.fresh();
     await cli.train([cli.file('a b a b\n'), '--out', model, '--order', '2']);
     const out = cli.fresh();

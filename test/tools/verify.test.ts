@@ -86,7 +86,7 @@ async function findings(): Promise<string[]> {
 }
 
 describe('verify', () => {
-  test('finds nothing wrong with a model, and says what it looked at', async () => {
+  test('finds nothing wrong with a sound model, and lists its checks', async () => {
     const stages = new Set<string>();
     const report = await verify(whole, { onProgress: ({ stage }) => stages.add(stage) });
     expect(report).toMatchObject({ sound: true, findings: [], found: 0 });
@@ -108,14 +108,14 @@ describe('verify', () => {
     for (const name of names) expect(checked[name]).toBeGreaterThan(0);
   });
 
-  test('names the block that is damaged', async () => {
+  test('names a damaged block', async () => {
     await changeValue('table/1_1/', value => value.fill(7, 9, 10));
     expect(await findings()).toEqual([expect.stringMatching(/^table 1_1, block 0: .*checksum differs/)]);
     await changeValue('table/111/', () => undefined);
     expect(await findings()).toEqual([expect.stringMatching(/^table 111, block 0: .*missing/)]);
   });
 
-  test('finds what nothing knows of', async () => {
+  test('finds keys and folders that do not belong to the model', async () => {
     await changeStore(async store => {
       await store.put(encoder.encode('note'), new Uint8Array(3));
       await store.put(encoder.encode('table/11/????????'), new Uint8Array(3));
@@ -178,7 +178,7 @@ describe('verify', () => {
     expect(await findings()).toEqual([expect.stringMatching(/^weights other: .*cut short/)]);
   });
 
-  test('names the file that is damaged, and ends with exit code 1', async () => {
+  test('names a damaged file, and ends with exit code 1', async () => {
     await changeStore(() => Promise.resolve());
     const current = join(copy, 'generation-1', 'tables', 'CURRENT');
     writeFileSync(current, readFileSync(current, 'utf8').replace('M', 'm'));
@@ -190,12 +190,12 @@ describe('verify', () => {
     expect(stderr).toBe(`kneser: ${copy}: 1 findings; the model is damaged\n`);
   });
 
-  test('refuses what is no model', async () => {
+  test('refuses a folder without a model', async () => {
     await expect(verify(join(folder, 'nothing'))).rejects.toMatchObject({ code: 'KNESER_INPUT_MISSING' });
   });
 });
 
-test('a block in the place of another is not read', async () => {
+test('a block under the key of another block is refused', async () => {
   await changeStore(async store => {
     const from = encoder.encode('table/1');
     const [first, second] = await store.keys({ gte: from, limit: 2 }).all();
@@ -218,22 +218,25 @@ describe('a private folder', () => {
     else process.env.TMPDIR = before;
   });
 
-  test.skipIf(elsewhere === undefined)('on another file system outlives the model', async () => {
-    const temporary = mkdtempSync(join(elsewhere ?? '', 'kneser-test-'));
-    process.env.TMPDIR = temporary;
-    try {
-      await changeStore(() => Promise.resolve());
-      const tables = join(copy, 'generation-1', 'tables');
-      const { files } = decodePointer(readFileSync(join(copy, 'kneser.json'), 'utf8')) as Pointer;
-      const contents = files.map(({ name }) => readFileSync(join(tables, name)));
-      const view = await createView(tables, files);
-      rmSync(copy, { recursive: true });
-      expect(files.map(({ name }) => readFileSync(join(view.path, name)))).toEqual(contents);
-      await view.remove();
-      await view.remove();
-      expect(readdirSync(temporary)).toEqual([]);
-    } finally {
-      rmSync(temporary, { recursive: true });
-    }
-  });
+  test.skipIf(elsewhere === undefined)(
+    'on another file system keeps its files after the model is removed',
+    async () => {
+      const temporary = mkdtempSync(join(elsewhere ?? '', 'kneser-test-'));
+      process.env.TMPDIR = temporary;
+      try {
+        await changeStore(() => Promise.resolve());
+        const tables = join(copy, 'generation-1', 'tables');
+        const { files } = decodePointer(readFileSync(join(copy, 'kneser.json'), 'utf8')) as Pointer;
+        const contents = files.map(({ name }) => readFileSync(join(tables, name)));
+        const view = await createView(tables, files);
+        rmSync(copy, { recursive: true });
+        expect(files.map(({ name }) => readFileSync(join(view.path, name)))).toEqual(contents);
+        await view.remove();
+        await view.remove();
+        expect(readdirSync(temporary)).toEqual([]);
+      } finally {
+        rmSync(temporary, { recursive: true });
+      }
+    },
+  );
 });

@@ -84,7 +84,7 @@ describe('the same text gives the same keys, values and weights', () => {
     reference = await trainMixture({ files: [path], threads: 1, holdOut });
   });
 
-  test('all of it is in the store: the manifest, the dictionary, and every table', () => {
+  test('the keys are those of the manifest, the dictionary, and every table', () => {
     const { pairs, weights } = reference;
     const kinds = new Set(pairs.map(([key]) => /^(\w+(\/[1_c]+)?)/.exec(Buffer.from(key).toString('latin1'))?.[1]));
     const tables = [...[1, 2, 3, 4, 5].flatMap(n => ['1'.repeat(n), 'c'.repeat(n)]), '1_1'];
@@ -116,7 +116,7 @@ describe('the same text gives the same keys, values and weights', () => {
   });
 });
 
-describe('the same text gives the same keys, values and weights, however it is given:', () => {
+describe('the same text gives the same keys, values and weights in any form:', () => {
   const path = join(folder, 'given.txt');
   let lines: string[];
   let reference: Read;
@@ -164,7 +164,7 @@ describe('the same text gives the same keys, values and weights, however it is g
   });
 });
 
-test('a vocabulary is chosen the same whether memory holds all words or not', async () => {
+test('the same vocabulary is chosen with and without memory for all words', async () => {
   const random = randomNumbers(5);
   const sentences = Array.from({ length: 3_000 }, (_, i) => [
     ...Array.from({ length: 5 }, () => `w${Math.floor(1000 ** random())}`),
@@ -181,7 +181,7 @@ test('a vocabulary is chosen the same whether memory holds all words or not', as
   expect(late).toBeGreaterThan(0);
 });
 
-test('of spilled words those that are frequent enough are chosen, and the text is put together again', () => {
+test('of the words on disk the frequent ones are chosen, and the text gets their ids', () => {
   const word = fc.constantFrom('a', 'b', 'ab', 'é', 'x'.repeat(20_000));
   const texts = fc.array(fc.tuple(word, fc.boolean()), { maxLength: 40 });
   fc.assert(
@@ -246,7 +246,7 @@ test('the order of sentences and how they are given makes no difference, for any
   );
 });
 
-test('a text is pruned the same while training, with any threads and memory, and afterwards', async () => {
+test('pruning gives the same model while training, with any threads and memory, as afterwards', async () => {
   const random = randomNumbers(4);
   const sentences = Array.from({ length: 16_000 }, () =>
     Array.from({ length: Math.floor(random() * 20) }, () => `w${Math.floor(2000 ** random())}`),
@@ -266,7 +266,7 @@ test('a text is pruned the same while training, with any threads and memory, and
 });
 
 describe('the stages that depend on memory', () => {
-  test('an id stream gives back what it was given, from memory or from the disk', () => {
+  test('an id stream yields the ids that it got, from memory or from disk', () => {
     const length = 5 * (1 << 18) + 17;
     for (const memory of [0, 1 << 20, 3 << 20, 1 << 30]) {
       const stream = new IdStream(join(folder, `ids-${memory}`), memory, scratchFiles);

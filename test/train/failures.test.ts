@@ -94,7 +94,7 @@ describe('nothing is left behind, and no thread goes on', () => {
     expect(model.info.weights).toEqual([]);
   });
 
-  test('when the sentences cannot be read, for a reason that is passed on', async () => {
+  test('when reading the sentences throws; the error is passed on', async () => {
     const reason = new TypeError('a reason of one’s own');
     function* failing(): Generator<string> {
       yield 'a b';
@@ -106,7 +106,7 @@ describe('nothing is left behind, and no thread goes on', () => {
   });
 });
 
-test('a training that needs more memory than it may use says how much would do', async () => {
+test('the error of a training with too little memory names the amount that suffices', async () => {
   const failure = (await failureOf({ classes: 4000, memory: 64 << 20 })) as Error;
   expect(failure).toMatchObject({ code: 'KNESER_LIMIT' });
   expect(failure.message).toBe(
@@ -134,21 +134,21 @@ test('a model stays as it was until the next one is complete', async () => {
   expect(readdirSync(out).sort()).toEqual(['generation-2', 'kneser.json']);
 });
 
-test('a folder that was there, and empty, stays', async () => {
+test('an empty folder that existed stays', async () => {
   const out = join(folder, 'empty');
   mkdirSync(out);
   await expect(train({ sentences: [''], out })).rejects.toMatchObject({ code: 'KNESER_INPUT_EMPTY' });
   expect(readdirSync(out)).toEqual([]);
 });
 
-test('what a broken-off replacement of the pointer file leaves is no other file', async () => {
+test('the file that an interrupted replacement of kneser.json leaves does not count as a file of the user', async () => {
   const out = join(folder, 'broken-off');
   await train({ sentences: ['a'], out, order: 1 });
   writeFileSync(join(out, 'kneser.json.1a2b3c4d'), '{');
   await train({ sentences: ['a'], out, order: 1, force: true });
 });
 
-test('one string is not taken for many sentences, nor a number for one', async () => {
+test('one string in place of a list of sentences, and a number in place of a sentence, are refused', async () => {
   const out = join(folder, 'strings');
   await expect(train({ sentences: 'a b' as unknown as string[], out })).rejects.toMatchObject({
     code: 'KNESER_OPTION',

@@ -212,7 +212,7 @@ describe('other counts make an approximation, and warnings say so', () => {
   });
 });
 
-describe('what is no count is refused by line', () => {
+describe('lines without a count are refused by number', () => {
   test.each<[string, string, string]>([
     ['no count', 'a b', 'line 2 has no count after its words; write the words, a tab, and a whole number ("a b")'],
     ['one word', 'ab', 'line 2 has no count ("ab")'],

@@ -125,7 +125,7 @@ describe('merging', () => {
   });
 });
 
-describe('what cannot be merged is refused by name', () => {
+describe('models that cannot be merged are refused by name', () => {
   const text = [['a', 'b', 'a'], ['c']];
   const refuse = async (options: Options, reason: RegExp, code = 'KNESER_OPTION'): Promise<void> => {
     const [plain, other] = [await trained(text, { order: 2 }), await trained(text, { order: 2, ...options })];
@@ -178,7 +178,7 @@ describe('what cannot be merged is refused by name', () => {
     await expect(merge({ models: [model, small], out: fresh() })).rejects.toMatchObject({ code: 'KNESER_NO_COUNTS' });
   });
 
-  test('a text that is no part of another', async () => {
+  test('subtracting a text that is not a part of the other', async () => {
     const whole = await trained([['x', 'p'], ['y', 'q'], ['z']], { order: 2 });
     const cases: Text[] = [
       [['z', 'z']],

@@ -61,7 +61,7 @@ test.each<[unknown, string]>([
   expect(error?.message.startsWith(message)).toBe(true);
 });
 
-describe('every option that a model follows from', () => {
+describe('every option that determines a model', () => {
   test('has a row, and a value that passes its check', () => {
     expect(Object.keys(all)).toEqual(BUILD_OPTION_NAMES);
     checkBuildOptions(all);

@@ -79,7 +79,7 @@ test('a training that is killed is resumed to the model of one in one go', async
 }, 60_000);
 
 describe('resuming', () => {
-  test('goes on from the tables that are complete', async () => {
+  test('continues after the complete tables', async () => {
     const out = await brokenCopy();
     await expect(LanguageModel.open(out)).rejects.toMatchObject({
       code: 'KNESER_UNFINISHED',
@@ -92,7 +92,7 @@ describe('resuming', () => {
     expect(readdirSync(out).sort()).toEqual(['generation-1', 'kneser.json']);
   });
 
-  test('goes on with a vocabulary that was chosen on the disk', async () => {
+  test('continues with a vocabulary that was chosen on the disk', async () => {
     // Words that fill the memory by themselves, so that all others are written down.
     const long = Array.from({ length: 340 }, (_, i) => `${i}`.padEnd(100_000, 'x'));
     const files = [cli.file(long.join('\n') + '\n'), text];
@@ -106,7 +106,7 @@ describe('resuming', () => {
     expect(await modelDigest(out)).toBe(await modelDigest(whole));
   });
 
-  test('does not ask again for sentences that cannot be read twice', async () => {
+  test('does not read sentences from a generator again', async () => {
     const out = await broken({ sentences });
     function* none(): Generator<string> {
       yield* [];
@@ -138,7 +138,7 @@ describe('resuming', () => {
     expect(await modelDigest(out)).toBe(expected);
   });
 
-  test('begins anew, and says so, where nothing can be gone on with', async () => {
+  test('begins anew, and says so, if there is nothing to continue', async () => {
     const out = await brokenCopy();
     const tokens = join(out, 'kneser.training', 'tokens');
     const bytes = readFileSync(tokens);
@@ -150,7 +150,7 @@ describe('resuming', () => {
     await expect(resume(out, { files: [text] })).rejects.toMatchObject({ code: 'KNESER_OUTPUT_EXISTS' });
   });
 
-  test('counts tables again that are not as they were written', async () => {
+  test('counts tables again that the record wrongly calls complete', async () => {
     const out = await brokenCopy();
     const record = join(out, 'kneser.training', 'record.json');
     // Says that a table is complete which was never begun.
@@ -180,7 +180,7 @@ describe('resuming', () => {
   });
 });
 
-test('what a training notes at the same time is all in its record', async () => {
+test('notes that a training makes at the same time are all in its record', async () => {
   const folder = cli.fresh('record');
   mkdirSync(folder);
   const training = await UnfinishedBuild.begin(folder, 'generation-1', { settings: { order: 3 }, inputs: null });
@@ -214,7 +214,7 @@ describe('one training at a time in a folder', () => {
     expect(await modelDigest(out)).toBe(expected);
   });
 
-  test('nor does another process take what is being made for something left', async () => {
+  test('another process does not resume or replace a training that still runs', async () => {
     const out = cli.fresh();
     const child = cli.start(['train', '-', '--out', out]);
     child.stdin.write(sentences.join('\n'));
@@ -231,7 +231,7 @@ describe('one training at a time in a folder', () => {
 
 describe('an interrupt', () => {
   test.each(['counting n-grams', 'tuning weights'])(
-    'while %s ends the training soon, and leaves nothing',
+    'while %s ends the training soon, and leaves no file',
     async stage => {
       const out = cli.fresh();
       const args = ['--order', '3', '--skip', '--classes', '10', '--hold-out', '0.1'];
@@ -245,7 +245,7 @@ describe('an interrupt', () => {
     },
   );
 
-  test('that is the second kills at once, and what was done can be resumed', async () => {
+  test('that is the second ends the process at once, and the training can be resumed', async () => {
     const out = cli.fresh();
     const child = cli.start(['train', '-', '--out', out]);
     child.stdin.write(sentences.join('\n'));
@@ -258,7 +258,7 @@ describe('an interrupt', () => {
   });
 });
 
-test('only what dead processes of this machine left is removed', async () => {
+test('only folders of ended processes of this machine are removed', async () => {
   const folder = cli.fresh('leftovers');
   mkdirSync(folder);
   const host = hostname().replaceAll(/[^A-Za-z0-9]/g, '');
@@ -274,7 +274,7 @@ test('only what dead processes of this machine left is removed', async () => {
   expect(readdirSync(folder).sort()).toEqual(kept.sort());
 });
 
-test('a reader that was killed leaves nothing for long', async () => {
+test('the temporary folder of a killed reader is removed by the next command', async () => {
   const model = cli.fresh();
   await train({ sentences: ['a b'], out: model, order: 2 });
   const child = cli.start(['score', model, '-']);
@@ -287,7 +287,7 @@ test('a reader that was killed leaves nothing for long', async () => {
   expect(readdirSync(cli.temporary)).toEqual([]);
 });
 
-test('nor does tuning that was killed', async () => {
+test('the temporary folders of killed tuning are removed by the next command', async () => {
   const model = cli.fresh();
   await train({ sentences: ['a b c', 'a b d'], out: model, order: 2, patterns: { skip: true } });
   const child = cli.start(['tune', model, '-']);

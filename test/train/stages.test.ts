@@ -79,7 +79,7 @@ describe('a stage restores what an interrupted build has stored', () => {
     expect(numbersOf({ ...text, ...restored, streams })).toEqual(numbersOf(text));
   });
 
-  test('the tables of finished sorts; the others are counted, and all come out the same', async () => {
+  test('the tables of finished sorts; counting the others gives the same tables as one run', async () => {
     const { path, context, text } = await interrupted();
     const words = countTables.wordStream(context, text, false);
     const builder = new ModelBuilder(await context.place.createStore('counted'));
@@ -121,7 +121,7 @@ describe('a stage restores what an interrupted build has stored', () => {
     await store.abort();
   });
 
-  test('the classes of words, if they are those of this vocabulary', async () => {
+  test('the word classes, if they belong to this vocabulary', async () => {
     const { path, context, text } = await interrupted();
     const builder = new ModelBuilder(await context.place.createStore('counted'));
     const classes = clusterWords.classCount(context, text);
@@ -147,7 +147,7 @@ describe('a stage restores what an interrupted build has stored', () => {
     await store.abort();
   });
 
-  test('nothing, where nothing was stored', async () => {
+  test('nothing, if nothing was stored', async () => {
     const { path, context } = await interrupted();
     expect(await chooseVocabulary.restore(context)).toBeUndefined();
     const { checkpoints, ...place } = (await resumed(path)).place;

@@ -23,7 +23,7 @@ export class Engine {
   private calls = 0;
 
   constructor() {
-    this.worker = new Worker('model.js', { type: 'module' });
+    this.worker = new Worker(`model.js${location.hash}`, { type: 'module' });
     this.worker.onmessage = ({ data }: MessageEvent<Reply>) => this.receive(data);
     this.worker.onerror = event => {
       const error = new EngineError({ code: 'Error', message: event.message || 'the worker could not be started' });

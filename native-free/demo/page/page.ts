@@ -180,9 +180,14 @@ byId('numbers', HTMLInputElement).addEventListener('change', event => {
   byId('editor').classList.toggle('numbered', (event.target as HTMLInputElement).checked);
 });
 
-attempt(showKept);
-if ('serviceWorker' in navigator) {
-  attempt(async () => {
-    await navigator.serviceWorker.register('offline.js');
-  });
+// On the page of a server, whose model is open from the beginning, `build.ts` has marked the document.
+if ('served' in document.documentElement.dataset) {
+  attempt(() => open({ url: '.' }));
+} else {
+  attempt(showKept);
+  if ('serviceWorker' in navigator) {
+    attempt(async () => {
+      await navigator.serviceWorker.register('offline.js');
+    });
+  }
 }

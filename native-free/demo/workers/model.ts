@@ -3,11 +3,12 @@ import { KneserError } from '../../../src/base/errors.js';
 import type { Smoothing } from '../../../src/smoothing/index.js';
 import type { CallName, Calls, Failure, ModelFacts, Reply, Request, Stop, WorkProgress } from '../protocol.js';
 import { findModel, keepModel, listKept, packModel, removeModel, trainModel, type Model } from './models.js';
+import type { LanguageModel } from '../../index.js';
 import { OpenModel } from './open-model.js';
 
 declare const self: DedicatedWorkerGlobalScope;
 
-let open: { readonly source: Model; readonly model: OpenModel } | undefined;
+let open: { readonly source: Model; readonly model: OpenModel<LanguageModel> } | undefined;
 
 /** The facts about the open model that the page shows. */
 function facts(): ModelFacts {
@@ -26,7 +27,7 @@ function facts(): ModelFacts {
 }
 
 /** The open model. @throws KNESER_CLOSED if no model is open. */
-function required(): { readonly source: Model; readonly model: OpenModel } {
+function required(): { readonly source: Model; readonly model: OpenModel<LanguageModel> } {
   if (!open) throw new KneserError('KNESER_CLOSED', 'no model is open; open one first');
   return open;
 }

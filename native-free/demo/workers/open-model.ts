@@ -1,5 +1,5 @@
-import type { PagedModel as LanguageModel } from '../../../src/model/paged-model.js';
-import type { Prediction } from '../../../src/model/prediction/prediction.js';
+import type { ModelInfo } from '../../../src/model/api.js';
+import type { Prediction, PredictOptions } from '../../../src/model/prediction/prediction.js';
 import type { VectorScore } from '../../../src/model/scoring/vector.js';
 import type { Reading, Suggestions, Suggestion, Vote } from '../protocol.js';
 
@@ -25,12 +25,21 @@ interface ReadSentence {
   readonly score: VectorScore;
 }
 
+/** The parts of a model that the page uses. */
+export interface ReadableModel {
+  readonly info: Pick<ModelInfo, 'order' | 'smoothing' | 'options'>;
+  sentences(line: string): string[];
+  score(sentence: string, options: { readonly end: boolean }): Promise<{ readonly tokens: readonly string[] }>;
+  scoreVector(sentence: string, options: object): Promise<VectorScore>;
+  predict(history: string, options: PredictOptions): Promise<Prediction[]>;
+}
+
 /** An open model, with the methods that answer the calls of the page. */
-export class OpenModel {
+export class OpenModel<Model extends ReadableModel = ReadableModel> {
   /** The sentences of the last text, by their text. */
   private remembered = new Map<string, ReadSentence>();
 
-  constructor(readonly model: LanguageModel) {}
+  constructor(readonly model: Model) {}
 
   /** Scores each sentence of a text. */
   async read(text: string): Promise<Reading> {

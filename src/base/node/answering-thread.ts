@@ -28,6 +28,11 @@ export class AnsweringThread<Question, Answer> {
     this.worker.on('exit', () => this.fail(new Error(`a ${work} thread ended unexpectedly`)));
   }
 
+  /** How many questions it has to answer. */
+  get waiting(): number {
+    return this.asked.length;
+  }
+
   /** Asks the thread. @param transfer buffers that move to the thread with the question. */
   ask(question: Question, transfer: readonly Transferable[]): Promise<Answer> {
     if (this.ended) return Promise.reject(this.ended);
@@ -50,10 +55,9 @@ export class AnsweringThread<Question, Answer> {
   }
 }
 
-/** Threads that do the same work and share out questions in turn. */
+/** Threads that do the same work, each question by the thread that has the fewest to answer. */
 export class AnsweringThreads<Question, Answer> {
   private readonly threads: readonly AnsweringThread<Question, Answer>[];
-  private next = 0;
 
   /** @param count how many threads; the other parameters as for {@link AnsweringThread}. */
   constructor(count: number, address: URL, workerData: unknown, work: string) {
@@ -64,9 +68,10 @@ export class AnsweringThreads<Question, Answer> {
     return this.threads.length;
   }
 
-  /** Asks the next thread. @param transfer the buffers that move to the thread with the question. */
+  /** Asks a thread. @param transfer the buffers that move to the thread with the question. */
   ask(question: Question, transfer: readonly Transferable[]): Promise<Answer> {
-    return this.threads[this.next++ % this.threads.length].ask(question, transfer);
+    const freest = this.threads.reduce((least, thread) => (thread.waiting < least.waiting ? thread : least));
+    return freest.ask(question, transfer);
   }
 
   /** Ends the threads; answers that are due fail with the reason. */

@@ -35,6 +35,10 @@ export const DISTANCES = {
 /** The names of all distances. */
 export const DISTANCE_NAMES = Object.keys(DISTANCES) as DistanceName[];
 
+/** Marks of units: of the group, and of the others those whose tokens are counted one by one. */
+const GROUP = 1;
+const PART = 2;
+
 /** At how many numbers of tokens the curves of types are compared. */
 const CURVE_POINTS = 25;
 
@@ -86,6 +90,8 @@ export class Pool {
   private readonly sums: Uint32Array;
   /** The same for one group of units. */
   private readonly group: Uint32Array;
+  /** By unit, `GROUP`, `PART` or 0. */
+  private readonly marks: Uint8Array;
   /** By word, its count among the first tokens of the longer group. */
   private readonly firsts: Uint32Array;
   private readonly lengths: Ranked;
@@ -120,6 +126,7 @@ export class Pool {
     this.sums = new Uint32Array(2 * types + 2);
     this.group = new Uint32Array(2 * types + 2);
     this.firsts = new Uint32Array(types + 1);
+    this.marks = new Uint8Array(this.units);
     const lengths = new Float64Array(sentences);
     const stopwordShares = new Float64Array(sentences);
     const symbolShares = new Float64Array(sentences);
@@ -177,7 +184,7 @@ export class Pool {
    * @param first how many units the first group has, from 1 to all but 1.
    */
   compare(order: Uint32Array, first: number): Float64Array {
-    const { units, sums, group, runs, spreads } = this;
+    const { units, sums, group, firsts, runs, spreads } = this;
     let firstTokens = 0;
     for (let i = 0; i < first; i++) firstTokens += this.unitTokens[order[i]];
     const isFirstShorter = 2 * firstTokens < this.tokens;
@@ -185,8 +192,7 @@ export class Pool {
     const others = isFirstShorter ? order.subarray(first) : order.subarray(0, first);
     const tokens = isFirstShorter ? firstTokens : this.tokens - firstTokens;
     const rest = this.tokens - tokens;
-    this.addUp(members);
-    const firsts = this.countFirst(others, tokens, rest);
+    this.count(members, others, tokens, rest);
     let difference = 0;
     for (let word = 1, at = 2; word < firsts.length; word++, at += 2) {
       const own = group[at];
@@ -200,14 +206,14 @@ export class Pool {
     const otherSide = { units: units - members.length, tokens: rest, spread: spreads.longer.finish() };
     const { sentenceStarts, unitStarts } = this;
     return Float64Array.of(
-      distanceOf(this.lengths, members, sentenceStarts),
-      this.documentLengths ? distanceOf(this.documentLengths, members, unitStarts) : NaN,
+      distanceOf(this.lengths, this.marks, sentenceStarts),
+      this.documentLengths ? distanceOf(this.documentLengths, this.marks, unitStarts) : NaN,
       difference / 2,
       rankDistance(runs.shorter.finish(), runs.longer.finish()),
       this.largestGap(side, otherSide),
-      this.stopwordShares ? distanceOf(this.stopwordShares, members, sentenceStarts) : NaN,
+      this.stopwordShares ? distanceOf(this.stopwordShares, this.marks, sentenceStarts) : NaN,
       this.variation(this.stopwordList),
-      distanceOf(this.symbolShares, members, sentenceStarts),
+      distanceOf(this.symbolShares, this.marks, sentenceStarts),
       this.variation(this.symbolList),
     );
   }
@@ -226,43 +232,54 @@ export class Pool {
     return Array.from(this.unitTokens, (tokens, unit) => [tokens, this.pairStarts[unit + 1] - this.pairStarts[unit]]);
   }
 
-  /** Adds up the pairs of some units in `group`. */
-  private addUp(members: Uint32Array): void {
-    const { group, pairStarts, pairWords, pairTimes } = this;
-    group.fill(0);
-    for (const unit of members) {
-      for (let pair = pairStarts[unit], end = pairStarts[unit + 1]; pair < end; pair++) {
-        const at = 2 * pairWords[pair];
-        group[at] += pairTimes[pair];
-        group[at + 1]++;
+  /**
+   * Adds up the pairs of the units with a mark: of those with `GROUP` in `group`, of those with `PART` in `firsts`, times `sign`. It reads the
+   * pairs in the order of memory. In the random order of a permutation, most units would be cache misses: a profile of two texts of 10^7
+   * tokens with 99 permutations would take 67 s instead of 28 s of processor time.
+   */
+  private addUp(sign: number): void {
+    const { group, firsts, marks, pairStarts, pairWords, pairTimes } = this;
+    for (let unit = 0; unit < marks.length; unit++) {
+      const mark = marks[unit];
+      if (mark === 0) continue;
+      const end = pairStarts[unit + 1];
+      if (mark === GROUP) {
+        for (let pair = pairStarts[unit]; pair < end; pair++) {
+          const at = 2 * pairWords[pair];
+          group[at] += pairTimes[pair];
+          group[at + 1]++;
+        }
+      } else {
+        for (let pair = pairStarts[unit]; pair < end; pair++) firsts[pairWords[pair]] += sign * pairTimes[pair];
       }
     }
   }
 
   /**
-   * Counts, by word, the first `wanted` of the `tokens` tokens of the units that are not in `group`: adds up these tokens, or takes the others
-   * from the sum, whichever are fewer.
+   * Counts, by word, the tokens of a group in `group`, and the first tokens of the others, as many, in `firsts`. It adds up these first tokens,
+   * or takes the other tokens from the sum, whichever are fewer.
+   *
+   * @param wanted number of tokens of the group.
+   * @param tokens number of tokens of the others.
    */
-  private countFirst(members: Uint32Array, wanted: number, tokens: number): Uint32Array {
-    const { sums, group, firsts, unitTokens, pairStarts, pairWords, pairTimes } = this;
+  private count(members: Uint32Array, others: Uint32Array, wanted: number, tokens: number): void {
+    const { sums, group, firsts, marks, unitTokens } = this;
     const isFew = 2 * wanted < tokens;
-    const sign = isFew ? 1 : -1;
-    if (isFew) firsts.fill(0);
-    else for (let word = 1; word < firsts.length; word++) firsts[word] = sums[2 * word] - group[2 * word];
-    let before = 0;
-    for (const unit of members) {
+    group.fill(0);
+    firsts.fill(0);
+    marks.fill(0);
+    for (const unit of members) marks[unit] = GROUP;
+    let [before, cut, part] = [0, -1, 0];
+    for (const unit of others) {
       const after = before + unitTokens[unit];
-      if (isFew ? after <= wanted : before >= wanted) {
-        for (let pair = pairStarts[unit], end = pairStarts[unit + 1]; pair < end; pair++) {
-          firsts[pairWords[pair]] += sign * pairTimes[pair];
-        }
-      } else if (before < wanted && wanted < after) {
-        this.countPart(unit, wanted - before, isFew);
-      }
+      if (isFew ? after <= wanted : before >= wanted) marks[unit] = PART;
+      else if (before < wanted && wanted < after) [cut, part] = [unit, wanted - before];
       before = after;
       if (isFew && before >= wanted) break;
     }
-    return firsts;
+    this.addUp(isFew ? 1 : -1);
+    if (!isFew) for (let word = 1; word < firsts.length; word++) firsts[word] += sums[2 * word] - group[2 * word];
+    if (cut >= 0) this.countPart(cut, part, isFew);
   }
 
   /** Adds the first `tokens` tokens of a unit to `firsts`, or takes the unit's other tokens from it. */
@@ -326,12 +343,14 @@ interface Side {
 /**
  * The KS distance between the values of a group of units and of the others.
  *
+ * @param marks by unit, `GROUP` for a unit of the group.
  * @param starts by unit, the index of its first value; one entry more than there are units.
  */
-function distanceOf({ indices, times }: Ranked, members: Uint32Array, starts: Uint32Array): number {
+function distanceOf({ indices, times }: Ranked, marks: Uint8Array, starts: Uint32Array): number {
   const ofGroup = new Float64Array(times.length);
   let own = 0;
-  for (const unit of members) {
+  for (let unit = 0; unit < marks.length; unit++) {
+    if (marks[unit] !== GROUP) continue;
     for (let at = starts[unit]; at < starts[unit + 1]; at++) ofGroup[indices[at]]++;
     own += starts[unit + 1] - starts[unit];
   }

@@ -13,21 +13,31 @@ import {
 } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
 import {
-  capacityFor,
-  EMPTY_HEADER,
-  HEADER,
-  isHashed,
+  FLAT,
+  flatAt,
   largeCount,
+  LINE_RATIOS,
+  lineAt,
+  lineCount,
   LONG,
-  LONG_HEADER,
+  lineOf,
   mostCount,
-  SCANNED,
   SHORT,
   SHORT_BITS,
-  slotOf,
+  SINGLE,
   wordMask,
   type TableMemory,
 } from './regions.js';
+import {
+  CLASS_MASK,
+  EMPTY_HEADER,
+  FIRST_LINE,
+  FLAT_SHIFT,
+  HEADER,
+  LINES_SHIFT,
+  LONG_HEADER,
+  slotsOf,
+} from './table-room.js';
 
 /** Words of a batch for loaded tables: enough that cache misses of different words overlap, few enough for the cache. */
 export const LOADED_BATCH = 256;
@@ -43,11 +53,14 @@ const AHEAD = 64;
 export class LoadedTable implements CountTable {
   /** For each position of the batch, the index of the row of the n-gram that ends there; 0 if the table lacks it. */
   private readonly rows: Uint32Array;
-  /** For each position, the link to the region of its context, and (`starts`) the index of the row at which the search begins. */
+  /** For each position, the link to the region of its context, and (`starts`) the index of the line or the flat region that is searched. */
   private readonly links: Uint32Array;
   private readonly starts: Uint32Array;
   /** A sum of the values that `touch` read: storing it keeps V8 from removing the reads. */
   private touched = 0;
+  /** The numbers of a line that rows take, behind a short header and behind a long one. */
+  private readonly shortRows: number;
+  private readonly longRows: number;
 
   /**
    * @param index the table's index in the evidence.
@@ -67,6 +80,8 @@ export class LoadedTable implements CountTable {
     this.rows = new Uint32Array(positions);
     this.links = new Uint32Array(positions);
     this.starts = new Uint32Array(positions);
+    this.shortRows = slotsOf(memory, HEADER) * memory.stride;
+    this.longRows = slotsOf(memory, LONG_HEADER) * memory.stride;
   }
 
   look(batch: Batch, evidence: Evidence): undefined {
@@ -76,11 +91,10 @@ export class LoadedTable implements CountTable {
       this.lookUpUnigrams(positions, batch, evidence);
       return;
     }
-    this.follow(contextTable, positions);
     let t = 0;
     for (let from = 0; from < positions; from += AHEAD) {
       const to = Math.min(positions, from + AHEAD);
-      this.touch(from, to, batch.ids, parent.rows);
+      this.follow(contextTable, from, to, batch.ids);
       t = this.lookAt(from, to, t, batch, evidence, parent.rows);
     }
   }
@@ -95,7 +109,7 @@ export class LoadedTable implements CountTable {
    * - When: after the tables of shorter contexts, with the same batch.
    *
    * @param positions number of positions of the batch.
-   * @param discounts D1, D2, D3+ at indices 1 to 3.
+   * @param discounts 0, D1, D2, D3+.
    */
   interpolate(
     ids: Uint32Array,
@@ -109,10 +123,9 @@ export class LoadedTable implements CountTable {
       this.interpolateUnigrams(ids, positions, values, discounts);
       return;
     }
-    this.follow(contextTable, positions);
     for (let from = 0; from < positions; from += AHEAD) {
       const to = Math.min(positions, from + AHEAD);
-      this.touch(from, to, ids, parent.rows);
+      this.follow(contextTable, from, to, ids);
       this.interpolateAt(from, to, ids, parent.rows, values, matched, discounts);
     }
   }
@@ -122,27 +135,30 @@ export class LoadedTable implements CountTable {
     if (!this.contextTable) {
       const length = data[3];
       const countOf = (word: number): number => data[EMPTY_HEADER + word * stride];
-      return { key: 0, length, ...this.copies(0, 0, length), countOf };
+      return { key: 0, length, ...this.copies(0, length), countOf };
     }
     const link = this.links[targets[0]];
-    const region = link >>> 1;
-    const isLong = (data[region + 1] | 0) === LONG;
-    const isSingle = (link & 1) === 1;
-    const length = isSingle ? 1 : isLong ? data[region + 2] : data[region + 1] & SHORT;
-    const first = region + (isSingle ? 0 : isLong ? LONG_HEADER : HEADER);
+    const length = this.followersAt(link);
     const countOf = (word: number): number => {
-      const start = isHashed(length) ? first + slotOf(word, capacityFor(length)) * stride : first;
-      const row = this.findRow(first, start, length, word);
+      const row = this.findRow(link, word);
       return row === 0 ? 0 : this.countIn(row);
     };
-    return { key: link, length, ...this.copies(first, length === 0 ? 0 : capacityFor(length), length), countOf };
+    return { key: link, length, ...this.copies(link, length), countOf };
   }
 
-  /** The functions that copy the rows of a region; of the empty context with `capacity` 0. */
-  private copies(first: number, capacity: number, length: number): Pick<Followers, 'copy' | 'copyLog10Probs'> {
+  /** The number of followers of the context of a region. */
+  private followersAt(link: number): number {
+    if ((link & SINGLE) === SINGLE) return 1;
+    const { data } = this.memory;
+    const at = link & FLAT ? flatAt(link, this.memory) : lineAt(link, this.memory);
+    return (data[at + 1] | 0) === LONG ? data[at + 2] : data[at + 1] & SHORT;
+  }
+
+  /** The functions that copy the rows of a region; of the empty context, whose link is 0. */
+  private copies(link: number, length: number): Pick<Followers, 'copy' | 'copyLog10Probs'> {
     const { numbers } = this;
     const copy = this.contextTable
-      ? (words: Uint32Array, counts: Uint32Array): void => this.copyRows(first, capacity, words, counts)
+      ? (words: Uint32Array, counts: Uint32Array): void => this.copyRows(link, length, words, counts)
       : (words: Uint32Array, counts: Uint32Array): void => this.copyUnigrams(words, counts);
     if (!numbers) return { copy };
     const copyLog10Probs = (words: Uint32Array, log10Probs: Float64Array): void => {
@@ -164,14 +180,23 @@ export class LoadedTable implements CountTable {
     }
   }
 
-  private copyRows(first: number, capacity: number, words: Uint32Array, counts: Uint32Array): void {
-    const { data, stride, wordBits } = this.memory;
+  private copyRows(link: number, length: number, words: Uint32Array, counts: Uint32Array): void {
+    const { memory } = this;
+    const { data, stride, wordBits, lineShift } = memory;
     const mask = wordMask(wordBits);
-    for (let slot = 0, row = first, i = 0; slot < capacity; slot++, row += stride) {
-      const word = data[row] & mask;
-      if (word === NONE) continue;
-      words[i] = word;
-      counts[i++] = this.countIn(row);
+    const isFlat = (link & FLAT) !== 0;
+    const lines = isFlat ? 1 : lineCount(link);
+    let first = isFlat ? flatAt(link, memory) : lineAt(link, memory);
+    for (let line = 0, i = 0; line < lines; line++, first += 1 << lineShift) {
+      const isLong = (data[first + 1] | 0) === LONG;
+      const from = (link & SINGLE) === SINGLE ? first : first + (isLong ? LONG_HEADER : HEADER);
+      const to = from + (isFlat ? length * stride : isLong ? this.longRows : this.shortRows);
+      for (let row = from; row < to; row += stride) {
+        const word = data[row] & mask;
+        if (word === NONE) continue;
+        words[i] = word;
+        counts[i++] = this.countIn(row);
+      }
     }
   }
 
@@ -239,7 +264,7 @@ export class LoadedTable implements CountTable {
     matched: Uint8Array,
     discounts: Float64Array,
   ): void {
-    const { rows, links, starts } = this;
+    const { rows, links, starts, shortRows, longRows } = this;
     const { data, stride, wordBits, large, pattern } = this.memory;
     const mask = wordMask(wordBits);
     const most = mostCount(wordBits);
@@ -255,95 +280,83 @@ export class LoadedTable implements CountTable {
       }
       const word = ids[position];
       const start = starts[position];
-      if (link & 1) {
+      let row = 0;
+      let total = 0;
+      let taken = 0;
+      if ((link & SINGLE) === SINGLE) {
         const first = data[start] | 0;
-        let count = first >>> wordBits;
-        if (count === most) count = largeCount(large, start);
-        const taken = count === 1 ? d1 : count === 2 ? d2 : d3;
-        if ((first & mask) === word) {
-          rows[position] = start;
-          matched[position] = length;
-          values[position] = ((count > taken ? count - taken : 0) + taken * values[position]) / count;
-        } else {
-          rows[position] = 0;
-          values[position] = (0 + taken * values[position]) / count;
+        total = first >>> wordBits;
+        if (total === most) total = largeCount(large, start);
+        taken = total === 1 ? d1 : total === 2 ? d2 : d3;
+        if ((first & mask) === word) row = start;
+      } else {
+        total = data[start];
+        const shape = data[start + 1] | 0;
+        let followers = shape & SHORT;
+        let ones = (shape >>> SHORT_BITS) & SHORT;
+        let twos = shape >>> (2 * SHORT_BITS);
+        let pruned = 0;
+        let first = start + HEADER;
+        let end = first + shortRows;
+        if (shape === LONG) {
+          followers = data[start + 2];
+          ones = data[start + 3];
+          twos = data[start + 4];
+          pruned = data[start + 5];
+          first = start + LONG_HEADER;
+          end = first + longRows;
         }
-        continue;
+        if (link & FLAT) end = first + followers * stride;
+        taken = d1 * ones + d2 * twos + d3 * (followers - ones - twos) + pruned;
+        if (parentRows[position] !== 0) {
+          row = first;
+          let found = 0;
+          while (row < end && (found = data[row] & mask) !== word && found !== NONE) row += stride;
+          if (row === end) row = link & FLAT ? 0 : this.findBehind(link, start, word);
+          else if (found !== word) row = 0;
+        }
       }
-      const region = link >>> 1;
-      const total = data[region];
-      const shape = data[region + 1] | 0;
-      let followers = shape & SHORT;
-      let ones = (shape >>> SHORT_BITS) & SHORT;
-      let twos = shape >>> (2 * SHORT_BITS);
-      let pruned = 0;
-      let first = region + HEADER;
-      if (shape === LONG) {
-        followers = data[region + 2];
-        ones = data[region + 3];
-        twos = data[region + 4];
-        pruned = data[region + 5];
-        first = region + LONG_HEADER;
-      }
-      const row = parentRows[position] === 0 ? 0 : findRow(data, first, start, followers, stride, mask, word);
       rows[position] = row;
-      const taken = d1 * ones + d2 * twos + d3 * (followers - ones - twos) + pruned;
-      if (row === 0) {
-        values[position] = (0 + taken * values[position]) / total;
-        continue;
-      }
+      // From here on without branches that the processor would guess wrong. Row 0 has the count 0, for which nothing is kept.
       let count = data[row] >>> wordBits;
-      if (count === most) count = largeCount(large, row);
-      const kept = count - (count === 1 ? d1 : count === 2 ? d2 : d3);
-      matched[position] = length;
+      const below = count - 3;
+      let discount = discounts[3 + (below & (below >> 31))];
+      if (count === most) {
+        count = largeCount(large, row);
+        discount = discounts[count < 3 ? count : 3];
+      }
+      const kept = count - discount;
+      const isFound = (0 - row) >> 31;
+      matched[position] = (length & isFound) | (matched[position] & ~isFound);
       values[position] = ((kept > 0 ? kept : 0) + taken * values[position]) / total;
     }
   }
 
-  /** Finds the context of each position: follows the link of the n-gram that ends before it to the region in this table. */
-  private follow(contextTable: LoadedTable, positions: number): void {
-    const { links } = this;
-    const { pattern, contextColumn } = this.memory;
+  /**
+   * Finds the context of each position: follows the link of the n-gram that ends before it to the region in this table, and brings the line
+   * where the word would be into the processor's cache. These reads do not depend on each other, so the processor runs many at a time.
+   */
+  private follow(contextTable: LoadedTable, from: number, to: number, ids: Uint32Array): void {
+    const { links, starts } = this;
+    const { data, pattern, contextColumn, lineUnit, lineShift, flatUnit } = this.memory;
     const distance = pattern[0];
     const { rows } = contextTable;
-    const { data, linksAt } = contextTable.memory;
-    const link = linksAt + contextColumn;
-    links.fill(0, 0, Math.min(distance, positions));
-    for (let position = distance; position < positions; position++) {
-      const row = rows[position - distance];
-      links[position] = row === 0 ? 0 : data[row + link];
-    }
-  }
-
-  /**
-   * Brings the regions of some positions into the processor's cache, then the rows in them at which the search begins. These
-   * reads do not depend on each other, so the processor runs many at a time. A word that does not follow the shorter context does not
-   * follow the longer one: it is not searched.
-   */
-  private touch(from: number, to: number, ids: Uint32Array, parentRows: Uint32Array): void {
-    const { links, starts } = this;
-    const { data, stride } = this.memory;
-    let touched = 0;
-    for (let position = from; position < to; position++) touched ^= data[links[position] >>> 1];
+    const { data: contexts, linksAt } = contextTable.memory;
+    const column = linksAt + contextColumn;
+    const unit = lineUnit + lineShift;
     for (let position = from; position < to; position++) {
-      const link = links[position];
-      let start = link >>> 1;
-      if ((link & 1) === 0) {
-        if (parentRows[position] === 0) continue;
-        const shape = data[start + 1] | 0;
-        let followers = shape & SHORT;
-        if (shape === LONG) {
-          followers = data[start + 2];
-          start += LONG_HEADER;
-        } else {
-          start += HEADER;
-        }
-        if (isHashed(followers)) start += slotOf(ids[position], capacityFor(followers)) * stride;
-      }
+      const row = position < distance ? 0 : rows[position - distance];
+      const link = row === 0 ? 0 : contexts[row + column] | 0;
+      const hash = Math.imul(ids[position], 0x9e3779b1) >>> 0;
+      const line = Math.floor(hash * LINE_RATIOS[(link >>> 1) & CLASS_MASK]);
+      const inLines = FIRST_LINE + ((link >>> LINES_SHIFT) << unit) + (line << lineShift);
+      // One of the two, without a branch that the processor would guess wrong.
+      const isFlat = -(link & FLAT);
+      const start = (((link >>> FLAT_SHIFT) << flatUnit) & isFlat) | (inLines & ~isFlat);
+      links[position] = link;
       starts[position] = start;
-      touched ^= data[start];
     }
-    this.touched ^= touched;
+    this.touched ^= touch(data, starts, from, to);
   }
 
   /** Looks up the words at positions from `from` to `to`. `t` is the first word of the batch to be scored there. @returns the next `t`. */
@@ -356,7 +369,7 @@ export class LoadedTable implements CountTable {
     parentRows: Uint32Array,
   ): number {
     const { rows, links, starts, index, numbers } = this;
-    const { data, stride, wordBits, large } = this.memory;
+    const { data, wordBits, large } = this.memory;
     const most = mostCount(wordBits);
     const place = evidence.at(0, index);
     const mask = wordMask(wordBits);
@@ -364,14 +377,15 @@ export class LoadedTable implements CountTable {
     for (let position = from; position < to; position++) {
       const link = links[position];
       const word = ids[position];
+      const start = starts[position];
       let row = 0;
       let total = 0;
       let ones = 0;
       let twos = 0;
       let followers = 0;
       let pruned = 0;
-      if (link & 1) {
-        row = link >>> 1;
+      if ((link & SINGLE) === SINGLE) {
+        row = start;
         total = data[row] >>> wordBits;
         if (total === most) total = largeCount(large, row);
         ones = total === 1 ? 1 : 0;
@@ -379,22 +393,20 @@ export class LoadedTable implements CountTable {
         followers = 1;
         if ((data[row] & mask) !== word) row = 0;
       } else if (link !== 0) {
-        const region = link >>> 1;
-        total = data[region];
-        const shape = data[region + 1] | 0;
-        let first = region + HEADER;
+        total = data[start];
+        const shape = data[start + 1] | 0;
         if (shape === LONG) {
-          followers = data[region + 2];
-          ones = data[region + 3];
-          twos = data[region + 4];
-          pruned = data[region + 5];
-          first = region + LONG_HEADER;
+          followers = data[start + 2];
+          ones = data[start + 3];
+          twos = data[start + 4];
+          pruned = data[start + 5];
         } else {
           followers = shape & SHORT;
           ones = (shape >>> SHORT_BITS) & SHORT;
           twos = shape >>> (2 * SHORT_BITS);
         }
-        if (parentRows[position] !== 0) row = findRow(data, first, starts[position], followers, stride, mask, word);
+        // A word that does not follow the shorter context does not follow the longer one.
+        if (parentRows[position] !== 0) row = this.findIn(link, start, word);
       }
       rows[position] = row;
       if (t === length || targets[t] !== position) continue;
@@ -414,9 +426,39 @@ export class LoadedTable implements CountTable {
     return t;
   }
 
-  private findRow(first: number, start: number, followers: number, word: number): number {
+  /** The index in `data` of a word's row in a region; 0 if the region lacks the word. */
+  private findRow(link: number, word: number): number {
+    const { memory } = this;
+    const { data, wordBits, lineShift } = memory;
+    if (!(link & FLAT)) return this.findIn(link, lineAt(link, memory) + (lineOf(word, link) << lineShift), word);
+    const at = flatAt(link, memory);
+    if ((link & SINGLE) === SINGLE) return (data[at] & wordMask(wordBits)) === word ? at : 0;
+    return this.findIn(link, at, word);
+  }
+
+  /** The row of a word in a flat region that begins at `start`; or in lines, of which the search begins with the one at `start`. */
+  private findIn(link: number, start: number, word: number): number {
     const { data, stride, wordBits } = this.memory;
-    return findRow(data, first, start, followers, stride, wordMask(wordBits), word);
+    const mask = wordMask(wordBits);
+    const shape = data[start + 1] | 0;
+    const isLong = shape === LONG;
+    const first = start + (isLong ? LONG_HEADER : HEADER);
+    let end = first + (isLong ? this.longRows : this.shortRows);
+    if (link & FLAT) end = first + (isLong ? data[start + 2] : shape & SHORT) * stride;
+    for (let row = first; row < end; row += stride) {
+      const found = data[row] & mask;
+      if (found === word) return row;
+      if (found === NONE) return 0;
+    }
+    return link & FLAT ? 0 : this.findBehind(link, start, word);
+  }
+
+  /** The row of a word in the lines behind a full one, which begins at `start`: after the last line comes the first. */
+  private findBehind(link: number, start: number, word: number): number {
+    const { memory } = this;
+    const first = lineAt(link, memory);
+    const next = start + (1 << memory.lineShift);
+    return this.findIn(link, next === first + (lineCount(link) << memory.lineShift) ? first : next, word);
   }
 }
 
@@ -432,26 +474,9 @@ export function loadedTables(memories: readonly TableMemory[], order: number, nu
   return tables;
 }
 
-/** The index in `data` of a word's row in a region; 0 if the region lacks the word. @param start the row where the search begins. */
-function findRow(
-  data: Uint32Array,
-  first: number,
-  start: number,
-  followers: number,
-  stride: number,
-  mask: number,
-  word: number,
-): number {
-  const end = first + capacityFor(followers) * stride;
-  if (followers <= SCANNED) {
-    for (let row = start; row < end; row += stride) if ((data[row] & mask) === word) return row;
-    return 0;
-  }
-  for (let row = start; ;) {
-    const found = data[row] & mask;
-    if (found === word) return row;
-    if (found === NONE) return 0;
-    row += stride;
-    if (row === end) row = first;
-  }
+/** Reads a row or line for each position, in a loop so short that the processor has many of these reads at a time. */
+function touch(data: Uint32Array, starts: Uint32Array, from: number, to: number): number {
+  let touched = 0;
+  for (let position = from; position < to; position++) touched ^= data[starts[position]];
+  return touched;
 }

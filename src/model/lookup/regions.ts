@@ -1,40 +1,50 @@
 import type { Pattern } from '../../tables/pattern.js';
-import type { TablePart } from './table-part.js';
+import {
+  CLASS_MASK,
+  filledSlots,
+  FIRST_LINE,
+  FLAT_SHIFT,
+  HEADER,
+  LINES,
+  LINES_SHIFT,
+  LONG_HEADER,
+  type RegionShape,
+} from './table-room.js';
 
-/** 32-bit numbers before the rows of a region: Σc; then N1, N2 and the number of followers, packed into one number. */
-export const HEADER = 2;
-/** 32-bit numbers before the rows of a region that {@link LONG} marks: Σc, LONG, followers, N1, N2, and the part of Σc that was pruned. */
-export const LONG_HEADER = 6;
 /** Stands in place of the packed N1, N2 and followers if one of these does not fit, or if a part of Σc was pruned. */
 export const LONG = -1;
 /** Bits of each of the three numbers in a short header. */
 export const SHORT_BITS = 10;
 /** The largest number in a short header. */
 export const SHORT = (1 << SHORT_BITS) - 1;
-/** Numbers before the rows of the empty context: Σc, N1, N2, followers, and the part of Σc that was pruned. */
-export const EMPTY_HEADER = 5;
-/** A region with at most this many followers is searched from the front; a larger region is a hash with 1.5 slots per follower. */
-export const SCANNED = 8;
-
+/** The bit of a link to a flat region. */
+export const FLAT = 1;
+/** The bits of a link to a single row. */
+export const SINGLE = 3;
 /**
  * A table in memory, which threads share: an array of 32-bit numbers. The followers of each context are together in a region.
  *
- *     region   | Σc | followers, N1, N2 |  row  |  row  | …                  HEADER numbers, or LONG_HEADER, then rows
- *     row      | word, count | link | link | …                               stride = 1 + number of links
- *     link     place of the region · 2                                       0: the n-gram is no context there
- *              place of the row · 2 + 1                                      one follower, none pruned: no header
+ *     single   |  row  |                                       a context with one follower, none pruned: its total is that follower's count
+ *     flat     | header |  row  |  row  | …                    up to as many followers as fit in the length of a line
+ *     lined    | header |  row  |  row  | … (a line)           more followers: lines of 16 numbers (or 32, or 64, by the length of a row), each
+ *              | header |  row  |  row  | … (a line) | …       with the same header; free places are 0
+ *     header   | Σc | followers, N1, N2 |                      HEADER numbers, or LONG_HEADER
+ *     row      | word, count | link | link | …                 stride = 1 + number of links
+ *     link     0                                               the n-gram is no context there
+ *              address · 4 + 3 or 1                            a single row; a flat region
+ *              address · 128 + class · 2                       lines, and the class of their number ({@link LINES})
  *
  * A link leads from an n-gram to its region in another table, where that n-gram is a context; a row has one link for each
- * table of which its own is the `contextTable`. A context with a single follower has no header: its total is that
- * follower's count. Up to SCANNED followers are stored in a row and searched from the front; more are an open-addressing
- * hash with room for half as many again. The region of the empty context has a row for every word, by word id, with a count
- * and no word.
+ * table of which its own is the `contextTable`. A hash of a word selects the line where the word is; if that line is full, it
+ * may be in the next one, or after the last in the first. So the header and the row of a word are in one cache line, whose address
+ * follows from the link and the word. All lines come before all single and flat regions. Line 0 is empty: to it leads the link 0.
+ * The region of the empty context has a row for every word, by word id, with a count and no word.
  *
  * The lowest `wordBits` bits of a row's first number are its word, the others its count. Counts of {@link mostCount} and more are
  * in `large`. In a back-off model, which has no counts, a row has one more number, behind the word: the place of log10 p, plus 1.
  * In place of Σc it has the place of log10 of the back-off, plus 1.
  */
-export interface TableMemory {
+export interface TableMemory extends RegionShape {
   readonly pattern: Pattern;
   /** The place of the table whose n-grams are the contexts of this one; −1 for the empty pattern. */
   readonly contextTable: number;
@@ -42,14 +52,108 @@ export interface TableMemory {
   readonly parent: number;
   /** Which link (from 0) in a row of `contextTable` leads to this table. */
   readonly contextColumn: number;
-  /** Length of a row, in 32-bit numbers. */
-  readonly stride: number;
   /** Numbers of a row before its links. */
   readonly linksAt: number;
   readonly wordBits: number;
   readonly data: Uint32Array;
   /** As {@link LargeCounts.values}. */
   readonly large: Uint32Array;
+}
+
+/** Numbers of the header of a region. */
+export function headerFor(followers: number, pruned: number): number {
+  return followers > SHORT || pruned > 0 ? LONG_HEADER : HEADER;
+}
+
+/** The class of the number of lines of a region. */
+function classFor(shape: RegionShape, followers: number, header: number): number {
+  const least = followers / filledSlots(shape, header);
+  let low = 1;
+  let high = LINES.length - 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (LINES[middle] < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Gives the contexts of a table their regions, one after another: layouts of the same contexts give the same links. */
+export class RegionCursor {
+  /** Lines, and numbers of flat regions, in use. */
+  lines = 0;
+  flat = 0;
+
+  /** Numbers from one single row to the next. */
+  private readonly single: number;
+
+  constructor(private readonly shape: RegionShape) {
+    const { stride, flatUnit } = shape;
+    this.single = (((stride - 1) >>> flatUnit) + 1) << flatUnit;
+  }
+
+  /** The index of the row of the next context, which has a single follower. */
+  takeSingle(): number {
+    const at = this.flat;
+    this.flat += this.single;
+    return at;
+  }
+
+  /** The link to the region of the next context. @param followers may be 0 in a back-off model. @param hasHeader whether a single row has a header too. */
+  next(followers: number, pruned: number, hasHeader: boolean): number {
+    const { shape } = this;
+    const { stride, lineShift, lineUnit, flatUnit } = shape;
+    if (followers === 1 && pruned === 0 && !hasHeader) return singleLink(this.takeSingle(), flatUnit);
+    const header = headerFor(followers, pruned);
+    const length = header + followers * stride;
+    if (length <= 1 << lineShift) {
+      const at = this.flat;
+      this.flat += (((length - 1) >>> flatUnit) + 1) << flatUnit;
+      return (((at >>> flatUnit) << FLAT_SHIFT) | FLAT) >>> 0;
+    }
+    const lineClass = classFor(shape, followers, header);
+    const at = this.lines;
+    this.lines += (((LINES[lineClass] - 1) >>> lineUnit) + 1) << lineUnit;
+    return (((at >>> lineUnit) << LINES_SHIFT) | (lineClass << 1)) >>> 0;
+  }
+}
+
+/** The link to a single row. */
+export function singleLink(at: number, flatUnit: number): number {
+  return (((at >>> flatUnit) << FLAT_SHIFT) | SINGLE) >>> 0;
+}
+
+/** How much greater the link to a flat region is that begins `flat` numbers later. */
+export function flatStep({ flatUnit }: RegionShape, flat: number): number {
+  return (flat >>> flatUnit) << FLAT_SHIFT;
+}
+
+/** How much greater the link to lines is that begin `lines` lines later. */
+export function lineStep({ lineUnit }: RegionShape, lines: number): number {
+  return (lines >>> lineUnit) << LINES_SHIFT;
+}
+
+/** The index of the single row, or of the flat region, to which a link leads. */
+export function flatAt(link: number, { flatUnit }: RegionShape): number {
+  return (link >>> FLAT_SHIFT) << flatUnit;
+}
+
+/** The index of the first line to which a link leads. */
+export function lineAt(link: number, { lineUnit, lineShift }: RegionShape): number {
+  return FIRST_LINE + ((link >>> LINES_SHIFT) << (lineUnit + lineShift));
+}
+
+/** By class, the number of lines / 2^32. */
+export const LINE_RATIOS = Float64Array.from(LINES, lines => lines / 2 ** 32);
+
+/** The number of lines to which a link leads. */
+export function lineCount(link: number): number {
+  return LINES[(link >>> 1) & CLASS_MASK];
+}
+
+/** The line, from 0, where the search for a word begins: a multiplicative hash of the word, scaled to the number of lines. */
+export function lineOf(word: number, link: number): number {
+  return Math.floor((Math.imul(word, 0x9e3779b1) >>> 0) * LINE_RATIOS[(link >>> 1) & CLASS_MASK]);
 }
 
 /** The number that a row has in place of a count that is in `large`. */
@@ -61,75 +165,6 @@ export function mostCount(wordBits: number): number {
 export function wordMask(wordBits: number): number {
   return -1 >>> (32 - wordBits);
 }
-
-/** Whether a region with this many followers is a hash. */
-export function isHashed(followers: number): boolean {
-  return followers > SCANNED;
-}
-
-/** Number of rows (slots of the hash, if it is one) in a region with this many followers. */
-export function capacityFor(followers: number): number {
-  return isHashed(followers) ? followers + (followers >>> 1) : followers;
-}
-
-/** The row of a region where the search for a word begins: a multiplicative hash of the word, scaled to the capacity. */
-export function slotOf(word: number, capacity: number): number {
-  return Math.floor((Math.imul(word, 0x9e3779b1) >>> 0) * (capacity / 2 ** 32));
-}
-
-/** How many floating-point numbers a table of a back-off model has: log10 p of each row and the back-off of each context. */
-export function numbersOf({ manifest: { bare, rows, contexts } }: TablePart): number {
-  return bare === undefined ? 0 : rows + contexts;
-}
-
-/** The greatest number of bytes that the loaded tables can take. */
-export function loadedBytes(parts: readonly TablePart[], words: number): number {
-  return parts.reduce((sum, part, index) => {
-    return sum + 4 * roomFor(part, words, linkedTables(parts, index).length) + 8 * numbersOf(part);
-  }, 0);
-}
-
-/** Limit of an index: a link (2 · index + 1) and a reference to a number (index + 1) must fit into 32 bits. */
-const MOST_PLACES = 2 ** 31;
-const MOST_NUMBERS = 2 ** 32 - 1;
-/** Limit of the vocabulary: a word id then takes at most 31 of the 32 bits, and the count has at least one. */
-const MOST_WORDS = 2 ** 31;
-
-/** Whether the indices of all tables are within the limits of their 32 bits; if not, tables cannot be loaded on any machine. */
-export function canLoad(parts: readonly TablePart[], words: number): boolean {
-  const numbers = parts.reduce((sum, part) => sum + numbersOf(part), 0);
-  const places = parts.map((part, index) => roomFor(part, words, linkedTables(parts, index).length));
-  return words <= MOST_WORDS && numbers <= MOST_NUMBERS && places.every(room => room <= MOST_PLACES);
-}
-
-/** The tables whose contexts are the n-grams of table `index`, in the order of the links in its rows. */
-export function linkedTables(parts: readonly TablePart[], index: number): number[] {
-  return parts.flatMap((part, table) => (part.contextTable === index ? [table] : []));
-}
-
-/** Numbers of a row before its links. */
-export function linksAt({ pattern, manifest }: Pick<TablePart, 'pattern' | 'manifest'>): number {
-  return pattern.length > 0 && manifest.bare !== undefined ? 2 : 1;
-}
-
-/** An upper bound of the 32-bit numbers that a table takes. */
-export function roomFor(part: TablePart, words: number, links: number): number {
-  const { rows, contexts, bare, dropped } = part.manifest;
-  const stride = linksAt(part) + links;
-  if (part.pattern.length === 0) return EMPTY_HEADER + words * stride;
-  // A context of f followers in a hash has f − 1 rows beyond its first, which are at least 8/9 of f.
-  const further = Math.max(0, rows - contexts);
-  const slots = rows + Math.ceil((further * (SCANNED + 1)) / SCANNED / 2);
-  // Where nothing was pruned, a context with a header has such further rows.
-  const isWhole = dropped === undefined && bare === undefined;
-  const headers = isWhole
-    ? HEADER * Math.min(contexts, further) + LONG_HEADER * Math.ceil(rows / SHORT)
-    : LONG_HEADER * contexts;
-  return LONG_HEADER + headers + slots * stride + SPARE;
-}
-
-/** Numbers behind the last region, so that reading a header ahead stays within the table. */
-const SPARE = LONG_HEADER;
 
 /** Counts that do not fit in rows: an open-addressing hash of pairs of numbers, the place of the row and the count. */
 export class LargeCounts {

@@ -1,0 +1,145 @@
+import { decodeValue } from '../../base/decode.js';
+import { BlockDamage } from '../../base/sealed.js';
+import { damaged } from '../../tables/damage.js';
+import { TrieBlock } from '../../tables/trie-block.js';
+import { TrieColumns } from '../../tables/trie-columns.js';
+import { layOut } from './lay-out.js';
+import { Placer } from './placer.js';
+import type { RegionShape } from './table-room.js';
+
+/**
+ * A table while it is loaded: arrays that threads share. Contexts and rows are numbered from 0 in the order of the trie.
+ */
+export interface LoadingColumns {
+  /** By 1 + context, the link to its region; 0 at index 0. */
+  readonly links: Uint32Array;
+  /** By context of the parents' table, its first child; one more entry is the number of contexts. With the empty pattern as parent: by word, 1 + its context. */
+  readonly children: Uint32Array;
+  /** By context, its farthest word; empty where `isWhole`. */
+  readonly farthest: Uint32Array;
+  /** By context, its first row; one more entry is the number of rows. Empty unless the table is a parent. */
+  readonly starts: Uint32Array;
+  /** By row, its word. Empty unless the table is a parent. */
+  readonly words: Uint32Array;
+  /** By link and row, 1 + the number of the context in the linked table, or 0. Only for linked tables that are parents; empty for others. */
+  readonly numbers: readonly Uint32Array[];
+}
+
+/** What a table needs to know of a table to which its rows link. */
+export interface LinkedTable {
+  /** Whether every n-gram of the linking table that does not end with `</s>` is a context: words are then not compared. */
+  readonly isWhole: boolean;
+  readonly columns: Pick<LoadingColumns, 'links' | 'children' | 'farthest'>;
+  /** By row of the parent of the linking table, 1 + its context in the parent of the linked table, or 0. Empty in the table of the empty pattern. */
+  readonly parentNumbers: Uint32Array;
+}
+
+/** How a table is loaded: plain data, and memory that threads share. */
+export interface LoadingTable {
+  /** The name of the table in messages. */
+  readonly name: string;
+  readonly shape: RegionShape;
+  /** Numbers of a row before its links. */
+  readonly linksAt: number;
+  readonly wordBits: number;
+  /** Word ids are below this. */
+  readonly words: number;
+  readonly isBackoff: boolean;
+  /** Whether the parent has the empty pattern. */
+  readonly isUnderRoot: boolean;
+  readonly columns: LoadingColumns;
+  /** The columns of the parent. */
+  readonly parent: Pick<LoadingColumns, 'starts' | 'words'>;
+  readonly linked: readonly LinkedTable[];
+  readonly data: Uint32Array;
+  /** Gets log10 p and log10 back-offs; empty for a model with counts. */
+  readonly numbers: Float64Array;
+}
+
+/** What was found of a block when its regions were laid out: numbers of {@link BlockField}. */
+export const BlockField = {
+  firstContext: 0,
+  contexts: 1,
+  rows: 2,
+  firstRow: 3,
+  /** As `TrieBlock.partOf`. */
+  partOf: 4,
+  firstParent: 5,
+  lastParent: 6,
+  /** Lines, and 32-bit numbers of flat regions, that its contexts take. */
+  lines: 7,
+  flat: 8,
+  /** Rows with a word: all rows that are not of a bare context. */
+  worded: 9,
+  /** The farthest word of the first context, and the rank of the first row if the context began in a block before, else 0. */
+  firstWord: 10,
+  firstRank: 11,
+  count: 12,
+} as const;
+
+/** Where the regions, rows and numbers of a block begin. */
+export interface BlockPlace {
+  readonly firstContext: number;
+  /** Number of rows in the blocks before, and in this one. */
+  readonly rows: number;
+  readonly ownRows: number;
+  readonly firstRow: number;
+  readonly partOf: number;
+  readonly lines: number;
+  readonly flat: number;
+  readonly numbers: number;
+}
+
+/** Consecutive blocks of a table: the bytes of each behind the bytes of the one before, and where each ends. */
+export interface BlockBytes {
+  readonly first: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly ends: readonly number[];
+}
+
+/** A part of the work of loading a table. Without `places`, its regions are laid out; with them, its rows are placed. */
+export interface LoadingTask {
+  readonly table: LoadingTable;
+  readonly blocks: BlockBytes;
+  readonly places: readonly BlockPlace[] | undefined;
+}
+
+/** The result of a task. */
+export interface LoadingResult {
+  /** By block, what `BlockField` lists; empty when rows are placed. */
+  readonly fields: Uint32Array;
+  /** Pairs (index of the row, count) of counts that do not fit in rows. */
+  readonly large: readonly number[];
+  /** By linked table, how many of its contexts were linked. */
+  readonly linkedCounts: readonly number[];
+}
+
+/** Working memory for a block at a time. */
+const columns = new TrieColumns();
+
+/** Does a task. @throws KNESER_DAMAGED */
+export function runLoadingTask({ table, blocks, places }: LoadingTask): LoadingResult {
+  const fields = new Uint32Array(places ? 0 : blocks.ends.length * BlockField.count);
+  const placer = places && new Placer(table, columns);
+  let from = 0;
+  for (const [i, end] of blocks.ends.entries()) {
+    const name = `${table.name}, block ${blocks.first + i}`;
+    const block = decodeValue(name, blocks.bytes.subarray(from, end), openBlock);
+    try {
+      if (block.isBackoff !== table.isBackoff)
+        throw new BlockDamage('it has counts, where a back-off model has log10 probabilities, or the reverse');
+      if (placer) placer.add(block, places[i]);
+      else layOut(block, table, columns, fields, i * BlockField.count);
+    } catch (error) {
+      throw error instanceof BlockDamage ? damaged(name, error.message) : error;
+    }
+    from = end;
+  }
+  return { fields, large: placer?.large ?? [], linkedCounts: placer?.linkedCounts ?? [] };
+}
+
+/** A block, from its bytes at a multiple of 4. */
+function openBlock(bytes: Uint8Array): TrieBlock {
+  if (bytes.length % 4 !== 0) throw new BlockDamage('wrong length');
+  return new TrieBlock(new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4));
+}
