@@ -8,13 +8,15 @@ export interface ContextGroup {
   readonly template: ContextTemplate;
   /** Its value, such as `of [·]`: the token stands for the dot, the words beside it are its neighbours. */
   readonly name: string;
-  /** Number of tokens in the group, and of sentences that have them. */
+  /** Number of tokens in the group. */
   readonly tokens: number;
+  /** Number of sentences that have tokens of the group. */
   readonly sentences: number;
   /** The mean of log10 p of the first model minus log10 p of the second. Above 0, the first model is better. */
   readonly difference: number;
-  /** `difference` divided by its standard error over sentences, and the two-sided p of it by Student's t. */
+  /** `difference` divided by its standard error over sentences. */
   readonly t: number;
+  /** The two-sided p of `t`, by Student's t with `sentences` − 1 degrees of freedom. */
   readonly p: number;
   /** Up to three of its tokens, in brackets, each with the words around it. */
   readonly examples: readonly string[];
@@ -31,7 +33,8 @@ export interface ContextGroups {
 }
 
 /** The properties by which tokens are grouped. */
-export type ContextTemplate = keyof typeof TEMPLATES;
+export type ContextTemplate =
+  'word' | 'previous' | 'next' | 'previous and next' | 'word and previous' | 'position' | 'form';
 
 /** The tokens around a token of a sentence. */
 interface Place {
@@ -47,10 +50,10 @@ interface Place {
 /** A template: how a token's group is named, and the templates whose groups contain that group. */
 interface Template {
   readonly nameOf: (place: Place) => string;
-  readonly parents: readonly string[];
+  readonly parents: readonly ContextTemplate[];
 }
 
-const TEMPLATES = {
+const TEMPLATES: Readonly<Record<ContextTemplate, Template>> = {
   word: { nameOf: ({ token }) => `[${token}]`, parents: [] },
   previous: { nameOf: ({ previous }) => `${previous} [·]`, parents: [] },
   next: { nameOf: ({ next }) => `[·] ${next}`, parents: [] },
@@ -61,7 +64,7 @@ const TEMPLATES = {
   'word and previous': { nameOf: ({ previous, token }) => `${previous} [${token}]`, parents: ['word', 'previous'] },
   position: { nameOf: ({ position }) => positionName(positionGroup(position)), parents: [] },
   form: { nameOf: ({ token }) => formOf(token), parents: [] },
-} satisfies Record<string, Template>;
+};
 
 const TEMPLATE_LIST = Object.entries(TEMPLATES) as [ContextTemplate, Template][];
 
