@@ -85,7 +85,12 @@ const positive: Check = (name, value) => {
 const WEIGH_OPTIONS: OptionTable<WeighOptions> = {
   domains: (name, value) => {
     const domains = typeof value === 'object' && value !== null ? Object.entries(value) : [];
-    if (domains.length < 2) throw optionError(name, value, 'an object with the files of at least two domains');
+    if (domains.length < 2) {
+      throw new KneserError(
+        'KNESER_OPTION',
+        `${name}: has the files of ${domains.length} domains; weights need at least two (--domain NAME=FILES, once for each)`,
+      );
+    }
     for (const [domain, files] of domains) checkPaths(`${name}.${domain}`, files);
   },
   files: checkPaths,
