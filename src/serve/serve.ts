@@ -1,8 +1,12 @@
 /**
- * src/serve answers questions about models by HTTP. `serve.ts`, this file, is the function `serve`, `server.ts` opens the models and listens; `app.ts` has the routes, and calls the endpoint
- * of a request: `completions.ts` and `tokens.ts` have OpenAI's and vLLM's names, `native.ts` the names of the library, `status.ts` the state of the server.
- * `served-model.ts` is a model that requests share, `models.ts` all of them by name. `members.ts` has the members of requests, each with its check and its
- * JSON schema, from which `openapi.ts` makes the OpenAPI document. `body.ts` reads bodies within limits, `answer.ts` writes answers piece by piece.
+ * src/serve answers questions about models by HTTP.
+ *
+ * - `serve.ts`, this file, is the function `serve`. `server.ts` opens the models and listens. `app.ts` has the routes, and calls the endpoint of a
+ *   request: `completions.ts` and `tokens.ts` answer as OpenAI's and vLLM's servers do, `native.ts` as the library does, `status.ts` tells the
+ *   state of the server.
+ * - `served-model.ts` is a model that requests share; `models.ts` has all models by name.
+ * - `members.ts` has the check and the JSON schema of each member of a request's body. `openapi.ts` makes the OpenAPI document of these schemas.
+ * - `body.ts` reads bodies within limits; `answer.ts` writes answers piece by piece.
  */
 import { checkOptions } from '../base/check.js';
 import { SERVE_OPTIONS, type ServeOptions } from './options.js';
