@@ -1,4 +1,4 @@
-import { auc } from './auc.js';
+import { labelFigures } from '../src/documents/roc.js';
 import { corrupt, type Corruption } from './corruption.js';
 import { fitLogistic, scoreLogistic } from './logistic.js';
 import type { LoadedModel } from '../src/index.js';
@@ -55,7 +55,13 @@ export function detect(
       if (isTest(i)) scores[i] = scoreLogistic(weights, example);
     });
   }
-  return { sentences: labels.length, scalar: auc(scalars, labels), vector: auc(scores, labels) };
+  return { sentences: labels.length, scalar: areaUnder(scalars, labels), vector: areaUnder(scores, labels) };
+}
+
+/** The area under the ROC curve of scores. @param labels whether each example is positive. */
+function areaUnder(scores: readonly number[], labels: readonly boolean[]): number {
+  const marks = Uint8Array.from(labels, label => (label ? 1 : 0));
+  return labelFigures(Float64Array.from(scores), marks, { resamples: 0, seed: 1 }).auc ?? NaN;
 }
 
 /** ln of the vector's values: means of eight bins of the sorted values, mean, maximum, standard deviation; and ln of the length. */

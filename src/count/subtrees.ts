@@ -2,7 +2,7 @@ import type { ModelStore } from '../store/store.js';
 import { damagedTable } from '../tables/damage.js';
 import { TrieColumns } from '../tables/trie-columns.js';
 import type { TrieDirectory } from '../tables/trie-directory.js';
-import { BlocksAhead, TrieReader } from '../tables/trie-reader.js';
+import { passAhead, TrieReader } from '../tables/trie-reader.js';
 import type { TrieBlock } from '../tables/trie-block.js';
 
 /** A table of a model: all contexts of one length. */
@@ -178,7 +178,7 @@ class LevelReader {
       )
         if (wanted.at(-1) !== b) wanted.push(b);
     }
-    const reading = new BlocksAhead(this.reader, this.table.name, directory, wanted);
+    const reading = passAhead(this.reader, this.table.name, directory, wanted);
     const children: Selection[] = [];
     let filled = 0;
     for (const selection of selections) {
@@ -187,7 +187,11 @@ class LevelReader {
       let first = -1;
       for (let b = Math.max(0, firstFrom(keys, keys.length, selection.from) - 1); b < end; b++) {
         if (b !== this.blockIndex) {
-          while (!this.blocks.has(b)) this.blocks = await reading.next();
+          while (!this.blocks.has(b)) {
+            const read = await reading.next();
+            if (!read) throw new Error('a block was selected and not read');
+            this.blocks = read;
+          }
           this.open(b, onRows);
         }
         const block = this.block as TrieBlock;

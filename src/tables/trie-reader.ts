@@ -65,7 +65,7 @@ export function openTrieBlock(
 /** At most this many blocks are read at once. */
 export const BLOCKS_A_READ = 64;
 /** How many reads may be under way while the blocks of one more read are used: a read waits for the system several times. */
-export const READS_AHEAD = 2;
+const READS_AHEAD = 2;
 
 /** Reads single blocks of all tables, in any sequence, and keeps blocks in memory. */
 export class TrieReader {
@@ -133,37 +133,44 @@ export class TrieReader {
   }
 }
 
-/** Reads blocks of a table once each, in the sequence of a list, a few reads ahead of the caller. */
-export class BlocksAhead {
-  private readonly ahead: Promise<ReadonlyMap<number, TrieBlock>>[] = [];
-  /** Index into `blocks`: the next block to read. */
-  private at = 0;
+/** Begins reads a few ahead of the caller. */
+export class ReadsAhead<Read> {
+  private readonly ahead: Promise<Read>[] = [];
 
-  /** @param blocks indices of the blocks in the table. */
-  constructor(
-    private readonly reader: TrieReader,
-    private readonly name: string,
-    private readonly directory: TrieDirectory,
-    private readonly blocks: readonly number[],
-  ) {}
+  /** @param begin begins the next read; `undefined` after the last one. */
+  constructor(private readonly begin: () => Promise<Read> | undefined) {}
 
-  /** The next blocks of the list, at least one, by their index in the table. They are overwritten after the next call. @throws KNESER_DAMAGED */
-  next(): Promise<ReadonlyMap<number, TrieBlock>> {
-    while (this.ahead.length <= READS_AHEAD && this.at < this.blocks.length) this.ahead.push(this.read());
-    const next = this.ahead.shift();
-    if (!next) throw new Error('all blocks of the list were read');
-    return next;
+  /** The next read, or `undefined` after the last one. Blocks of {@link TrieReader.pass} are overwritten after the next call. */
+  next(): Promise<Read> | undefined {
+    while (this.ahead.length <= READS_AHEAD) {
+      const reading = this.begin();
+      if (!reading) break;
+      // If the read fails, the caller gets the error where it awaits the read; until then the error would count as unhandled.
+      reading.catch(() => undefined);
+      this.ahead.push(reading);
+    }
+    return this.ahead.shift();
   }
 
-  private read(): Promise<ReadonlyMap<number, TrieBlock>> {
-    const indices = this.blocks.slice(this.at, (this.at += BLOCKS_A_READ));
-    const reading = this.reader
-      .pass(this.name, this.directory, indices)
-      .then(blocks => new Map(blocks.map((block, i) => [indices[i], block])));
-    // If the read fails, `next` throws the error later; without this handler it would count as unhandled before.
-    reading.catch(() => undefined);
-    return reading;
+  /** Waits for the reads under way, which write into memory that later reads use; their errors are dropped. */
+  async settle(): Promise<void> {
+    for (const reading of this.ahead) await reading.catch(() => undefined);
   }
+}
+
+/** Reads blocks of a table once each, in the sequence of a list. @param blocks indices of the blocks in the table. @throws KNESER_DAMAGED */
+export function passAhead(
+  reader: TrieReader,
+  name: string,
+  directory: TrieDirectory,
+  blocks: readonly number[],
+): ReadsAhead<ReadonlyMap<number, TrieBlock>> {
+  let at = 0;
+  return new ReadsAhead(() => {
+    const indices = blocks.slice(at, (at += BLOCKS_A_READ));
+    if (indices.length === 0) return undefined;
+    return reader.pass(name, directory, indices).then(found => new Map(found.map((block, i) => [indices[i], block])));
+  });
 }
 
 /** Every table has fewer blocks than this. */

@@ -4,7 +4,7 @@ import type { Evidence } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
 import { findTrieBlock, isBehind, type TrieDirectory } from '../../tables/trie-directory.js';
-import { BLOCKS_A_READ, READS_AHEAD, readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
+import { BLOCKS_A_READ, ReadsAhead, readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
 import type { Places } from './places.js';
 import { RowMap } from './row-map.js';
 import { sortByValue } from './sort-places.js';
@@ -131,7 +131,8 @@ export class TrieTable implements TrieLevel {
     // A large batch visits most blocks of the table, and each of them once, so that keeping them would not save reads.
     const keeps = groups < KEPT_GROUPS;
     let planned = 0;
-    const next = (): { from: number; to: number; found: Promise<Map<number, TrieBlock>> } => {
+    const ahead = new ReadsAhead(() => {
+      if (planned === groups) return undefined;
       const from = planned;
       const found = new Map<number, TrieBlock>();
       const missing: number[] = [];
@@ -144,27 +145,21 @@ export class TrieTable implements TrieLevel {
         if (block) found.set(b, block);
         else missing.push(b);
       }
+      const to = planned;
       const read = keeps ? reader.read(id, this.name, directory, missing) : reader.pass(this.name, directory, missing);
-      const reading = read.then(blocks => {
+      return read.then(blocks => {
         blocks.forEach((block, i) => found.set(missing[i], block));
-        return found;
+        return { from, to, found };
       });
-      // If the read fails, the error is thrown where `found` is awaited; without this handler it would count as unhandled.
-      reading.catch(() => undefined);
-      return { from, to: planned, found: reading };
-    };
-    const ahead = [next()];
+    });
     try {
-      while (ahead[0].from < groups) {
-        while (ahead.length <= READS_AHEAD) ahead.push(next());
-        const { from, to, found } = ahead[0];
-        this.visitGroups(from, to, await found, act);
-        ahead.shift();
+      for (let reading = ahead.next(); reading; reading = ahead.next()) {
+        const { from, to, found } = await reading;
+        this.visitGroups(from, to, found, act);
         reader.makeRoom();
       }
     } finally {
-      // After an error too, because a read that is under way writes into memory that later reads use.
-      for (const { found } of ahead) await found.catch(() => undefined);
+      await ahead.settle();
     }
   }
 

@@ -40,7 +40,7 @@ export class BlockThreads {
   }
 
   /**
-   * Scores a batch, in memory of its own. The batch may be changed as soon as the generator has yielded.
+   * Scores a batch, which must not change before the generator has ended, in memory of its own.
    *
    * @param own scores a share of the batch on this thread; `undefined` if this thread has other work.
    * @throws KNESER_DAMAGED, KNESER_IO
@@ -64,9 +64,17 @@ export class BlockThreads {
     return scores;
   }
 
-  private async ask(batch: Batch): Promise<BatchScores> {
-    const { ids, targets, available, oov } = batch;
-    const moved = [ids, targets, available, oov].map(({ buffer }) => buffer as ArrayBuffer);
+  /** Asks a thread to score a batch, of which it gets a copy. */
+  private async ask({ ids, targets, available, oov, length }: Batch): Promise<BatchScores> {
+    const used = length > 0 ? targets[length - 1] + 1 : 0;
+    const batch = {
+      ids: ids.slice(0, used),
+      targets: targets.slice(0, length),
+      available: available.slice(0, length),
+      oov: oov.slice(0, length),
+      length,
+    };
+    const moved = [batch.ids.buffer, batch.targets.buffer, batch.available.buffer, batch.oov.buffer];
     const { scores, failed } = await this.threads.ask(batch, moved);
     if (failed) throw new KneserError(failed.code, failed.message);
     return scores;

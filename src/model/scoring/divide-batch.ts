@@ -2,7 +2,7 @@ import type { Batch } from '../../smoothing/batch.js';
 
 /** Words of a batch that one thread scores. */
 export interface BatchPart {
-  /** The words, with memory of their own, so that it can move to another thread. */
+  /** The words; their `ids` are those of the whole batch. */
   readonly batch: Batch;
   /** By word of the part, which word of the whole batch it is. */
   readonly words: Uint32Array;
@@ -13,13 +13,13 @@ export interface BatchPart {
  * their contexts in the order of that word first, so that each part needs other blocks of a table of contiguous n-grams.
  */
 export function divideBatch(batch: Batch, count: number): BatchPart[] {
+  if (count === 1) return [{ batch, words: Uint32Array.from({ length: batch.length }, (_, t) => t) }];
   const counts = countNearest(batch);
   const { partOf, lengths } = shareWords(counts, batch.length, count);
-  const used = batch.length > 0 ? batch.targets[batch.length - 1] + 1 : 0;
   const parts = lengths.map(words => ({
     words: new Uint32Array(words),
     batch: {
-      ids: batch.ids.slice(0, used),
+      ids: batch.ids,
       targets: new Uint32Array(words),
       available: new Uint8Array(words),
       oov: new Uint8Array(words),

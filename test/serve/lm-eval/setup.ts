@@ -1,6 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import { makeEnvironment } from '../../support/environment.js';
 import prepare from '../../support/setup.js';
 
 declare module 'vitest' {
@@ -12,12 +11,6 @@ declare module 'vitest' {
 
 /** Before the suite: as before any test, and makes the cached environment if there is none. */
 export default function setup(project: TestProject): () => void {
-  const script = fileURLToPath(new URL('environment.sh', import.meta.url));
-  const { status, stdout } = spawnSync('bash', [script, '--make'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    encoding: 'utf8',
-  });
-  if (status !== 0) process.exit(1);
-  project.provide('lmEvalEnvironment', stdout.trim());
+  project.provide('lmEvalEnvironment', makeEnvironment(new URL('environment.sh', import.meta.url)));
   return prepare();
 }
