@@ -77,6 +77,7 @@ export type {
   SentencePieceTokenizer,
   TokenizationOptions,
 } from './text/tokenization.js';
+export { ALL_WORD_ORDERS, type WordOrderName } from './text/word-order.js';
 
 // Model → figures.
 export { LanguageModel } from './model/language-model.js';

@@ -115,6 +115,11 @@ const EXIT_CODES = {
    */
   KNESER_NO_COUNTS: 2,
   /**
+   * The model reads the words of a sentence in another order than that of the text (`--word-order`), and the work needs that of
+   * the text: predicting, completing, decoding, writing an ARPA file. Use a model trained with word order `forward`.
+   */
+  KNESER_WORD_ORDER: 2,
+  /**
    * The text or model is larger than a limit of memory or of 32-bit counts. The message names what is too large and the
    * option that helps; `docs/reliability.md` lists the limits.
    */

@@ -13,6 +13,7 @@ import { MIXTURE_DEFAULTS, pretrainedTokenizer } from '../train/plan/options.js'
 import { skippedWarning } from '../text/formats/corpus.js';
 import { expandInputs } from '../text/formats/input.js';
 import { describeTokenization, Tokenization } from '../text/tokenization.js';
+import { ALL_WORD_ORDERS, type WordOrderName } from '../text/word-order.js';
 import { SMOOTHING_NAMES, SMOOTHINGS } from '../smoothing/index.js';
 import { resamplingOf } from './bootstrap.js';
 import { ColumnFile, joinColumns } from './columns.js';
@@ -21,7 +22,7 @@ import { BASELINE_OPTIONS, type BaselineOptions } from './options.js';
 import { checkModels, claimFolder, withTemporaryFolder, writeBaseline } from './output.js';
 import { comparePairs, publishedFigures } from './pairs.js';
 import type { BaselineReport } from './report.js';
-import { measureModel, type Measured, type Series } from './series.js';
+import { measureModel, type Candidate, type Measured, type Series } from './series.js';
 import { openTexts, refuseStdin, type TestText } from './texts.js';
 import { DOCUMENT_COLUMN, TOKEN_COLUMNS } from './token-table.js';
 
@@ -65,13 +66,7 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
     const onWarning = (warning: string): void => void leftOut.push(warning);
     const tests = await openTexts(files.test, named, tokenization, options, onWarning);
     const valid = await openTexts(files.valid, named, tokenization, options, onWarning);
-    const candidates = orders.flatMap(order =>
-      SMOOTHING_NAMES.filter(smoothing => SMOOTHINGS[smoothing].isInBaseline).map(smoothing => ({
-        name: `${smoothing}${order}`,
-        smoothing,
-        order,
-      })),
-    );
+    const candidates = candidatesOf(orders, options);
     if (keepModels !== undefined)
       checkModels(
         keepModels,
@@ -88,7 +83,8 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
       classes,
       work,
       models: keepModels ?? work,
-      tokens: out === undefined ? undefined : new ColumnFile(join(work, 'tokens'), tokenColumns(tests)),
+      tokens:
+        out === undefined || options.wordOrders ? undefined : new ColumnFile(join(work, 'tokens'), tokenColumns(tests)),
       warnings: new Set(notes),
     };
     warnOfInvalidText(series, [...tests, ...valid]);
@@ -126,13 +122,27 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
       published: publishedFigures(corpus, models),
       warnings: [...series.warnings],
     };
-    if (out !== undefined && series.tokens) {
-      await series.tokens.end();
+    if (out !== undefined) {
+      await series.tokens?.end();
       const columns = measured.flatMap(({ column }) => column ?? []);
-      await writeBaseline(out, report, joinColumns([series.tokens, ...columns]));
+      await writeBaseline(out, report, series.tokens && joinColumns([series.tokens, ...columns]));
     }
     return report;
   });
+}
+
+/** The models of the baseline. @throws KNESER_OPTION */
+function candidatesOf(orders: readonly number[], { wordOrders, wordOrder }: BaselineOptions): Candidate[] {
+  const named = wordOrders === 'all' ? ALL_WORD_ORDERS : [...new Set(wordOrders)];
+  if (wordOrders && named.length === 0) throw new KneserError('KNESER_OPTION', 'wordOrders: name at least one');
+  const smoothings = SMOOTHING_NAMES.filter(name => (wordOrders ? name === 'mkn' : SMOOTHINGS[name].isInBaseline));
+  const inOrder = (order: number, own: WordOrderName = 'forward'): Candidate[] =>
+    smoothings.map(smoothing => {
+      const isForward = own === 'forward';
+      const name = `${smoothing}${order}${isForward || !wordOrders ? '' : `-${own.replace(':', '-')}`}`;
+      return { name, smoothing, order, ...(isForward ? {} : { wordOrder: own }) };
+    });
+  return (wordOrders ? named : [wordOrder]).flatMap(own => orders.flatMap(order => inOrder(order, own)));
 }
 
 /**

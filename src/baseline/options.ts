@@ -8,6 +8,8 @@ import {
   WORK_OPTIONS,
   type OptionTable,
 } from '../base/check.js';
+import { KneserError } from '../base/errors.js';
+import { checkWordOrder, type WordOrderName } from '../text/word-order.js';
 import { MAX_ORDER } from '../tables/pattern.js';
 import { DOCUMENT_OPTIONS, type DocumentOptions } from '../text/formats/corpus.js';
 import {
@@ -66,6 +68,11 @@ export type BaselineOptions = BaselineTexts &
   SharedTrainOptions & {
     /** Orders of the models. Default 2 to 5. */
     readonly orders?: readonly number[];
+    /**
+     * The word orders to compare: models of every order of n-grams are trained in every word order, by modified Kneser-Ney alone, and no
+     * table of tokens is written. `all` means those of `ALL_WORD_ORDERS`. Excludes `wordOrder`. Default: one word order, and all smoothings.
+     */
+    readonly wordOrders?: 'all' | readonly WordOrderName[];
     /** Word classes of the mixture; 0 for none. Default 300. */
     readonly classes?: number;
     /** The folder for `baseline.md`, `baseline.json`, `baseline.html` and `tokens.tsv.gz`. Default: no file is written. */
@@ -97,6 +104,11 @@ export const BASELINE_OPTIONS: OptionTable<BaselineOptions> = {
   corpus: checkText,
   data: checkPath,
   orders: listOf(wholeNumber(1, MAX_ORDER)),
+  wordOrders: (name, value, options) => {
+    if (value !== 'all') listOf(checkWordOrder)(name, value);
+    if ((options as BaselineOptions).wordOrder !== undefined)
+      throw new KneserError('KNESER_OPTION', 'wordOrders: excludes wordOrder; name all orders in wordOrders');
+  },
   classes: TRAIN_OPTIONS.classes,
   out: checkPath,
   force: checkFlag,

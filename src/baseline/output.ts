@@ -49,27 +49,33 @@ export function checkModels(folder: string, names: readonly string[], force: boo
 /**
  * Writes the files of a baseline: all of them to a temporary folder, from which it then moves them.
  *
- * @param lines the lines of the table of tokens.
+ * @param lines the lines of the table of tokens; `undefined` if there is none.
  */
 export async function writeBaseline(
   folder: string,
   report: BaselineReport,
-  lines: AsyncIterable<string>,
+  lines: AsyncIterable<string> | undefined,
 ): Promise<void> {
   const draft = join(folder, `.${ownMark()}`);
   let made: string | undefined;
   try {
     await removeAbandoned(folder, '.');
     made = await makeFolder(draft);
-    const gzip = createGzip();
-    const feeding = pipeline(lines, gzip);
-    feeding.catch(() => undefined);
-    await writeAtomically(join(draft, FILES.tokens), gzip as AsyncIterable<Uint8Array>);
-    await feeding;
+    if (lines) {
+      const gzip = createGzip();
+      const feeding = pipeline(lines, gzip);
+      feeding.catch(() => undefined);
+      await writeAtomically(join(draft, FILES.tokens), gzip as AsyncIterable<Uint8Array>);
+      await feeding;
+    }
     await writeAtomically(join(draft, FILES.page), [baselinePage(report)]);
     await writeAtomically(join(draft, FILES.markdown), [baselineMarkdown(report)]);
     await writeAtomically(join(draft, FILES.json), [JSON.stringify(report, undefined, 1) + '\n']);
-    for (const name of Object.values(FILES)) await rename(join(draft, name), join(folder, name));
+    // A table of tokens of an earlier report does not belong to this report.
+    if (!lines) await rm(join(folder, FILES.tokens), { force: true });
+    const { tokens, ...others } = FILES;
+    const written = [...Object.values(others), ...(lines ? [tokens] : [])];
+    for (const name of written) await rename(join(draft, name), join(folder, name));
   } catch (error) {
     throw writeError(folder, error);
   } finally {

@@ -65,7 +65,7 @@ function plotOf(
   const lines = LINES.map(({ smoothing, colour }): Line => ({
     colour,
     points: models
-      .filter(model => model.smoothing === smoothing)
+      .filter(model => model.smoothing === smoothing && model.wordOrder === models[0].wordOrder)
       .flatMap(model => {
         const { perplexity, interval } = figures(model);
         if (perplexity === null) return [];

@@ -1,20 +1,28 @@
 import type { Corpus } from '../../corpora/catalog.js';
 import type { Smoothing } from '../smoothing/index.js';
 import { pairedTest } from './bootstrap.js';
+import type { WordOrderName } from '../text/word-order.js';
 import type { Comparison, ModelReport, PublishedFigure } from './report.js';
 import type { Measured } from './series.js';
 
-/** Compares each mixture (`glm`) with modified Kneser-Ney (`mkn`) of the same order, and each model with the model one order lower. */
+/**
+ * Compares each mixture (`glm`) with modified Kneser-Ney (`mkn`) of the same order, each model with the model one order lower, and each
+ * model of another word order with that of the text's order.
+ */
 export function comparePairs(measured: readonly Measured[]): Comparison[] {
-  const find = (smoothing: Smoothing, order: number | undefined): Measured | undefined =>
-    measured.find(({ candidate }) => candidate.smoothing === smoothing && candidate.order === order);
+  const find = (smoothing: Smoothing, order: number | undefined, wordOrder?: WordOrderName): Measured | undefined =>
+    measured.find(
+      ({ candidate }) =>
+        candidate.smoothing === smoothing && candidate.order === order && candidate.wordOrder === wordOrder,
+    );
   const orders = [...new Set(measured.map(({ candidate }) => candidate.order))];
   const comparisons: Comparison[] = [];
   for (const model of measured) {
-    const { smoothing, order } = model.candidate;
-    const oneLower = find(smoothing, orders[orders.indexOf(order) - 1]);
-    const kneserNey = smoothing === 'glm' ? find('mkn', order) : undefined;
-    for (const against of [kneserNey, oneLower]) if (against) comparisons.push(comparePair(model, against));
+    const { smoothing, order, wordOrder } = model.candidate;
+    const oneLower = find(smoothing, orders[orders.indexOf(order) - 1], wordOrder);
+    const kneserNey = smoothing === 'glm' ? find('mkn', order, wordOrder) : undefined;
+    const forward = wordOrder ? find(smoothing, order) : undefined;
+    for (const against of [kneserNey, oneLower, forward]) if (against) comparisons.push(comparePair(model, against));
   }
   return comparisons;
 }

@@ -1,6 +1,7 @@
 import type { Perplexity } from '../model/scoring/perplexity.js';
 import type { Smoothing } from '../smoothing/index.js';
 import type { TokenizationInfo } from '../text/tokenization.js';
+import type { WordOrderName } from '../text/word-order.js';
 import type { Interval } from './bootstrap.js';
 import type { Unit } from './texts.js';
 
@@ -54,6 +55,8 @@ export interface ModelReport {
   readonly smoothing: Smoothing;
   /** Length of the longest n-grams of the model. */
   readonly order: number;
+  /** The order in which the model reads the words of a sentence; missing for `forward`. */
+  readonly wordOrder?: WordOrderName;
   /** Number of distinct n-grams of the model, n-grams of skip patterns included. */
   readonly ngrams: number;
   /** Bytes on disk. */
@@ -169,6 +172,8 @@ export interface BaselineReport {
     readonly skipBlank: boolean;
     /** How text became sentences and tokens. */
     readonly tokenization: TokenizationInfo;
+    /** The word order of the first model; missing for `forward`. */
+    readonly wordOrder?: WordOrderName;
   };
   /** How the intervals were computed. */
   readonly bootstrap: {

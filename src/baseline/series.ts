@@ -18,6 +18,7 @@ import { macroFigures, TextMeasure } from './measure.js';
 import { SHARED_OPTION_NAMES, type BaselineOptions } from './options.js';
 import type { ModelReport } from './report.js';
 import { spelledLength } from './spelling.js';
+import type { WordOrderName } from '../text/word-order.js';
 import type { TestText } from './texts.js';
 import { cell, DOCUMENT_COLUMN, formatLog10Prob, modelColumns } from './token-table.js';
 
@@ -31,6 +32,8 @@ export interface Candidate {
   readonly name: string;
   readonly smoothing: Smoothing;
   readonly order: number;
+  /** The order in which the model reads the words of a sentence; missing for `forward`. */
+  readonly wordOrder?: WordOrderName;
 }
 
 /** A model that was trained and measured. */
@@ -68,7 +71,7 @@ export interface Series {
  */
 export async function measureModel(series: Series, candidate: Candidate, isFirst: boolean): Promise<Measured> {
   const { options, files, tests } = series;
-  const { name, order } = candidate;
+  const { name, order, wordOrder } = candidate;
   const mixture = SMOOTHINGS[candidate.smoothing].tables === 'all';
   const folder = join(series.models, name);
   const { signal } = options;
@@ -79,6 +82,7 @@ export async function measureModel(series: Series, candidate: Candidate, isFirst
     files: files.train,
     out: folder,
     order,
+    ...(wordOrder ? { wordOrder } : {}),
     ...(mixture ? { patterns: { skip: true }, classes: series.classes } : {}),
     force: options.force ?? false,
     onProgress: tell,

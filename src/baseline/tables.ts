@@ -1,6 +1,7 @@
 import { bytes, figure, pText, range, signed, whole } from '../report/figures.js';
 import type { Table } from '../report/table.js';
 import { SMOOTHINGS } from '../smoothing/index.js';
+import type { WordOrderName } from '../text/word-order.js';
 import type { TokenizationInfo } from '../text/tokenization.js';
 import type { BaselineReport, ModelReport, TextFigures } from './report.js';
 
@@ -21,9 +22,13 @@ export function titleOf(report: BaselineReport): string {
   return report.corpus ? `Baselines: ${report.corpus.title}` : 'Baselines';
 }
 
-/** The smoothing and the order of a model in words: `modified Kneser-Ney, order 5`. */
-export function modelTitle({ smoothing, order }: Pick<ModelReport, 'smoothing' | 'order'>): string {
-  return `${SMOOTHINGS[smoothing].title}, order ${order}`;
+/** The smoothing and the order of a model in words: `modified Kneser-Ney, order 5`, and its word order if that is not the text's. */
+export function modelTitle({
+  smoothing,
+  order,
+  wordOrder,
+}: Pick<ModelReport, 'smoothing' | 'order' | 'wordOrder'>): string {
+  return `${SMOOTHINGS[smoothing].title}, order ${order}${wordOrder ? `, ${wordOrder}` : ''}`;
 }
 
 /** The title of the model with this name in the report. */
@@ -35,7 +40,9 @@ function titleByName({ models }: BaselineReport, name: string): string {
 /** The result in a sentence: the best model, and how far its perplexity is below modified Kneser-Ney of the same order. */
 export function summaryOf({ models }: BaselineReport): string {
   const best = models.reduce((a, b) => ((b.micro.perplexity ?? Infinity) < (a.micro.perplexity ?? Infinity) ? b : a));
-  const kneserNey = models.find(({ smoothing, order }) => smoothing === 'mkn' && order === best.order);
+  const kneserNey = models.find(
+    ({ smoothing, order, wordOrder }) => smoothing === 'mkn' && order === best.order && wordOrder === best.wordOrder,
+  );
   const { perplexity, interval } = best.micro;
   const result = `Lowest perplexity: ${figure(perplexity, 2)}${interval ? ` ${range(interval, 2)}` : ''} with ${modelTitle(best)}`;
   if (!kneserNey || kneserNey === best || kneserNey.micro.perplexity === null || perplexity === null)
@@ -56,6 +63,7 @@ export function methodOf(report: BaselineReport): string[] {
     tokenization.normalize === 'none' ? '' : `normalised to ${tokenization.normalize}`,
     options.lowercase ? 'lower-cased' : '',
     options.skipBlank ? 'blank lines left out' : '',
+    options.wordOrder && !isOfWordOrders(report) ? `word order ${options.wordOrder}` : '',
   ].filter(Boolean);
   return [
     `Trained on ${listed(train.files)} (${whole(train.sentences)} sentences, ${whole(train.tokens)} tokens, vocabulary ` +
@@ -84,6 +92,7 @@ function unitsOf({ test }: BaselineReport): string {
 /** The report as tables. */
 export function tablesOf(report: BaselineReport): Table[] {
   return [
+    ...(isOfWordOrders(report) ? [wordOrderTable(report)] : []),
     perplexityTable(report),
     ...(report.test.length > 1 ? [fileTable(report)] : []),
     ...(report.comparisons.length > 0 ? [comparisonTable(report)] : []),
@@ -91,6 +100,29 @@ export function tablesOf(report: BaselineReport): Table[] {
     costTable(report),
     textTable(report),
   ];
+}
+
+/** Whether the baseline compares word orders. */
+function isOfWordOrders({ models }: BaselineReport): boolean {
+  return new Set(models.map(({ wordOrder }) => wordOrder)).size > 1;
+}
+
+/** The perplexity of all test files as one text: a row for each word order, a column for each order of n-grams. */
+function wordOrderTable({ models, options }: BaselineReport): Table {
+  const wordOrders = [...new Set(models.map(({ wordOrder }) => wordOrder))];
+  const find = (wordOrder: WordOrderName | undefined, order: number): ModelReport | undefined =>
+    models.find(model => model.wordOrder === wordOrder && model.order === order);
+  return {
+    title: 'Perplexity by word order',
+    head: ['word order', ...options.orders.map(order => `order ${order}`)],
+    rows: wordOrders.map(wordOrder => [
+      wordOrder ?? 'forward',
+      ...options.orders.map(order => figure(find(wordOrder, order)?.micro.perplexity ?? null, 2)),
+    ]),
+    notes: [
+      'The orders reverse-control, reverse-partial and reverse-full add a mark to each sentence, which counts as a token.',
+    ],
+  };
 }
 
 function perplexityTable({ models, test }: BaselineReport): Table {
@@ -106,8 +138,8 @@ function perplexityTable({ models, test }: BaselineReport): Table {
       oovs ? 'bits/char*' : 'bits/char',
       oovs ? 'bits/byte*' : 'bits/byte',
     ],
-    rows: models.map(({ smoothing, order, micro }) => [
-      modelTitle({ smoothing, order }),
+    rows: models.map(({ micro, ...model }) => [
+      modelTitle(model),
       figure(micro.perplexity, 2),
       range(micro.interval, 2),
       ...(oovs ? [figure(micro.perplexityExcludingOov, 2), range(micro.intervalExcludingOov, 2)] : []),
@@ -178,17 +210,15 @@ function costTable({ models, test }: BaselineReport): Table {
   return {
     title: 'Models',
     head: ['model', 'n-grams', 'size', 'training', 'tuning', 'loading', 'scoring', 'tokens/s'],
-    rows: models.map(
-      ({ smoothing, order, ngrams, bytes: size, trainSeconds, tuneSeconds, loadSeconds, scoreSeconds }) => [
-        modelTitle({ smoothing, order }),
-        whole(ngrams),
-        bytes(size),
-        ...[trainSeconds, tuneSeconds, loadSeconds, scoreSeconds].map(time =>
-          time === null ? '–' : `${time.toFixed(1)} s`,
-        ),
-        whole(Math.round(tokens / scoreSeconds)),
-      ],
-    ),
+    rows: models.map(({ ngrams, bytes: size, trainSeconds, tuneSeconds, loadSeconds, scoreSeconds, ...model }) => [
+      modelTitle(model),
+      whole(ngrams),
+      bytes(size),
+      ...[trainSeconds, tuneSeconds, loadSeconds, scoreSeconds].map(time =>
+        time === null ? '–' : `${time.toFixed(1)} s`,
+      ),
+      whole(Math.round(tokens / scoreSeconds)),
+    ]),
     notes: ['Size is the size on disk. Sentences are scored one by one, on one thread.'],
   };
 }

@@ -8,6 +8,7 @@ import {
   type BaselineTexts,
 } from '../baseline/options.js';
 import type { BaselineReport } from '../baseline/report.js';
+import type { WordOrderName } from '../text/word-order.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { MIXTURE_DEFAULTS } from '../train/plan/options.js';
 import { given } from './given.js';
@@ -15,7 +16,7 @@ import { addBuildFlags, buildOptions, type BuildFlags } from './build-options.js
 import { addDocumentFlags, documentOptions } from './documents.js';
 import { print, printTable, warn } from './output.js';
 import { TITLES, withDisplay, type ProgressDisplay } from './progress.js';
-import { parseOrders, parseWhole } from './values.js';
+import { parseNames, parseOrders, parseWhole } from './values.js';
 
 const HELP = `
 A model's name is its smoothing and its order: mkn5 is interpolated modified Kneser-Ney of order 5, glm5 the mixture over skip
@@ -23,7 +24,8 @@ patterns (generalized language model). Each model is trained separately, and the
 
 Examples:
   kneser baseline --train train.txt --valid valid.txt --test news.txt web.txt --out baseline
-  kneser baseline --corpus ptb --data ptb-folder --out ptb-baseline`;
+  kneser baseline --corpus ptb --data ptb-folder --out ptb-baseline
+  kneser baseline --corpus ptb --data ptb-folder --orders 2,3,5 --word-orders all   # how much the order of words tells`;
 
 /** Flags of `kneser baseline`. */
 interface BaselineFlags extends Omit<BuildFlags, 'classes'>, DocumentOptions {
@@ -33,6 +35,8 @@ interface BaselineFlags extends Omit<BuildFlags, 'classes'>, DocumentOptions {
   readonly corpus?: string;
   readonly data?: string;
   readonly orders: readonly number[];
+  readonly wordOrders?: readonly string[];
+  readonly wordOrder?: WordOrderName;
   readonly classes: number;
   readonly out?: string;
   readonly force?: boolean;
@@ -55,6 +59,11 @@ export function define(command: Command): void {
     .option('--corpus <name>', 'a corpus of the catalogue instead: brown, ptb, wikitext-2, wikitext-103, text8, 1b')
     .option('--data <dir>', 'folder of the corpus files, which are checked against the catalogue')
     .option('-n, --orders <list>', 'orders, such as 2-5 or 3,5', parseOrders, [2, 3, 4, 5])
+    .option(
+      '--word-orders <list>',
+      'compare word orders, such as forward,backward,shuffle-local:3, or all; by modified Kneser-Ney alone',
+      parseNames,
+    )
     .option('--classes <n>', 'word classes of the mixture (0: no class model)', parseWhole, MIXTURE_DEFAULTS.classes)
     .option('-o, --out <dir>', 'folder for the report (Markdown, JSON, HTML) and the table of tokens')
     .option('--keep-models <dir>', 'folder in which the models are kept')
@@ -70,7 +79,7 @@ export function define(command: Command): void {
 }
 
 async function run(flags: BaselineFlags): Promise<void> {
-  const { out, keepModels } = flags;
+  const { out, keepModels, wordOrders } = flags;
   const texts = textsOf(flags);
   const shared = await buildOptions(flags, SHARED_OPTION_NAMES);
   const { baseline } = await import('../baseline/baseline.js');
@@ -85,6 +94,7 @@ async function run(flags: BaselineFlags): Promise<void> {
       ...documentOptions(flags),
       force: flags.force ?? false,
       ...given({ out, keepModels }),
+      ...(wordOrders ? { wordOrders: wordOrders.join() === 'all' ? 'all' : (wordOrders as WordOrderName[]) } : {}),
       ...(display ? { onProgress: progress => show(display, progress) } : {}),
     };
     return baseline(options);
@@ -92,7 +102,8 @@ async function run(flags: BaselineFlags): Promise<void> {
   report.warnings.forEach(warn);
   if (flags.json) await print(JSON.stringify(report) + '\n');
   else await printReport(report);
-  if (out !== undefined && !flags.quiet) standard.stderr.write(`${out}: baseline.md, .json and .html, tokens.tsv.gz\n`);
+  const table = wordOrders ? '' : ', tokens.tsv.gz';
+  if (out !== undefined && !flags.quiet) standard.stderr.write(`${out}: baseline.md, .json and .html${table}\n`);
 }
 
 function show(display: ProgressDisplay, { model, stage, done, total, unit }: BaselineProgress): void {

@@ -36,7 +36,8 @@ async function run(path: string, flags: { readonly json?: boolean }): Promise<vo
     await print(
       `${path}: order ${info.order}, ${text}, ` +
         `vocabulary ${whole(info.vocabulary)}, ${bytes(info.bytes)}, format ${info.version}, identity ${info.identity}, made ${info.created}\n` +
-        `tokens: ${describeTokens(info.options.tokenization)}\n\n`,
+        `tokens: ${describeTokens(info.options.tokenization)}\n` +
+        `${info.options.wordOrder ? `word order: ${info.options.wordOrder}\n` : ''}\n`,
     );
     if (isBackoff) {
       await printTable(

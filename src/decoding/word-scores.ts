@@ -2,6 +2,7 @@ import type { State } from '../model/api.js';
 import type { MemoryModel } from '../model/memory-model.js';
 import { UNK_WORD, EOS_WORD } from '../text/tokens.js';
 import type { Hotwords } from './hotwords.js';
+import { requireForward } from '../text/word-order.js';
 
 /** The part of a loaded model that decoding needs. */
 export type DecodingModel = Pick<MemoryModel, 'start' | 'extend' | 'vocabulary' | 'info'>;
@@ -63,6 +64,7 @@ export class WordScores {
     context: { readonly state: State | undefined; readonly ends: boolean },
   ) {
     const { state, ends } = context;
+    requireForward('model', model?.info.options.wordOrder, 'decode');
     this.#model = model;
     this.#isLowercase = model?.info.options.lowercase ?? false;
     this.#weights = weights;

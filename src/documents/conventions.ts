@@ -35,10 +35,11 @@ export function modelName({ info, parts }: ModelBase): string {
 
 /** The name of a model's tokenizer. A file is named by its kind and its checksum, so that two different files have different names. */
 export async function tokenizerName({ info, parts }: ModelBase): Promise<string> {
-  const { lowercase, tokenization } = info.options;
-  if (!isTokenizerFile(tokenization.tokenizer)) return describe(tokenization, lowercase);
-  const file = await parts.store.get(TOKENIZER_KEY);
-  return describe(tokenization, lowercase, file && hex(checksum(file)));
+  const { lowercase, tokenization, wordOrder } = info.options;
+  const isFile = isTokenizerFile(tokenization.tokenizer);
+  const file = isFile ? await parts.store.get(TOKENIZER_KEY) : undefined;
+  const name = describe(tokenization, lowercase, file && hex(checksum(file)));
+  return wordOrder ? `${name}, word order ${wordOrder}` : name;
 }
 
 /** A tokenization in words, without its defaults: `words (de), sentences: segment, lower case`. @param file the checksum of the tokenizer's file. */

@@ -21,6 +21,7 @@ import { memberOf } from '../text/formats/jsonl.js';
 import { modelName, tokenizerName, type Conventions } from './conventions.js';
 import { readAllRecords } from './stream.js';
 import { editSimilarity, rougeL } from './similarity.js';
+import { requireForward } from '../text/word-order.js';
 
 /** The model and the items that {@link recitation} compares. */
 export interface RecitationOptions extends DocumentOptions, WorkOptions {
@@ -165,6 +166,7 @@ export async function recitation(options: RecitationOptions): Promise<Recitation
   const loaded = await own.load({ signal, onProgress });
   const other = await openAgainst(options);
   try {
+    requireForward(own.parts.store.name, own.info.options.wordOrder, 'recite');
     return await recite(loaded, options, other?.model);
   } finally {
     await loaded.close();

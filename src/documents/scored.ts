@@ -8,6 +8,7 @@ import { PieceBuilder } from '../text/formats/corpus.js';
 import { canonicalSurface, decode } from '../text/surface.js';
 import type { TextFeeder, TokenSink } from '../text/tokenizer.js';
 import { EOS_WORD, NEWLINE } from '../text/tokens.js';
+import { inTextOrder, ordered, type WordOrder } from '../text/word-order.js';
 
 /** Tokens of a task that computes distributions, each of which takes a hundred times as long as a score. */
 const SPREAD_WORDS = 256;
@@ -108,6 +109,8 @@ class Task<D extends Scorable> {
   private readonly builder = new PieceBuilder();
   private readonly feeders: readonly TextFeeder[];
   private texts: string[] | undefined;
+  /** In a model of another word order than that of the text, the sentences' places in the text, with the index of their first token. */
+  private moved: { readonly from: number; readonly places: Uint32Array }[] = [];
 
   private readonly model: TokenScoring;
   private readonly choose: (index: number) => number;
@@ -126,10 +129,15 @@ class Task<D extends Scorable> {
     this.others = against.map(other => new Stretches(other));
     this.texts = texts ? [] : undefined;
     const names: TokenSink | undefined = texts ? this.textSink() : undefined;
-    const sinks = this.others.length > 0 ? this.others : [undefined];
-    this.feeders = sinks.map(other => {
-      const all = [this.own.sink, other?.sink, names].filter(sink => sink !== undefined);
-      const sink = all.length === 1 ? this.own.sink : new Fan(all);
+    const others = this.others.length > 0 ? this.others : [undefined];
+    const onSentence = (places: Uint32Array): void => {
+      this.moved.push({ from: this.own.sink.length - places.length, places });
+    };
+    const { order } = model.parts.tokenization;
+    const sink = names ? new Fan([this.own.sink, names]) : this.own.sink;
+    const own = ordered(order, sink, byToken ? onSentence : undefined);
+    this.feeders = others.map(other => {
+      const sink = other ? new Fan([own, ordered(other.order, other.sink)]) : own;
       return createFeeder(model.parts.tokenization, sink, model.words, 'a document');
     });
   }
@@ -164,18 +172,30 @@ class Task<D extends Scorable> {
 
   /** Scores the documents so far, and begins the next task. */
   async score(): Promise<readonly ScoredDocument<D>[]> {
-    const { placed, texts, own, byToken, withSpreads, model } = this;
+    const { placed, own, byToken, withSpreads, model, moved } = this;
     this.placed = [];
-    if (texts) this.texts = [];
+    this.moved = [];
+    const read = this.texts;
+    if (read) this.texts = [];
     const against = this.others.map(other => other.sums());
     if (!byToken) {
       const [sums, others] = await Promise.all([own.sums(), Promise.all(against)]);
       return placed.map((one, d) => scoredDocument(one, sums.of(d), others, undefined));
     }
-    const { ids, ends } = own.take();
-    const spreading = withSpreads ? model.spreads(ids.slice()) : undefined;
-    const [scores, spreads, others] = await Promise.all([model.score(ids.slice()), spreading, Promise.all(against)]);
-    const sums = new SumsByDocument(sumStretches(scores, ends), ends);
+    const taken = own.take();
+    const { ends } = taken;
+    const spreading = withSpreads ? model.spreads(taken.ids.slice()) : undefined;
+    const [found, spread, others] = await Promise.all([
+      model.score(taken.ids.slice()),
+      spreading,
+      Promise.all(against),
+    ]);
+    const sums = new SumsByDocument(sumStretches(found, ends), ends);
+    const places = moved.length > 0 ? placesOf(moved, taken.ids.length) : undefined;
+    const ids = inTextOrder(taken.ids, places);
+    const texts = read && inTextOrder(read, places);
+    const scores = allInTextOrder(found, places);
+    const spreads = spread && allInTextOrder(spread, places);
     return placed.map((one, d) => {
       const [from, to] = [d === 0 ? 0 : ends[d - 1], ends[d]];
       const tokens = {
@@ -214,6 +234,23 @@ class Task<D extends Scorable> {
   }
 }
 
+/** By token of a task, its place in the order of the text. @param moved the sentences that are in another order. */
+function placesOf(
+  moved: readonly { readonly from: number; readonly places: Uint32Array }[],
+  tokens: number,
+): Uint32Array {
+  const all = Uint32Array.from({ length: tokens }, (_, i) => i);
+  for (const { from, places } of moved) for (let i = 0; i < places.length; i++) all[from + i] = from + places[i];
+  return all;
+}
+
+/** An object of arrays by token, each of them as {@link inTextOrder} returns it. */
+function allInTextOrder<Arrays extends object>(arrays: Arrays, places: Uint32Array | undefined): Arrays {
+  if (!places) return arrays;
+  const entries = Object.entries(arrays) as [string, Float64Array | Uint32Array | Uint8Array][];
+  return Object.fromEntries(entries.map(([name, values]) => [name, inTextOrder(values, places)])) as Arrays;
+}
+
 /** A document of a task that waits for its scores. Thousands of documents wait: it is small, because the garbage collector copies it. */
 interface PlacedDocument<D> {
   readonly document: D;
@@ -238,10 +275,13 @@ function scoredDocument<D>(
 /** The ids of the documents of a task under one model. */
 class Stretches {
   readonly sink: IdSink;
+  /** The order in which the model reads sentences. */
+  readonly order: WordOrder | undefined;
   /** The end of each document in the ids. */
   private ends: number[] = [];
 
   constructor(private readonly model: TokenScoring) {
+    this.order = model.parts.tokenization.order;
     this.sink = new IdSink(model.words, model.parts.manifest.options.skipBlank);
   }
 

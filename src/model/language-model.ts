@@ -18,6 +18,7 @@ import type { ModelParts } from './scoring/parts.js';
 import { endsOf, SCORE_EACH_OPTIONS, type Score, type ScoreEachOptions } from './scoring/score.js';
 import type { TaskScorer } from './scoring/sentence-scoring.js';
 import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';
+import type { Reading } from '../text/word-order.js';
 import { InOrder } from '../base/in-order.js';
 import { BLOCK_TASK, PieceScorer, threadsFor, wholePieces } from './scoring/piece-scorer.js';
 import type { BlockThreads } from './scoring/block-threads.js';
@@ -202,11 +203,11 @@ export class LanguageModel extends PagedModel {
     const scorer = await this.#taskScorer(options.threads ?? availableParallelism());
     const words = await this.allWords();
     const { numbered, scoreSentences } = await import('./scoring/sentence-scoring.js');
-    const tokensOf = (sentence: Sentence): string[] => {
+    const readingOf = (sentence: Sentence): Reading => {
       this.checkOpen();
-      return this.wholeSentence(sentence);
+      return this.reading(this.wholeSentence(sentence));
     };
-    yield* scoreSentences(numbered(sentences, words, tokensOf), endsOf(options), scorer);
+    yield* scoreSentences(numbered(sentences, words, readingOf), endsOf(options), scorer);
   }
 
   /**

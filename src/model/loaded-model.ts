@@ -14,6 +14,7 @@ import { endsOf, SCORE_EACH_OPTIONS, type Score, type ScoreEachOptions } from '.
 import { runAtOnce } from './scoring/scorer.js';
 import type { ScoringThreads } from './scoring/threads.js';
 import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';
+import type { Reading } from '../text/word-order.js';
 import { sumFile } from './sum-file.js';
 import type { TokenScoring } from './token-scoring.js';
 
@@ -89,11 +90,11 @@ export class LoadedModel extends MemoryModel {
     checkOptions('scoreEach', options, SCORE_EACH_OPTIONS);
     const threads = await this.#startThreads(options.threads ?? availableParallelism());
     const { numbered, scoreSentences } = await import('./scoring/sentence-scoring.js');
-    const tokensOf = (sentence: Sentence): string[] => {
+    const readingOf = (sentence: Sentence): Reading => {
       this.checkOpen();
-      return this.wholeSentence(sentence);
+      return this.reading(this.wholeSentence(sentence));
     };
-    yield* scoreSentences(numbered(sentences, this.words, tokensOf), endsOf(options), threads);
+    yield* scoreSentences(numbered(sentences, this.words, readingOf), endsOf(options), threads);
   }
 
   /**

@@ -144,9 +144,9 @@ export class MemoryModel extends ModelBase {
   score(sentence: Sentence, options: ScoreOptions = {}): Score {
     this.checkOpen();
     checkOptions('score', options, SCORE_OPTIONS);
-    const tokens = this.wholeSentence(sentence);
-    const ids = tokens.map(token => this.words.idOf(token));
-    return runAtOnce(this.scoreIds(this.scorer, this.#layout, tokens, ids, options));
+    const reading = this.reading(this.wholeSentence(sentence));
+    const ids = reading.tokens.map(token => this.words.idOf(token));
+    return runAtOnce(this.scoreIds(this.scorer, this.#layout, reading, ids, options));
   }
 
   /** As {@link LanguageModel.ngramPerplexities}. */
@@ -158,15 +158,16 @@ export class MemoryModel extends ModelBase {
   /** @internal */
   scoreVector(sentence: Sentence, options: VectorOptions): VectorScore {
     this.checkOpen();
-    const tokens = this.wholeSentence(sentence);
-    const ids = tokens.map(token => this.words.idOf(token));
-    return runAtOnce(this.vectorOfIds(this.scorer, this.#layout, tokens, ids, options));
+    const reading = this.reading(this.wholeSentence(sentence));
+    const ids = reading.tokens.map(token => this.words.idOf(token));
+    return runAtOnce(this.vectorOfIds(this.scorer, this.#layout, reading, ids, options));
   }
 
   /** As {@link LanguageModel.predict}. */
   predict(history: Sentence, options: PredictOptions = {}): Prediction[] {
     this.checkOpen();
     const checked = checkPredictOptions(options);
+    this.checkForward(checked);
     if (checked.gap !== undefined) return runAtOnce(this.#fillers(history, checked));
     return predictions(this.nextWords(history, checked.start), checked, this.words, this.parts);
   }
@@ -174,7 +175,9 @@ export class MemoryModel extends ModelBase {
   /** @internal As {@link predict} with a gap, in steps between which `pause` is called. */
   async fillGap(history: Sentence, options: PredictOptions, pause: Pause): Promise<Prediction[]> {
     this.checkOpen();
-    return runAwaiting(this.#fillers(history, checkPredictOptions(options), pause));
+    const checked = checkPredictOptions(options);
+    this.checkForward(checked);
+    return runAwaiting(this.#fillers(history, checked, pause));
   }
 
   #fillers(
@@ -202,7 +205,7 @@ export class MemoryModel extends ModelBase {
     const source: TextSource = {
       order: this.parts.order,
       types: this.parts.manifest.vocabulary,
-      tokenization: this.parts.tokenization.info,
+      tokenization: this.parts.tokenization,
       words: this.words,
       tokenize: text => this.surface(text),
       nextWords: (history, withStart) => {
@@ -301,7 +304,7 @@ export class MemoryModel extends ModelBase {
     for (const sentence of sentences) {
       checkAborted(signal, 'scoring');
       tellSentences(sum, onProgress);
-      const tokens = this.surface(sentence);
+      const { tokens } = this.reading(this.surface(sentence));
       if (this.isSkipped(tokens)) continue;
       const ids = withEnd(Uint32Array.from(tokens, token => this.words.idOf(token)));
       runAtOnce(this.addPiece(this.scorer, layout, ids, sum, cache));

@@ -6,6 +6,7 @@ import { SMOOTHINGS } from '../smoothing/index.js';
 import { checkSentence, type Sentence } from '../text/sentences.js';
 import { identityOf, wordIds } from '../tables/manifest.js';
 import { countCharacters } from '../text/surface.js';
+import { inTextOrder, requireForward, type Reading } from '../text/word-order.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD } from '../text/tokens.js';
 import { BatchLayout } from '../smoothing/batch.js';
 import { TextCache } from '../smoothing/cache.js';
@@ -174,19 +175,34 @@ export class ModelBase {
     );
   }
 
+  /** A sentence in the order in which the model reads it. @param tokens the tokens of {@link surface}. */
+  protected reading(tokens: string[]): Reading {
+    return this.parts.tokenization.order?.read(tokens) ?? { tokens, places: undefined };
+  }
+
+  /** Refuses to predict with a model of another word order than that of the text. @throws KNESER_WORD_ORDER */
+  protected checkForward({ gap }: { readonly gap?: string | undefined }): void {
+    const { store, tokenization } = this.parts;
+    requireForward(store.name, tokenization.order?.name, gap === undefined ? 'predict' : 'fill gaps');
+  }
+
   /** Whether a sentence is left out because it has no tokens and the model was trained without blank lines. */
   protected isSkipped(tokens: readonly string[]): boolean {
     return tokens.length === 0 && this.parts.manifest.options.skipBlank;
   }
 
-  /** Scores a sentence, given as tokens and their ids. */
+  /**
+   * Scores a sentence, given as tokens and their ids in the order in which the model reads them. The score has them in the order of
+   * the text.
+   */
   protected *scoreIds(
     scorer: BatchScorer,
     layout: BatchLayout,
-    tokens: string[],
+    { tokens: read, places }: Reading,
     ids: ArrayLike<number>,
     options: ScoreOptions,
   ): Generator<Promise<void>, Score, void> {
+    const tokens = inTextOrder(read, places);
     const withEnd = options.end ?? true;
     const length = tokens.length + (withEnd ? 1 : 0);
     const log10Probs = new Float64Array(length);
@@ -209,19 +225,25 @@ export class ModelBase {
       layout.clear();
     }
     if (withEnd) tokens.push(EOS_WORD);
-    return scoreOf({ tokens, log10Probs, matched, oov, log10Prob });
+    return scoreOf({
+      tokens,
+      log10Probs: inTextOrder(log10Probs, places),
+      matched: inTextOrder(matched, places),
+      oov: inTextOrder(oov, places),
+      log10Prob,
+    });
   }
 
   /** Scores a text, given as tokens and their ids, without `</s>`, and makes its vector. */
   protected *vectorOfIds(
     scorer: BatchScorer,
     layout: BatchLayout,
-    tokens: string[],
+    reading: Reading,
     ids: ArrayLike<number>,
     options: VectorOptions,
   ): Generator<Promise<void>, VectorScore, void> {
-    const score = yield* this.scoreIds(scorer, layout, tokens, ids, { end: false });
-    const vector = yield* vectorOf(scorer, layout, this.parts.order, ids, score, options);
+    const score = yield* this.scoreIds(scorer, layout, reading, ids, { end: false });
+    const vector = yield* vectorOf(scorer, layout, this.parts.order, { ids, places: reading.places }, score, options);
     return withJsonArrays({ ...score, vector: withJsonArrays(vector) });
   }
 

@@ -152,10 +152,10 @@ export class PagedModel extends ModelBase {
    */
   async score(sentence: Sentence, options: ScoreOptions = {}): Promise<Score> {
     checkOptions('score', options, SCORE_OPTIONS);
-    const tokens = this.wholeSentence(sentence);
+    const reading = this.reading(this.wholeSentence(sentence));
     return this.inTurn(async () => {
-      const ids = await this.#words.idsOf(tokens);
-      return runAwaiting(this.scoreIds(this.scorer, this.layout(tokens.length + 1), tokens, ids, options));
+      const ids = await this.#words.idsOf(reading.tokens);
+      return runAwaiting(this.scoreIds(this.scorer, this.layout(reading.tokens.length + 1), reading, ids, options));
     });
   }
 
@@ -183,12 +183,12 @@ export class PagedModel extends ModelBase {
 
   /** @internal */
   async scoreVector(sentence: Sentence, options: VectorOptions): Promise<VectorScore> {
-    const tokens = this.wholeSentence(sentence);
+    const reading = this.reading(this.wholeSentence(sentence));
     const longest = options.context === 'window' ? this.parts.order : 1;
     return this.inTurn(async () => {
-      const ids = await this.#words.idsOf(tokens);
-      const layout = this.layout(tokens.length * longest);
-      return runAwaiting(this.vectorOfIds(this.scorer, layout, tokens, ids, options));
+      const ids = await this.#words.idsOf(reading.tokens);
+      const layout = this.layout(reading.tokens.length * longest);
+      return runAwaiting(this.vectorOfIds(this.scorer, layout, reading, ids, options));
     });
   }
 
@@ -220,6 +220,7 @@ export class PagedModel extends ModelBase {
 
   async #predict(history: Sentence, options: PredictOptions, pause?: Pause): Promise<Prediction[]> {
     const checked = checkPredictOptions(options);
+    this.checkForward(checked);
     const { fillersOf, predictions } = await import('./generation/predict.js');
     const words = await this.allWords();
     if (checked.gap !== undefined) {
@@ -285,7 +286,7 @@ export class PagedModel extends ModelBase {
       {
         order,
         types: manifest.vocabulary,
-        tokenization: tokenization.info,
+        tokenization,
         words: await this.allWords(),
         tokenize: text => this.surface(text),
         nextWords: (history, withStart) => this.nextWordsOfIds(history, withStart),
@@ -389,7 +390,7 @@ export class PagedModel extends ModelBase {
       checkAborted(signal, 'scoring');
       tellSentences(sum, onProgress);
       await pause();
-      const tokens = this.surface(sentence);
+      const { tokens } = this.reading(this.surface(sentence));
       if (this.isSkipped(tokens)) continue;
       await this.inTurn(async () => {
         const ids = withEnd(await this.#words.idsOf(tokens));

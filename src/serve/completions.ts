@@ -4,6 +4,7 @@ import { log } from '../base/elementary.js';
 import { hashRandom } from '../base/hash-random.js';
 import { Drawing } from '../model/generation/draw.js';
 import { EOS } from '../text/tokens.js';
+import { requireForward } from '../text/word-order.js';
 import type { Streamed } from './answer.js';
 import { Detokenizer, offsetsIn, textOf } from './detokenize.js';
 import type { Call, Endpoint } from './endpoint.js';
@@ -192,6 +193,7 @@ export const COMPLETIONS: Endpoint = {
       );
     }
     const served = call.model(request.model);
+    requireForward(served.name, served.paged.info.options.wordOrder, 'complete');
     const completion = new Completion(call, served, request, await promptsOf(call, served, request.prompt));
     return request.stream ? completion.stream() : completion.whole();
   },

@@ -13,6 +13,7 @@ import { createFeeder } from '../text/feeder.js';
 import { countCharacters } from '../text/surface.js';
 import type { Sentence } from '../text/sentences.js';
 import { EOS } from '../text/tokens.js';
+import { ordered } from '../text/word-order.js';
 import { parseJson, readLines } from './body.js';
 import type { Call, Endpoint } from './endpoint.js';
 import { Failure, failureOf } from './failure.js';
@@ -155,7 +156,8 @@ const perplexity: Endpoint = {
 function* idsOfSentences(served: ServedModel, sentences: readonly Sentence[], sum: PerplexitySum): Generator<number[]> {
   const { parts } = served.paged;
   for (const sentence of sentences) {
-    const read = typeof sentence === 'string' ? served.paged.tokenize(sentence) : sentence;
+    const tokens = typeof sentence === 'string' ? served.paged.tokenize(sentence) : sentence;
+    const read = parts.tokenization.order?.read(tokens).tokens ?? tokens;
     if (read.length === 0 && parts.manifest.options.skipBlank) continue;
     addSentence(sum, sentence, parts);
     yield [...read.map(token => served.words.idOf(token)), EOS];
@@ -167,7 +169,7 @@ function* idsOfText(served: ServedModel, text: string, sum: PerplexitySum): Gene
   const { tokenization, manifest } = served.paged.parts;
   const { words } = served;
   const sink = new IdSink(words, manifest.options.skipBlank);
-  const feeder = createFeeder(tokenization, sink, words, 'the text');
+  const feeder = createFeeder(tokenization, ordered(tokenization.order, sink), words, 'the text');
   const bytes = new TextEncoder().encode(text);
   sum.bytes += bytes.length;
   sum.characters += countCharacters(bytes, 0, bytes.length);

@@ -3,6 +3,7 @@ import { encodeMsgpack } from '../base/encode-msgpack.js';
 import { decodeMsgpack } from '../base/decode-msgpack.js';
 import { contiguous, MAX_ORDER, parseTableName, tableName, type Stream } from './pattern.js';
 import type { Pruning } from './pruning.js';
+import { isWordOrder, type WordOrderName } from '../text/word-order.js';
 import { DEFAULT_TOKENIZATION, TOKENIZER_FILES, TOKENIZER_NAMES, type TokenizationInfo } from '../text/tokenization.js';
 import { BlockDamage, seal, unseal } from '../base/sealed.js';
 import { flag, list, oneOf, record, requireFinite, requireInteger, text } from '../base/shape.js';
@@ -37,6 +38,8 @@ export interface ModelOptions {
   readonly vocabulary: string;
   /** How text becomes sentences and tokens. */
   readonly tokenization: TokenizationInfo;
+  /** In which order the model reads the tokens of a sentence; absent for `forward`. */
+  readonly wordOrder?: WordOrderName;
 }
 
 /** The description of a model: the value that is written last. */
@@ -164,6 +167,8 @@ function checkedOptions(value: unknown): ModelOptions {
   const tokenization = record(said.tokenization ?? {}, 'tokenization');
   const { tokenizer, sentences, normalize } = { ...DEFAULT_TOKENIZATION, ...tokenization };
   const { locale } = tokenization;
+  const { wordOrder } = said;
+  if (wordOrder !== undefined && !isWordOrder(wordOrder)) throw new BlockDamage('unknown word order');
   return {
     lowercase: flag(said.lowercase, 'lowercase'),
     skipBlank: flag(said.skipBlank, 'skipBlank'),
@@ -174,6 +179,7 @@ function checkedOptions(value: unknown): ModelOptions {
       sentences: oneOf(sentences, 'sentences', ['lines', 'segment']),
       normalize: oneOf(normalize, 'normalize', ['none', 'NFC', 'NFKC']),
     },
+    ...(wordOrder === undefined ? {} : { wordOrder }),
   };
 }
 

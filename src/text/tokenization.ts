@@ -4,6 +4,7 @@ import { splitTokens } from './tokens.js';
 import { bytes, characters, whitespace, words, type Splitter } from './splitter.js';
 import { decode } from './surface.js';
 import type { TokenSink } from './tokenizer.js';
+import type { WordOrder } from './word-order.js';
 
 /** How text becomes sentences and tokens. */
 export interface TokenizationOptions {
@@ -114,6 +115,8 @@ export class Tokenization {
   private constructor(
     readonly info: TokenizationInfo,
     readonly splitter: Splitter,
+    /** The order in which the model reads the tokens of a sentence; `undefined` for the order of the text. */
+    readonly order: WordOrder | undefined,
   ) {
     if (info.sentences === 'segment') {
       this.segmenter = new Intl.Segmenter(info.locale ?? DEFAULT_LOCALE, { granularity: 'sentence' });
@@ -121,12 +124,12 @@ export class Tokenization {
   }
 
   /** @param file the tokenizer's file, if `info` names one. @throws KNESER_OPTION, KNESER_TOKENIZER */
-  static async open(info: TokenizationInfo, file?: PretrainedTokenizer): Promise<Tokenization> {
+  static async open(info: TokenizationInfo, file?: PretrainedTokenizer, order?: WordOrder): Promise<Tokenization> {
     checkName('tokenizer', info.tokenizer, [...TOKENIZER_NAMES, ...TOKENIZER_FILES]);
     checkName('sentences', info.sentences, ['lines', 'segment']);
     checkName('normalize', info.normalize, ['none', 'NFC', 'NFKC']);
     if (info.locale !== undefined) checkLocale(info.locale);
-    return new Tokenization(info, await createSplitter(info, file));
+    return new Tokenization(info, await createSplitter(info, file), order);
   }
 
   /** Gives the tokens of a sentence to a sink. */

@@ -191,8 +191,8 @@ function checkMix({ models, weights, tune, byLength }: MixOptions): void {
 /** @throws KNESER_OPTION for models that cut text in different ways. */
 async function checkAlike(models: readonly LanguageModel[]): Promise<void> {
   const [first, ...others] = models.map(({ parts }) => parts);
-  const describe = ({ options: { lowercase, skipBlank, tokenization } }: Manifest): string =>
-    JSON.stringify({ ...tokenization, lowercase, skipBlank });
+  const describe = ({ options: { lowercase, skipBlank, tokenization, wordOrder } }: Manifest): string =>
+    JSON.stringify({ ...tokenization, lowercase, skipBlank, wordOrder });
   const fileOf = async (parts: typeof first): Promise<Uint8Array> =>
     (isTokenizerFile(parts.manifest.options.tokenization.tokenizer) && (await parts.store.get(TOKENIZER_KEY))) ||
     new Uint8Array(0);
@@ -252,7 +252,7 @@ async function mixInto(
     const numbers = Uint32Array.from({ length: types }, (_, id) => id);
     await builder.putDictionary(sortedDictionary(opened.words, numbers, new Float64Array(types)));
     const [{ parts }] = models;
-    const { lowercase, skipBlank, tokenization } = parts.manifest.options;
+    const { lowercase, skipBlank, tokenization, wordOrder } = parts.manifest.options;
     const file = isTokenizerFile(tokenization.tokenizer) ? await parts.store.get(TOKENIZER_KEY) : undefined;
     if (file) await builder.putTokenizer(file);
     return builder.finish({
@@ -266,7 +266,7 @@ async function mixInto(
       tables,
       classes: 0,
       classTables: [],
-      options: { lowercase, skipBlank, vocabulary: 'words', tokenization },
+      options: { lowercase, skipBlank, vocabulary: 'words', tokenization, ...(wordOrder ? { wordOrder } : {}) },
     });
   };
   const { writeIndexed } = await import('../tables/node/write-indexed.js');
@@ -330,14 +330,16 @@ async function learn(
     bucketOf[tokens++] = buckets?.ofHistory(history) ?? 0;
   };
   const [model] = models;
-  const { skipBlank } = model.parts.manifest.options;
+  const { manifest, tokenization } = model.parts;
+  const { skipBlank } = manifest.options;
   for (const path of files) {
     const reader = new LineReader(path, givenDocumentOptions(options));
     for await (const line of reader.lines()) {
       check();
       if (tokens === MOST_TOKENS) break;
       for (const sentence of model.sentences(line)) {
-        const ids = model.tokenize(sentence).map(token => idOf(words, token));
+        const tokens = model.tokenize(sentence);
+        const ids = (tokenization.order?.read(tokens).tokens ?? tokens).map(token => idOf(words, token));
         if (ids.length === 0 && skipBlank) continue;
         const history = [BOS];
         for (const id of [...ids, EOS]) {

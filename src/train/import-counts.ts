@@ -35,7 +35,7 @@ import type { TrainReport } from './train.js';
  * The options of {@link importCounts}: the options of {@link train} without those that need a text. `order` is at most the length of
  * the longest n-grams in the files, which is the default.
  */
-export interface ImportCountsOptions extends Omit<BuildOptions, 'holdOut' | 'reserved'> {
+export interface ImportCountsOptions extends Omit<BuildOptions, 'holdOut' | 'reserved' | 'wordOrder'> {
   /**
    * Paths of files of n-gram counts, as `kneser counts` or SRILM's `ngram-count -write` writes them, or files of the Google n-grams.
    * They may be packed; `-` is standard input.

@@ -106,6 +106,7 @@ function checkAlike(first: string, a: Manifest, model: string, b: Manifest, verb
   check('order', a.order, b.order);
   check('lowercase', a.options.lowercase, b.options.lowercase);
   check('skipBlank', a.options.skipBlank, b.options.skipBlank);
+  check('wordOrder', a.options.wordOrder ?? 'forward', b.options.wordOrder ?? 'forward');
   check('vocabulary', a.options.vocabulary, b.options.vocabulary);
   const [ofA, ofB] = [a.options.tokenization, b.options.tokenization];
   check('tokenizer', ofA.tokenizer, ofB.tokenizer);
@@ -142,5 +143,6 @@ function optionsOf({ manifest, name }: CountedModel, tokenizer: Uint8Array | und
     tokenization: { ...tokenization, tokenizer: file },
     lowercase: options.lowercase,
     skipBlank: options.skipBlank,
+    ...(options.wordOrder ? { wordOrder: options.wordOrder } : {}),
   };
 }

@@ -67,6 +67,31 @@ beforeAll(async () => {
 });
 
 describe('baseline', () => {
+  test('compares word orders by Kneser-Ney alone, without a table of tokens', async () => {
+    const folder = cli.fresh('orders');
+    const { models: found, comparisons } = await baseline({
+      ...files,
+      test: [files.test[0]],
+      orders: [2],
+      wordOrders: ['forward', 'backward', 'reverse-full'],
+      out: folder,
+      resamples: 100,
+    });
+    expect(found.map(({ name }) => name)).toEqual(['mkn2', 'mkn2-backward', 'mkn2-reverse-full']);
+    expect(found.map(({ wordOrder }) => wordOrder)).toEqual([undefined, 'backward', 'reverse-full']);
+    expect(found[2].micro.tokens).toBe(found[0].micro.tokens + 60);
+    expect(comparisons.map(({ model, against }) => `${model} ${against}`)).toEqual([
+      'mkn2-backward mkn2',
+      'mkn2-reverse-full mkn2',
+    ]);
+    expect(readdirSync(folder).sort()).toEqual(['baseline.html', 'baseline.json', 'baseline.md']);
+    expect(readFileSync(join(folder, 'baseline.md'), 'utf8')).toContain('Perplexity by word order');
+    await expect(baseline({ ...files, wordOrder: 'backward', wordOrders: 'all' })).rejects.toThrow(
+      'excludes wordOrder',
+    );
+    await expect(baseline({ ...files, wordOrders: [] })).rejects.toThrow('wordOrders: name at least one');
+  });
+
   test('reports every order of both ways of smoothing, with all figures', () => {
     expect(report.models.map(({ name }) => name)).toEqual(['mkn1', 'glm1', 'mkn3', 'glm3']);
     expect(report).toMatchObject({

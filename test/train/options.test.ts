@@ -25,6 +25,7 @@ const all: BuildOptions = {
   vocabulary: { kind: 'words', words: ['a', 'bc'] },
   tokenization: { tokenizer: 'words', locale: 'de', sentences: 'segment', normalize: 'NFC' },
   lowercase: true,
+  wordOrder: 'shuffle-local:3',
   skipBlank: true,
   reserved: 'drop',
 };
@@ -46,6 +47,8 @@ test.each<[unknown, string]>([
   [{ vocabulary: { kind: 'limit', limit: 0 } }, 'vocabulary.limit: 0 is not a whole number of at least 1'],
   [{ tokenization: 'words' }, 'tokenization: "words" is not an object'],
   [{ lowercase: 'yes' }, 'lowercase: "yes" is not true or false'],
+  [{ wordOrder: 'shuffle-local:1' }, 'wordOrder: "shuffle-local:1" is not forward, backward, '],
+  [{ wordOrder: 1 }, 'wordOrder: 1 is not forward, backward, '],
   [{ skipBlank: 1 }, 'skipBlank: 1 is not true or false'],
   [{ reserved: 'keep' }, 'reserved: "keep" is not one of refuse, drop'],
 ])('%j is refused by its name', (options, message) => {
@@ -70,7 +73,8 @@ describe('every option that determines a model', () => {
 
   test('is kept for --resume under the labels of 0.1.0, or its records could not be resumed', () => {
     expect(JSON.stringify(recordOptions({}, { digest }))).toBe(DEFAULTS_KEPT);
-    expect(JSON.stringify(recordOptions(all, { digest }))).toBe(ALL_KEPT);
+    expect(JSON.stringify(recordOptions({ ...all, wordOrder: 'forward' }, { digest }))).toBe(ALL_KEPT);
+    expect(recordOptions(all, { digest })).toMatchObject({ 'word-order': 'shuffle-local:3' });
   });
 
   test('changes what is kept, so that a training with another value is not continued', () => {

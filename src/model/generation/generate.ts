@@ -34,6 +34,7 @@ export async function* generate(
   source: TextSource,
   options: GenerateOptions,
 ): AsyncGenerator<GeneratedText, void, void> {
+  checkOrder(source, options);
   const maker = new TextMaker(source, options);
   const { beginnings, count = 1, sentences = Infinity, tokens = Infinity } = options;
   if (sentences === Infinity && tokens === Infinity) {
@@ -52,6 +53,16 @@ export async function* generate(
     }
   }
   maker.warnOfUnknown();
+}
+
+/** @throws KNESER_WORD_ORDER */
+function checkOrder({ tokenization: { order } }: TextSource, { beginnings }: GenerateOptions): void {
+  if (!order || (order.name !== 'shuffle' && !beginnings)) return;
+  const why =
+    order.name === 'shuffle'
+      ? 'which nothing can turn back into the order of a text'
+      : 'so that its texts do not begin with their first words; leave beginnings out';
+  throw new KneserError('KNESER_WORD_ORDER', `the word order of this model is ${order.name}, ${why}`);
 }
 
 /** Makes the texts of one call of `generate`. They share mirostat's bound, and are counted so that each has other random numbers. */
@@ -175,8 +186,9 @@ class TextMaker {
     more: Pick<GeneratedText, 'kept' | 'mu'>,
   ): GeneratedText {
     const tokens = words.map(word => this.tokenOf(word));
-    const drawn = this.join(tokens.at(-1) === EOS_WORD ? tokens.slice(0, -1) : tokens);
-    const isSeparate = this.options.text === 'tokens' || isSpaced(this.source.tokenization);
+    const read = tokens.at(-1) === EOS_WORD ? tokens.slice(0, -1) : tokens;
+    const drawn = this.join(this.source.tokenization.order?.undo(read) ?? read);
+    const isSeparate = this.options.text === 'tokens' || isSpaced(this.source.tokenization.info);
     const between = isSeparate && beginning.text !== '' && drawn !== '' ? ' ' : '';
     return withJsonArrays({
       text: beginning.text + between + drawn,
@@ -189,7 +201,7 @@ class TextMaker {
   }
 
   private join(tokens: readonly string[]): string {
-    return this.options.text === 'tokens' ? tokens.join(' ') : joinTokens(tokens, this.source.tokenization);
+    return this.options.text === 'tokens' ? tokens.join(' ') : joinTokens(tokens, this.source.tokenization.info);
   }
 
   private tokenOf(word: number): string {

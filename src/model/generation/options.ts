@@ -111,7 +111,10 @@ export interface GeneratedText {
   readonly text: string;
   /** The beginning of the text; missing without `beginnings`. */
   readonly beginning?: string;
-  /** The drawn tokens, without the beginning; the last is `</s>`, unless the text was cut. */
+  /**
+   * The drawn tokens, without the beginning; the last is `</s>`, unless the text was cut. They are in the order of drawing, which in a
+   * model with another word order than `forward` is not that of `text`.
+   */
   readonly tokens: readonly string[];
   /** By token, log10 p in the model: before truncation and temperature, and with `<unk>` among the types. */
   readonly log10Probs: Float64Array;

@@ -1,4 +1,4 @@
-import type { TokenizationInfo } from '../../text/tokenization.js';
+import type { Tokenization } from '../../text/tokenization.js';
 import type { Sentence } from '../../text/sentences.js';
 import type { LoadedWords } from '../lookup/words.js';
 import type { NextWords } from '../prediction/next-words.js';
@@ -8,7 +8,8 @@ export interface TextSource {
   readonly order: number;
   /** How many types the model predicts, `<unk>` among them. */
   readonly types: number;
-  readonly tokenization: TokenizationInfo;
+  /** How the model cuts texts into tokens, and in which order it reads these. */
+  readonly tokenization: Pick<Tokenization, 'info' | 'order'>;
   readonly words: LoadedWords;
   /** The tokens of a text, as the model reads them. */
   readonly tokenize: (text: Sentence) => string[];

@@ -16,6 +16,7 @@ import { decodeManifest, wordIds, type Manifest, type TableManifest } from '../.
 import type { ModelStore } from '../../store/store.js';
 import { decodeTokenizer } from '../../tables/tokenizer.js';
 import { isTokenizerFile, Tokenization } from '../../text/tokenization.js';
+import { WordOrder } from '../../text/word-order.js';
 import { NO_CACHE } from '../../smoothing/cache.js';
 import type { EstimatorInput } from '../../smoothing/estimator.js';
 
@@ -157,15 +158,16 @@ export function requireCounts(model: string, { kind }: Manifest, verb: string): 
 
 /** Reads how the model cuts texts into tokens. */
 async function readTokenization(store: ModelStore, { options }: Manifest): Promise<Tokenization> {
-  const { tokenization } = options;
+  const { tokenization, wordOrder, lowercase } = options;
+  const order = WordOrder.of(wordOrder, lowercase);
   const where = `${store.name}: tokenizer`;
   const { tokenizer } = tokenization;
   if (isTokenizerFile(tokenizer)) {
     const file = decodeValue(where, await store.get(TOKENIZER_KEY), value => decodeTokenizer(value, tokenizer));
-    return Tokenization.open(tokenization, { ...file, name: where });
+    return Tokenization.open(tokenization, { ...file, name: where }, order);
   }
   try {
-    return await Tokenization.open(tokenization);
+    return await Tokenization.open(tokenization, undefined, order);
   } catch (error) {
     // The locale is unknown to this JavaScript engine, or invalid.
     if (error instanceof KneserError) throw new KneserError(error.code, `${where}: ${error.message}`, { cause: error });

@@ -2,28 +2,31 @@ import type { LoadedWords } from '../lookup/words.js';
 import type { Sentence, Sentences } from '../../text/sentences.js';
 import type { SentenceEnds } from '../../smoothing/batch.js';
 import { EOS, EOS_WORD } from '../../text/tokens.js';
+import { inTextOrder, type Reading } from '../../text/word-order.js';
 import type { Piece, TokenScores } from './pieces.js';
 import { scoreOf, type Score } from './score.js';
 
 /** Stands for the next sentence while the caller has not given it yet. */
 const WAITING = Symbol('waiting');
 
-/** A sentence as tokens and as ids. */
+/** A sentence as tokens and as ids, in the order in which the model reads them. */
 export interface NumberedSentence {
   readonly tokens: string[];
   /** By token, its id; the id of a token outside the vocabulary has the bit `OOV`. */
   readonly ids: ArrayLike<number>;
+  /** By token, its place in the text, as {@link Reading} has it. */
+  readonly places: Uint32Array | undefined;
 }
 
-/** The tokens and ids of each sentence. @param tokensOf cuts a sentence into tokens; throws to refuse it. */
+/** The tokens and ids of each sentence. @param readingOf cuts a sentence into tokens; throws to refuse it. */
 export async function* numbered(
   sentences: Sentences,
   words: LoadedWords,
-  tokensOf: (sentence: Sentence) => string[],
+  readingOf: (sentence: Sentence) => Reading,
 ): AsyncGenerator<NumberedSentence, void, void> {
   for await (const sentence of sentences) {
-    const tokens = tokensOf(sentence);
-    yield { tokens, ids: Uint32Array.from(tokens, token => words.idOf(token)) };
+    const { tokens, places } = readingOf(sentence);
+    yield { tokens, places, ids: Uint32Array.from(tokens, token => words.idOf(token)) };
   }
 }
 
@@ -132,18 +135,24 @@ async function scoreGroup(
   }
   const scores = await scorer.scoreTokens({ ids, history: 0, ends });
   let from = 0;
-  return sentences.map(({ tokens }) => {
-    const score = scoreOfSentence(ends.end ? [...tokens, EOS_WORD] : tokens, scores, from);
+  return sentences.map(({ tokens, places }) => {
+    const score = scoreOfSentence(ends.end ? [...tokens, EOS_WORD] : tokens, places, scores, from);
     from += score.tokens.length;
     return score;
   });
 }
 
 /** The score of a sentence whose tokens are the entries of `scores` from `from` on. */
-function scoreOfSentence(tokens: string[], scores: TokenScores, from: number): Score {
+function scoreOfSentence(tokens: string[], places: Uint32Array | undefined, scores: TokenScores, from: number): Score {
   const to = from + tokens.length;
   const log10Probs = scores.log10Probs.slice(from, to);
   const oov = Array.from(scores.oov.subarray(from, to), is => is === 1);
   const log10Prob = log10Probs.reduce((sum, value) => sum + value, 0);
-  return scoreOf({ tokens, log10Probs, matched: scores.matched.slice(from, to), oov, log10Prob });
+  return scoreOf({
+    tokens: inTextOrder(tokens, places),
+    log10Probs: inTextOrder(log10Probs, places),
+    matched: inTextOrder(scores.matched.slice(from, to), places),
+    oov: inTextOrder(oov, places),
+    log10Prob,
+  });
 }

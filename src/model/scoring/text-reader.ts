@@ -2,6 +2,7 @@ import { countCharacters } from '../../text/surface.js';
 import { createFeeder } from '../../text/feeder.js';
 import type { Tokenization } from '../../text/tokenization.js';
 import type { TokenSink } from '../../text/tokenizer.js';
+import { ordered } from '../../text/word-order.js';
 import { EOS } from '../../text/tokens.js';
 import type { LoadedWords } from '../lookup/words.js';
 
@@ -16,7 +17,8 @@ export interface IdPiece {
 }
 
 /**
- * Reads a text as ids, without making strings. The memory that it needs does not depend on the length of lines.
+ * Reads a text as ids, without making strings. The memory that it needs does not depend on the length of lines, unless the model reads
+ * the words of a sentence in an order of its own.
  *
  * @param text the bytes of the text.
  * @param source the name of the text in messages.
@@ -29,7 +31,7 @@ export async function* readIds(
   skipBlank: boolean,
 ): AsyncGenerator<IdPiece> {
   const sink = new IdSink(words, skipBlank);
-  const feeder = createFeeder(tokenization, sink, words, source);
+  const feeder = createFeeder(tokenization, ordered(tokenization.order, sink), words, source);
   for await (const bytes of text) {
     words.extraBytes = words.extraCharacters = 0;
     feeder.feed(bytes);

@@ -3,6 +3,7 @@
  * transformer-based language models and n-gram perplexities, arXiv:2307.09255).
  */
 import { checkFlag, checkOptions, oneOf, wholeNumber, type OptionTable } from '../../base/check.js';
+import { inTextOrder } from '../../text/word-order.js';
 import { perplexityOf } from './perplexity.js';
 import type { Score } from './score.js';
 import type { BatchLayout } from '../../smoothing/batch.js';
@@ -56,26 +57,29 @@ export function checkVectorOptions(options: { readonly [Name in keyof VectorOpti
  * Makes the vector of a scored text, in time proportional to the length of the text, for any window. With `context: 'window'`, up to
  * order − 1 tokens of each window are scored again.
  *
- * @param score the score of the text, without `</s>`.
+ * @param read the ids in the order in which the model reads them, and their places in the text, as {@link Reading} has them.
+ * @param score the score of the text, without `</s>`, in the order of the text.
  */
 export function* vectorOf(
   scorer: BatchScorer,
   layout: BatchLayout,
   order: number,
-  ids: ArrayLike<number>,
-  { log10Probs }: Score,
+  { ids, places }: { readonly ids: ArrayLike<number>; readonly places: Uint32Array | undefined },
+  score: Score,
   options: VectorOptions,
 ): Generator<Promise<void>, Float64Array, void> {
+  const log10Probs = places ? Float64Array.from(places, place => score.log10Probs[place]) : score.log10Probs;
   const window = Math.min(options.window ?? DEFAULT_WINDOW, log10Probs.length);
   if (window === 0) return new Float64Array(0);
   const sums =
     options.context === 'window'
       ? yield* windowsAlone(scorer, layout, order, ids, log10Probs, window)
       : windowSums(log10Probs, window);
-  const vector = tokenMeans(
+  const means = tokenMeans(
     sums.map(sum => perplexityOf(sum, window)),
     window,
   );
+  const vector = inTextOrder(means, places);
   if (options.relative) divideByMean(vector);
   return options.bins === undefined ? vector : binMeans(vector, options.bins);
 }

@@ -10,6 +10,7 @@ import { MANIFEST_KEY } from '../../store/keys.js';
 import { decodeManifest } from '../../tables/manifest.js';
 import { fileSize } from '../../text/formats/input.js';
 import type { BackoffSource } from './source.js';
+import { requireForward } from '../../text/word-order.js';
 
 /** Which model to write as ARPA, and where. */
 export interface ExportOptions {
@@ -70,6 +71,7 @@ export async function exportArpa(options: ExportOptions): Promise<ExportReport> 
   const model = await LanguageModel.fromStore(store, files, kind === 'backoff' ? {} : { smoothing: 'mkn' });
   try {
     const { parts } = model;
+    requireForward(folder, parts.manifest.options.wordOrder, 'write an ARPA file');
     const { list } = await model.allWords();
     const { ArpaWriter } = await import('./writer.js');
     const all = rowsToRead(parts);

@@ -33,6 +33,7 @@ import {
   type PretrainedTokenizer,
   type TokenizationOptions,
 } from '../../text/tokenization.js';
+import { checkWordOrder, type WordOrderName } from '../../text/word-order.js';
 
 /** Where the text comes from: files, or sentences. Exactly one of the two. */
 export type TrainingText =
@@ -73,6 +74,11 @@ export interface BuildOptions {
   readonly tokenization?: TokenizationOptions;
   /** Lower-cases every token, in training and when the model scores. Default false. */
   readonly lowercase?: boolean;
+  /**
+   * In which order the tokens of each sentence are read, in training and when the model scores. Default `forward`. A model of another
+   * order scores texts and makes texts, but does not predict next words.
+   */
+  readonly wordOrder?: WordOrderName;
   /** Leaves out lines without a token, in training and when the model scores. Default false: they are empty sentences. */
   readonly skipBlank?: boolean;
   /** Whether a literal `<s>` or `</s>` in the text is an error (`refuse`) or is left out (`drop`). Default `refuse`. */
@@ -289,6 +295,24 @@ export const BUILD_OPTIONS = {
     record: (value = false) => ({ lowercase: value }),
     about: 'text',
     flags: [{ flags: '--lowercase', help: 'lower-case all text, in training and in scoring' }],
+  },
+  wordOrder: {
+    check: value => {
+      checkWordOrder('wordOrder', value);
+    },
+    fallback: 'forward',
+    // Records of version 0.1.0 name no order.
+    record: (value = 'forward'): OptionRecord => (value === 'forward' ? {} : { 'word-order': value }),
+    about: 'text',
+    flags: [
+      {
+        flags: '--word-order <order>',
+        help:
+          'order in which the tokens of a sentence are read, in training and in scoring: forward (default), backward, even-odd, ' +
+          'shuffle-local:W, shuffle-fixed:SEED, shuffle, reverse-control, reverse-partial, reverse-full',
+        value: 'text',
+      },
+    ],
   },
   skipBlank: {
     check: value => void checkFlag('skipBlank', value),

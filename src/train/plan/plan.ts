@@ -3,6 +3,7 @@ import type { VocabularyChoice } from '../../count/vocabulary.js';
 import { choosePatterns, formatPattern, isContiguous, type Pattern } from '../../tables/pattern.js';
 import { prunesAnything, pruningByCounts, skipPatternError, type Pruning } from '../../tables/pruning.js';
 import { describeTokenization, Tokenization } from '../../text/tokenization.js';
+import { WordOrder } from '../../text/word-order.js';
 import { checkBuildOptions, orderOf, pretrainedTokenizer, type BuildOptions } from './options.js';
 
 /**
@@ -29,8 +30,9 @@ export async function planBuild(options: BuildOptions): Promise<BuildPlan> {
   const order = orderOf(options);
   const patterns = choosePatterns(order, options.patterns ?? {});
   const { vocabulary = { kind: 'all' } } = options;
-  const info = describeTokenization(options.tokenization ?? {}, options.lowercase ?? false);
-  const tokenization = await Tokenization.open(info, pretrainedTokenizer(options));
+  const { tokenization: given = {}, lowercase = false, wordOrder } = options;
+  const info = describeTokenization(given, lowercase);
+  const tokenization = await Tokenization.open(info, pretrainedTokenizer(options), WordOrder.of(wordOrder, lowercase));
   return { order, patterns, vocabulary, pruning: choosePruning(order, patterns, options), tokenization };
 }
 

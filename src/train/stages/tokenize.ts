@@ -8,6 +8,8 @@ import { createFeeder } from '../../text/feeder.js';
 import { checkSentences, feedSentence, type Sentence, type Sentences } from '../../text/sentences.js';
 import { isTokenizerFile, type TextChanges } from '../../text/tokenization.js';
 import { MOST_TOKEN_BYTES } from '../../text/tokenizer.js';
+import type { TokenSink } from '../../text/tokenizer.js';
+import { ordered, REVERSE_MARK } from '../../text/word-order.js';
 import { splitTokens } from '../../text/tokens.js';
 import { WordList } from '../../text/word-list.js';
 import {
@@ -79,6 +81,8 @@ class Reading {
   readonly ids: IdStream;
   readonly heldOut: IdStream;
   readonly stream: TokenStream;
+  /** Gives tokens to `stream`, in the model's word order. */
+  private readonly sink: TokenSink;
   readonly changes: TextChanges = { replaced: 0, extraBytes: 0, extraCharacters: 0 };
   /** Documents without text that were left out. */
   skipped = 0;
@@ -86,9 +90,13 @@ class Reading {
 
   constructor(private readonly context: BuildContext) {
     const { lowercase = false, skipBlank = false, reserved = 'refuse', holdOut = 0 } = context.options;
-    const { vocabulary } = context.plan;
+    const { vocabulary, tokenization } = context.plan;
+    const { order } = tokenization;
     const words = new WordList();
-    if (vocabulary.kind === 'words') addWords(words, vocabulary.words, lowercase);
+    if (vocabulary.kind === 'words') {
+      addWords(words, vocabulary.words, lowercase);
+      if (order?.hasMark) words.addWord(REVERSE_MARK);
+    }
     this.ids = context.idStream('tokens', IDS_SHARE);
     this.heldOut = context.idStream('held-out', HELD_OUT_SHARE);
     const holdOutEvery = holdOut > 0 ? Math.round(1 / holdOut) : 0;
@@ -100,6 +108,7 @@ class Reading {
       reserved,
       closed,
     });
+    this.sink = ordered(order, this.stream);
   }
 
   async readSentences(sentences: Sentences): Promise<void> {
@@ -108,7 +117,7 @@ class Reading {
     stream.open(SENTENCES);
     for await (const sentence of markCallerErrors(sentences)) {
       context.checkAborted();
-      feedSentence(sentence, context.plan.tokenization, stream);
+      feedSentence(sentence, context.plan.tokenization, this.sink);
       if (stream.sentences % SENTENCES_A_CHECK === 0) this.checkMemory();
       await context.pause();
     }
@@ -124,7 +133,7 @@ class Reading {
     let done = 0;
     const threads = this.startThreads(total);
     for (const source of sources) {
-      const feeder = threads ? undefined : createFeeder(tokenization, stream, changes, source.name, longestToken);
+      const feeder = threads ? undefined : createFeeder(tokenization, this.sink, changes, source.name, longestToken);
       stream.open(source.name, source.isPlain && tokenization.info.sentences === 'lines' ? 'line' : 'sentence');
       const onRead = (read: number): void => void (done += read);
       const onSkip = (documents: number): void => void (this.skipped += documents);
@@ -154,7 +163,7 @@ class Reading {
     const threads = Math.min(place.threads, Math.floor(place.memory / MEMORY_A_TOKENIZER));
     if (!isSlow || threads < 2 || total < LONG_TEXT || !place.startTokenizing) return undefined;
     const file = pretrainedTokenizer(options);
-    return this.context.closeAtEnd(place.startTokenizing(threads, { info, file }, this.stream, this.changes));
+    return this.context.closeAtEnd(place.startTokenizing(threads, { info, file }, this.sink, this.changes));
   }
 
   /**

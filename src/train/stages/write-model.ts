@@ -63,6 +63,7 @@ export async function run(
       skipBlank: options.skipBlank ?? false,
       vocabulary: describeChoice(plan.vocabulary),
       tokenization: plan.tokenization.info,
+      ...(plan.tokenization.order ? { wordOrder: plan.tokenization.order.name } : {}),
     },
   });
 }
