@@ -50,8 +50,16 @@ export class Term {
     if (this.d3 > 3) return NaN;
     const [ones, twos] = [data[at + ONES], data[at + TWOS]];
     const others = data[at + FOLLOWERS] - ones - twos;
-    const counted = data[at + TOTAL] - data[at + PRUNED] - ones - 2 * twos - this.d3 * others;
-    return this.scale * (ones * this.discounted(1) + twos * this.discounted(2) + counted);
+    const rest = data[at + TOTAL] - data[at + PRUNED] - ones - 2 * twos;
+    return this.scale * this.discountedSum(ones, twos, others, rest);
+  }
+
+  /**
+   * Σ max(c − D(c), 0) over counts, of which `ones` are 1, `twos` are 2, and `others` are 3 or more with the sum `rest`. The result does not
+   * depend on the sequence of the counts, not even in its last bit. Only for terms whose mass is known.
+   */
+  discountedSum(ones: number, twos: number, others: number, rest: number): number {
+    return ones * this.discounted(1) + twos * this.discounted(2) + (rest - this.d3 * others);
   }
 
   /** The part of P(w|h) for a word w with this count. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { importArpa, exportArpa, KneserError, LanguageModel, prune, train } from '#kneser/src/index.js';
@@ -5,6 +6,8 @@ import type { GeneratedText, GenerateOptions, LoadedModel, OpenOptions } from '#
 import { Drawing } from '#kneser/src/model/generation/draw.js';
 import { Mirostat, zipfExponent, zipfWords } from '#kneser/src/model/generation/mirostat.js';
 import { massOf, truncate, type TruncationOptions } from '#kneser/src/model/generation/truncation.js';
+import { sortDescending } from '#kneser/src/model/prediction/sort-descending.js';
+import { UNK } from '#kneser/src/text/tokens.js';
 import { CommandLine } from '../support/command-line.js';
 import { randomNumbers, temporaryFolder, UNIFORM_MIXTURE } from '../support/models.js';
 import { PTB_TEXT, ptbModel } from '../support/shared.js';
@@ -68,6 +71,83 @@ test('truncations keep what an independent computation keeps', () => {
   truncate(Float64Array.of(0.5, 0.05), counts, { topP: 0.72 });
   expect([...counts]).toEqual([1, 5]);
   expect(massOf(Float64Array.of(0.5, 0.05), counts)).toBeCloseTo(0.75, 12);
+});
+
+test('sorts numbers as a comparison does, equal numbers by their indices', () => {
+  const number = fc.oneof(
+    fc.double({ min: 0, max: 1, noNaN: true, noDefaultInfinity: true }),
+    fc.constantFrom(0.5, 0.25),
+  );
+  fc.assert(
+    fc.property(fc.array(number, { maxLength: 60 }), numbers => {
+      const all = Float64Array.from(numbers, Math.abs);
+      const chosen = Uint32Array.from([...all.keys()].filter(i => i % 3 < 2));
+      const expected = [...chosen].sort((a, b) => all[b] - all[a] || a - b);
+      expect([...sortDescending(all, chosen)]).toEqual(expected);
+    }),
+  );
+});
+
+test('every truncation draws from the types that it leaves of the whole distribution', async () => {
+  const kinds: TruncationOptions[] = [
+    { topP: 0.5 },
+    { topP: 0.97 },
+    { topP: 0.8, minP: 0.1 },
+    { minP: 0.2 },
+    { epsilon: 0.02 },
+    { epsilon: 0.9 },
+    { minP: 0.1, epsilon: 0.05 },
+    { eta: 0.02 },
+    { typical: 0.7 },
+    { topK: 5, topP: 0.9 },
+    { minP: 0.3, unknown: true },
+  ];
+  for (const smoothing of ['mkn', 'glm'] as const) {
+    await using model = await LanguageModel.open(plain, { smoothing });
+    const loaded = await model.load();
+    for (const history of ['', 'w0', 'w1 w0', 'w3 w2']) {
+      const next = loaded.nextWords(history, true);
+      const dense = next.spread().dense();
+      for (const options of kinds) {
+        const except = options.unknown ? 0 : UNK;
+        const words = [...dense.keys()].filter(word => word !== except && dense[word] > 0);
+        words.sort((a, b) => dense[b] - dense[a] || a - b);
+        const kept = keptOf(
+          words.map(word => dense[word]),
+          options,
+        ).map(i => words[i]);
+        const drawing = new Drawing(options, undefined, words.length);
+        const mass = kept.reduce((sum, word) => sum + dense[word], 0);
+        for (const point of [0, 0.3, 0.77, 0.999]) {
+          const drawn = drawing.draw(next, () => point);
+          expect(drawn.kept).toBe(kept.length);
+          expect(kept).toContain(drawn.word);
+          const before = kept
+            .filter(word => dense[word] > drawn.probability)
+            .reduce((sum, word) => sum + dense[word], 0);
+          const upTo = kept
+            .filter(word => dense[word] >= drawn.probability)
+            .reduce((sum, word) => sum + dense[word], 0);
+          expect(point * mass).toBeGreaterThan(before - 1e-12);
+          expect(point * mass).toBeLessThan(upTo + 1e-12);
+        }
+      }
+    }
+  }
+});
+
+test('draws after contexts with many followers are the same from blocks and memory, the first time and later', async () => {
+  const many = Array.from({ length: 1600 }, (_, i) => `a v${i}${i % 3 === 0 ? ` a v${i}` : ''}`);
+  const path = join(folder, 'many');
+  await train({ sentences: many, out: path, order: 2 });
+  await using model = await LanguageModel.open(path);
+  const loaded = await model.load();
+  const points = Array.from({ length: 60 }, (_, i) => (i + 0.5) / 60);
+  const ofBlocks = await model.nextWords('a', false);
+  const first = points.map(point => loaded.nextWords('a', false).sample(() => point));
+  expect(points.map(point => loaded.nextWords('a', false).sample(() => point))).toEqual(first);
+  expect(points.map(point => ofBlocks.sample(() => point))).toEqual(first);
+  expect(new Set(first).size).toBeGreaterThan(30);
 });
 
 test('version 1 of mirostat computes the published number of types', () => {

@@ -1,6 +1,6 @@
 import { KneserError } from '../../base/errors.js';
 import type { NextWords } from '../prediction/next-words.js';
-import type { Runs } from '../prediction/spread.js';
+import type { RunLimit, Runs } from '../prediction/spread.js';
 import type { WordProbability } from '../prediction/top-words.js';
 import { NONE, UNK } from '../../text/tokens.js';
 import type { Mirostat } from './mirostat.js';
@@ -10,6 +10,8 @@ import { massOf, temper, truncate, type TruncationOptions } from './truncation.j
 const FEW = 1000;
 /** If this many draws all gave `<unk>`, the distribution without `<unk>` is computed. */
 const MOST_DRAWS = 100;
+/** Words above a threshold are found without the whole distribution if the threshold is at least this, so that they are few. */
+const LEAST_THRESHOLD = 2 ** -14;
 
 /** A word that was drawn. */
 export interface DrawnWord {
@@ -61,9 +63,8 @@ export class Drawing {
     const { except, options, mirostat } = this;
     const { temperature = 1, topK = Infinity } = options;
     const runs =
-      topK <= FEW
-        ? runsOf(next.top(topK, except).filter(({ probability }) => probability > 0))
-        : next.spread().runs(except);
+      (topK <= FEW ? this.mostProbable(next, topK) : this.aboveThreshold(next)) ??
+      next.spread().runs(except, this.limit());
     const { probabilities, counts } = runs;
     if (counts.length === 0) {
       throw new KneserError('KNESER_OPTION', 'unknown: nothing but <unk> can come next; draw <unk> too');
@@ -71,12 +72,47 @@ export class Drawing {
     const weights = temperature === 1 ? probabilities : probabilities.slice();
     if (temperature !== 1) temper(weights, temperature);
     if (mirostat) mirostat.truncate(probabilities, counts);
-    else truncate(weights, counts, options);
+    else truncate(weights, counts, options, runs.mass);
     let kept = 0;
     for (const count of counts) kept += count;
     const drawn = this.pick(runs, weights, point);
     mirostat?.update(drawn.probability);
     return { ...drawn, kept };
+  }
+
+  /** Which runs suffice: those of top-p, or those of mirostat 2. Other options need all. */
+  private limit(): RunLimit | undefined {
+    const { temperature = 1, topK, topP } = this.options;
+    if (temperature !== 1 || topK !== undefined) return undefined;
+    const least = this.mirostat?.least;
+    return least !== undefined ? { least } : topP !== undefined ? { share: topP } : undefined;
+  }
+
+  /** The `most` most probable words. */
+  private mostProbable(next: NextWords, most: number): Runs {
+    return runsOf(next.top(most, this.except).filter(({ probability }) => probability > 0));
+  }
+
+  /**
+   * The words above the threshold of min-p, of epsilon or of mirostat 2, and at least the most probable word; `undefined` if other options
+   * choose the words or the threshold is low.
+   */
+  private aboveThreshold(next: NextWords): Runs | undefined {
+    const { except, options, mirostat } = this;
+    const { temperature = 1, topK, topP, minP, typical, epsilon, eta } = options;
+    // Epsilon is a share of the types that the options before it leave.
+    const others = [topP, typical, eta, epsilon === undefined ? undefined : (topK ?? minP)];
+    if (!next.atLeast || temperature !== 1 || others.some(value => value !== undefined)) return undefined;
+    const first = this.mostProbable(next, 1);
+    if (first.counts.length === 0) return first;
+    const least =
+      mirostat?.least ??
+      (minP === undefined
+        ? epsilon && epsilon * (1 - (except === NONE ? 0 : next.probability(except)))
+        : minP * first.probabilities[0]);
+    if (least === undefined || least < LEAST_THRESHOLD) return undefined;
+    const words = next.atLeast(least, except);
+    return words.length > 0 ? runsOf(words) : first;
   }
 
   /** The word at a point of the unit interval, which is divided among the words that may be drawn in proportion to their weights. */

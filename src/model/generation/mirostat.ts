@@ -30,9 +30,15 @@ export class Mirostat {
     this.mu = 2 * target;
   }
 
+  /** The smallest probability of a type that may be drawn; `undefined` if that depends on the distribution. */
+  get least(): number | undefined {
+    return this.version === 2 ? exp(-this.mu * LN2) : undefined;
+  }
+
   /** Lowers the numbers of types that may be drawn. The parameters are those of `truncate`, with the probabilities of the model. */
   truncate(probabilities: Float64Array, counts: Uint32Array): void {
-    if (this.version === 2) keepAbove(probabilities, counts, exp(-this.mu * LN2));
+    const { least } = this;
+    if (least !== undefined) keepAbove(probabilities, counts, least);
     else keepFirst(counts, zipfWords(zipfExponent(probabilities, counts), this.mu, this.vocabulary));
   }
 

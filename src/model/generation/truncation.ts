@@ -60,11 +60,18 @@ export function temper(probabilities: Float64Array, temperature: number): void {
  *
  * @param probabilities by run of equally probable types, the probability of one type; runs by falling probability. They need not add up to 1.
  * @param counts by run, its number of types; overwritten by the number of types that may be drawn.
+ * @param mass the sum of the probabilities of all types, if the runs behind those of top-p are missing.
  */
-export function truncate(probabilities: Float64Array, counts: Uint32Array, options: TruncationOptions): void {
+export function truncate(
+  probabilities: Float64Array,
+  counts: Uint32Array,
+  options: TruncationOptions,
+  mass = massOf(probabilities, counts),
+): void {
   const { topK, topP, minP, typical, epsilon, eta } = options;
   if (topK !== undefined) keepFirst(counts, topK);
-  if (topP !== undefined && topP < 1) keepShare(probabilities, counts, topP);
+  const all = topK === undefined ? mass : massOf(probabilities, counts);
+  if (topP !== undefined && topP < 1) keepShare(probabilities, counts, topP * all);
   if (minP !== undefined) keepAbove(probabilities, counts, minP * probabilities[0]);
   if (typical !== undefined) keepTypical(probabilities, counts, typical);
   if (epsilon !== undefined) keepAbove(probabilities, counts, epsilon * massOf(probabilities, counts));
@@ -100,9 +107,9 @@ export function keepFirst(counts: Uint32Array, most: number): void {
   }
 }
 
-/** Keeps the fewest first types whose probabilities add up to at least `share` of the mass. */
-function keepShare(probabilities: Float64Array, counts: Uint32Array, share: number): void {
-  let missing = share * massOf(probabilities, counts);
+/** Keeps the fewest first types whose probabilities add up to at least `mass`. */
+function keepShare(probabilities: Float64Array, counts: Uint32Array, mass: number): void {
+  let missing = mass;
   let i = 0;
   for (; i < counts.length; i++) {
     const needed = Math.max(1, Math.ceil(missing / probabilities[i]));

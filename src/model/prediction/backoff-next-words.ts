@@ -99,7 +99,7 @@ export class BackoffNextWords implements NextWords {
     const { byProbability, log10Probs } = this.unigrams;
     const words = byProbability.slice().sort();
     const probabilities = Float64Array.from(words, word => this.probability(word));
-    return new SpreadWords(words, probabilities, [], words, log10Probs.length);
+    return new SpreadWords(words, probabilities, [], words, new Uint32Array(0), log10Probs.length);
   }
 
   explain(word: number): Explanation {

@@ -2,10 +2,12 @@ import type { Term } from '../../smoothing/terms.js';
 import type { WordLists } from './top-words.js';
 import type { NextWord, Voter } from './voters.js';
 
-/** The sums of contexts with more followers than this are kept in memory. */
-const KEPT_FROM = 32;
-/** The most followers of all contexts in `young`; `old` can have the same number (48 MB together). */
-const MOST_YOUNG = 1 << 21;
+/** The sums of contexts with more followers than this are kept in memory if the context is drawn from again soon. */
+const KEPT_FROM = 512;
+/** How many contexts are remembered that were drawn from once. */
+const MOST_ONCE = 1 << 14;
+/** The most followers of all contexts in `young`; `old` can have the same number (96 MB together). */
+const MOST_YOUNG = 1 << 22;
 
 /** The followers of a context in the order of their ids, with the sums of their discounted counts. */
 interface FollowerSums {
@@ -19,8 +21,8 @@ interface FollowerSums {
  * Draws the next word of a mixture without computing its distribution. The probability of a word is a sum of parts: from each context, from
  * the class model, from the unigrams, and from the uniform distribution. The unit interval is divided into these parts: first the parts of
  * each context, longest context first, by word id; then the parts of the classes and their words; then the parts of the unigrams, and of
- * the uniform distribution. A binary search in the sums of a context finds the part at a point; the sums are kept for contexts with many
- * followers.
+ * the uniform distribution. The part of a context at a point is found by a selection among its followers ({@link Selection}) or, for
+ * contexts with many followers that are drawn from again, by a binary search in sums that are kept.
  */
 export class Draws {
   /** The sums of the contexts that were used last, by table and key of the context. When these are too many, they become `old`. */
@@ -30,11 +32,14 @@ export class Draws {
   private size = 0;
   /** By index in `byCount`, the sum of the discounted unigram counts of all words up to this one. */
   private unigramSums: Float64Array | undefined;
-
+  /** The contexts with many followers that were drawn from once, as keys of `young`. */
+  private readonly once = new Set<number>();
   private readonly sorting: Sorting;
+  private readonly selection: Selection;
 
   constructor(private readonly lists: WordLists) {
     this.sorting = new Sorting(lists.counts.length);
+    this.selection = new Selection(lists.counts.length);
   }
 
   /** The word at a point of the unit interval. */
@@ -48,6 +53,8 @@ export class Draws {
         remaining -= mass;
         continue;
       }
+      // Where the mass is known, it is the sum of the parts of all followers.
+      if (mass > 0 && !this.isKept(voters[v])) return this.selection.at(voters[v], remaining / scale);
       const { words, sums } = this.sumsOf(voters[v]);
       const sum = sums.length > 0 ? scale * sums[sums.length - 1] : 0;
       // Rounding can make the mass larger than the sum.
@@ -85,11 +92,22 @@ export class Draws {
     return sums;
   }
 
+  /** Whether the sums of a context are in memory or should be: the context has many followers, and this is not the first draw from them. */
+  private isKept(voter: Voter): boolean {
+    const { young, old, once } = this;
+    if (voter.followers.length <= KEPT_FROM) return false;
+    const name = nameOf(voter);
+    if (young.has(name) || old.has(name)) return true;
+    if (once.delete(name)) return true;
+    if (once.size === MOST_ONCE) once.clear();
+    once.add(name);
+    return false;
+  }
+
   /** The sums of a context, which are computed if they are not in memory. */
   private sumsOf(voter: Voter): FollowerSums {
-    const { length, key } = voter.followers;
-    if (length <= KEPT_FROM) return addUp(voter, sortFew);
-    const name = voter.term.table * 2 ** 32 + key;
+    const { length } = voter.followers;
+    const name = nameOf(voter);
     let found = this.young.get(name);
     if (found) return found;
     found = this.old.get(name) ?? addUp(voter, this.sorting.sort);
@@ -104,6 +122,11 @@ export class Draws {
   }
 }
 
+/** A number that identifies the context of a voter among those of all tables. */
+function nameOf({ term, followers }: Voter): number {
+  return term.table * 2 ** 32 + followers.key;
+}
+
 /** Computes the sums of a context. @param sort sorts words by id, with their counts. */
 function addUp({ term, followers }: Voter, sort: (words: Uint32Array, counts: Uint32Array) => void): FollowerSums {
   const { length } = followers;
@@ -112,9 +135,113 @@ function addUp({ term, followers }: Voter, sort: (words: Uint32Array, counts: Ui
   const sums = new Float64Array(length);
   followers.copy(words, counts);
   sort(words, counts);
-  let sum = 0;
-  for (let i = 0; i < length; i++) sums[i] = sum += term.discounted(counts[i]);
+  if (Number.isNaN(term.mass)) {
+    let sum = 0;
+    for (let i = 0; i < length; i++) sums[i] = sum += term.discounted(counts[i]);
+    return { words, sums };
+  }
+  // The same sums, to the last bit, as those of a selection.
+  let [ones, twos, others, rest] = [0, 0, 0, 0];
+  for (let i = 0; i < length; i++) {
+    const count = counts[i];
+    if (count === 1) ones++;
+    else if (count === 2) twos++;
+    else {
+      others++;
+      rest += count;
+    }
+    sums[i] = term.discountedSum(ones, twos, others, rest);
+  }
   return { words, sums };
+}
+
+/** A selection divides words by this many bits of their ids at a time. */
+const DIGIT_BITS = 6;
+const DIGITS = 1 << DIGIT_BITS;
+/** At most this many words are sorted by insertion. */
+const FEW = 24;
+
+/**
+ * Finds the follower of a context at a point of the sums of the discounted counts by word id, without sorting: it divides the followers by
+ * the highest bits of their ids, adds up each part, and goes on with the part that has the point. Time and memory are in proportion to
+ * the number of followers. Sums are made of whole numbers, so that they do not depend on the sequence of the followers.
+ */
+class Selection {
+  private words = new Uint32Array(KEPT_FROM);
+  private counts = new Uint32Array(KEPT_FROM);
+  /** By digit of the ids: how many words have the count 1, the count 2 and other counts, and the sum of these other counts. */
+  private readonly ones = new Uint32Array(DIGITS);
+  private readonly twos = new Uint32Array(DIGITS);
+  private readonly others = new Uint32Array(DIGITS);
+  private readonly rests = new Float64Array(DIGITS);
+  /** How far ids are shifted to get their first digit [bits]. */
+  private readonly firstShift: number;
+
+  /** @param ids one more than the largest id. */
+  constructor(ids: number) {
+    let shift = 0;
+    while (ids >>> shift > DIGITS) shift += DIGIT_BITS;
+    this.firstShift = shift;
+  }
+
+  /** The first word, by id, up to which the sum of discounted counts is above a value; the last word if rounding made the value too large. */
+  at({ term, followers }: Voter, value: number): number {
+    let size = followers.length;
+    if (size > this.words.length) {
+      this.words = new Uint32Array(2 * size);
+      this.counts = new Uint32Array(2 * size);
+    }
+    const { words, counts, ones, twos, others, rests } = this;
+    followers.copy(words, counts);
+    let [sumOnes, sumTwos, sumOthers, sumRests] = [0, 0, 0, 0];
+    for (let shift = this.firstShift; size > FEW; shift -= DIGIT_BITS) {
+      ones.fill(0);
+      twos.fill(0);
+      others.fill(0);
+      rests.fill(0);
+      let last = 0;
+      for (let i = 0; i < size; i++) {
+        const digit = (words[i] >>> shift) & (DIGITS - 1);
+        const count = counts[i];
+        if (digit > last) last = digit;
+        if (count === 1) ones[digit]++;
+        else if (count === 2) twos[digit]++;
+        else {
+          others[digit]++;
+          rests[digit] += count;
+        }
+      }
+      let digit = 0;
+      for (; digit < last; digit++) {
+        const [withOnes, withTwos] = [sumOnes + ones[digit], sumTwos + twos[digit]];
+        const [withOthers, withRests] = [sumOthers + others[digit], sumRests + rests[digit]];
+        if (term.discountedSum(withOnes, withTwos, withOthers, withRests) > value) break;
+        sumOnes = withOnes;
+        sumTwos = withTwos;
+        sumOthers = withOthers;
+        sumRests = withRests;
+      }
+      let kept = 0;
+      for (let i = 0; i < size; i++) {
+        if (((words[i] >>> shift) & (DIGITS - 1)) !== digit) continue;
+        words[kept] = words[i];
+        counts[kept++] = counts[i];
+      }
+      size = kept;
+    }
+    sortFew(words, counts, size);
+    for (let i = 0; i + 1 < size; i++) {
+      const count = counts[i];
+      if (count === 1) sumOnes++;
+      else if (count === 2) sumTwos++;
+      else {
+        sumOthers++;
+        sumRests += count;
+      }
+      if (term.discountedSum(sumOnes, sumTwos, sumOthers, sumRests) > value) return words[i];
+    }
+    return words[size - 1];
+  }
 }
 
 /** Sorts distinct words by id, with their counts, in time proportional to the number of words plus 1/32 of the vocabulary. */
@@ -149,9 +276,9 @@ class Sorting {
   };
 }
 
-/** Sorts a few words by id, with their counts, by insertion. */
-function sortFew(words: Uint32Array, counts: Uint32Array): void {
-  for (let i = 1; i < words.length; i++) {
+/** Sorts the first `size` words by id, with their counts, by insertion. */
+function sortFew(words: Uint32Array, counts: Uint32Array, size: number): void {
+  for (let i = 1; i < size; i++) {
     const word = words[i];
     const count = counts[i];
     let at = i;

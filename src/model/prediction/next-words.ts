@@ -14,6 +14,10 @@ export interface NextWords {
   /** The `n` most probable words by falling probability, equally probable words by id. @param except the id of a word to leave out. */
   top(n: number, except?: number): WordProbability[];
   /**
+   * All words with a probability of at least `least`, sorted as those of `top`; missing where they cannot be found without the whole distribution.
+   */
+  atLeast?(least: number, except?: number): WordProbability[];
+  /**
    * Draws a word with its probability. The same random numbers give the same words, whether tables are paged or loaded.
    *
    * @param random returns a number from 0 to below 1.
@@ -47,6 +51,10 @@ export class MixtureNextWords implements NextWords {
 
   top(n: number, except?: number): WordProbability[] {
     return this.search.find(this.next, n, except);
+  }
+
+  atLeast(least: number, except?: number): WordProbability[] {
+    return this.search.atLeast(this.next, least, except);
   }
 
   sample(random: () => number): number {

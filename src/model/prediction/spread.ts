@@ -1,4 +1,6 @@
 import { log } from '../../base/elementary.js';
+import { BOS, NONE } from '../../text/tokens.js';
+import { sortDescending } from './sort-descending.js';
 import type { WordLists } from './top-words.js';
 import type { NextWord } from './voters.js';
 
@@ -24,8 +26,16 @@ export interface Runs {
   readonly probabilities: Float64Array;
   /** By run, its number of words. */
   readonly counts: Uint32Array;
+  /** The sum of the probabilities of all words, with those of runs that were left out; missing if none may be left out. */
+  readonly mass?: number;
   /** The id of word n of a run (n from 0), in the order of the ids. */
   readonly word: (run: number, n: number) => number;
+}
+
+/** How many runs are needed; see {@link SpreadWords.runs}. */
+export interface RunLimit {
+  readonly least?: number;
+  readonly share?: number;
 }
 
 /** A distribution over word ids: a probability for each word that follows a context, and one for each group of other words. */
@@ -35,12 +45,14 @@ export class SpreadWords {
    * @param probabilities for each of `words`, its probability.
    * @param groups all other words.
    * @param byCount all words by falling unigram count.
+   * @param groupOf by word id, the index of the word's group, whether or not the word follows a context.
    */
   constructor(
     private readonly words: Uint32Array,
     private readonly probabilities: Float64Array,
     private readonly groups: readonly Group[],
     private readonly byCount: Uint32Array,
+    private readonly groupOf: Uint32Array,
     /** One more than the largest id. */
     readonly ids: number,
   ) {}
@@ -64,7 +76,10 @@ export class SpreadWords {
   /** All words by falling probability, equally probable words by id. */
   *descending(): Generator<readonly [word: number, probability: number], void, void> {
     const { words, probabilities } = this;
-    const order = Uint32Array.from(words.keys()).sort((a, b) => probabilities[b] - probabilities[a] || a - b);
+    const order = sortDescending(
+      probabilities,
+      Uint32Array.from({ length: words.length }, (_, i) => i),
+    );
     const groups = this.groups.filter(({ size }) => size > 0).sort((a, b) => b.probability - a.probability);
     let next = 0;
     let at = 0;
@@ -89,8 +104,10 @@ export class SpreadWords {
    * The words by falling probability, as runs of equally probable words.
    *
    * @param except the id of a word to leave out.
+   * @param limit if given, runs behind it may be left out, because the caller needs no more: runs with a smaller probability than `least`, and
+   *   runs behind the first ones with the share `share` of the mass of all words but `except`. The first run is never left out.
    */
-  runs(except: number): Runs {
+  runs(except: number, limit?: RunLimit): Runs {
     const { words, probabilities, groups } = this;
     const own = words.length;
     const all = new Float64Array(own + groups.length);
@@ -98,17 +115,29 @@ export class SpreadWords {
     groups.forEach((group, k) => (all[own + k] = group.size > 0 ? group.probability : 0));
     const exceptAt = indexOf(words, except);
     if (exceptAt >= 0) all[exceptAt] = 0;
-    const exceptIn = exceptAt >= 0 ? -1 : groups.findIndex(group => this.isIn(group, except));
+    const exceptIn = exceptAt >= 0 || !isPredicted(except) ? -1 : this.groupOf[except];
     // An item is the index of a word in `words`, or `own` plus the index of a group.
     const sizeOf = (item: number): number =>
       item < own ? 1 : groups[item - own].size - (item - own === exceptIn ? 1 : 0);
     const firstOf = (item: number): number => (item < own ? words[item] : this.nthOf(groups[item - own], 0, except));
-    const order = Uint32Array.from(all.keys())
-      .filter(item => all[item] > 0 && sizeOf(item) > 0)
-      .sort((a, b) => all[b] - all[a] || firstOf(a) - firstOf(b));
+    let size = 0;
+    const items = new Uint32Array(all.length);
+    for (let item = 0; item < own; item++) if (all[item] > 0) items[size++] = item;
+    for (let item = own; item < all.length; item++) if (all[item] > 0 && sizeOf(item) > 0) items[size++] = item;
+    const mass = limit && massOfItems(all, items.subarray(0, size), sizeOf);
+    if (limit && mass) size = withinLimit(all, items, size, sizeOf, limit, mass);
+    const order = sortDescending(all, items.subarray(0, size));
+    sortTies(order, all, own, firstOf);
+    const sorted = new Float64Array(size);
+    const counts = new Uint32Array(size);
+    for (let i = 0; i < size; i++) {
+      sorted[i] = all[order[i]];
+      counts[i] = order[i] < own ? 1 : sizeOf(order[i]);
+    }
     return {
-      probabilities: Float64Array.from(order, item => all[item]),
-      counts: order.map(sizeOf),
+      ...(mass === undefined ? {} : { mass }),
+      probabilities: sorted,
+      counts,
       word: (run, n) => {
         const item = order[run];
         return item < own ? words[item] : this.nthOf(groups[item - own], n, except);
@@ -145,7 +174,7 @@ export class SpreadWords {
     const outside = indexOf(words, except) < 0;
     for (const group of this.groups) {
       if (group.probability === 0) continue;
-      const all = group.probability * (group.size - (outside && this.isIn(group, except) ? 1 : 0));
+      const all = group.probability * (group.size - (outside && group === this.groupWith(except) ? 1 : 0));
       if (remaining >= all) {
         remaining -= all;
         continue;
@@ -161,13 +190,12 @@ export class SpreadWords {
   probability(word: number): number {
     const i = indexOf(this.words, word);
     if (i >= 0) return this.probabilities[i];
-    return this.groups.find(group => this.isIn(group, word))?.probability ?? 0;
+    return this.groupWith(word)?.probability ?? 0;
   }
 
-  /** Whether a word, which follows no context, belongs to a group. */
-  private isIn({ from, to }: Group, word: number): boolean {
-    for (let at = from; at < to; at++) if (this.byCount[at] === word) return true;
-    return false;
+  /** The group of a word that follows no context; `undefined` for a word that cannot be predicted. */
+  private groupWith(word: number): Group | undefined {
+    return isPredicted(word) ? this.groups[this.groupOf[word]] : undefined;
   }
 
   /** By word id, p of the word; length: `ids`. */
@@ -186,6 +214,68 @@ export class SpreadWords {
     for (const word of this.byCount.subarray(from, to)) if (indexOf(this.words, word) < 0) others.push(word);
     return others;
   }
+}
+
+/** Σ of the probabilities of the words of items. @param all by item, the probability of each of its words. */
+function massOfItems(all: Float64Array, items: Uint32Array, sizeOf: (item: number) => number): number {
+  let mass = 0;
+  for (const item of items) mass += sizeOf(item) * all[item];
+  return mass;
+}
+
+/** The binary exponents of numbers, as their IEEE 754 form has them, are below this. */
+const EXPONENTS = 1 << 11;
+
+/** Moves the items within a limit to the front. @returns how many there are. */
+function withinLimit(
+  all: Float64Array,
+  items: Uint32Array,
+  size: number,
+  sizeOf: (item: number) => number,
+  { least = 0, share = 1 }: RunLimit,
+  mass: number,
+): number {
+  const bits = new Uint32Array(all.buffer, all.byteOffset, 2 * all.length);
+  let [lowest, highest] = [0, 0];
+  for (let i = 0; i < size; i++) highest = Math.max(highest, all[items[i]]);
+  if (share < 1) {
+    // Whole exponents are kept until they have the share. The sum has rounding errors of far less than a part in 2^32.
+    const masses = new Float64Array(EXPONENTS);
+    for (let i = 0; i < size; i++) masses[bits[2 * items[i] + 1] >>> 20] += sizeOf(items[i]) * all[items[i]];
+    lowest = EXPONENTS - 1;
+    for (let sum = masses[lowest]; lowest > 0 && sum < share * mass * (1 + 2 ** -32); sum += masses[lowest]) lowest--;
+  }
+  let kept = 0;
+  for (let i = 0; i < size; i++) {
+    const item = items[i];
+    const isWithin = all[item] >= least && bits[2 * item + 1] >>> 20 >= lowest;
+    if (isWithin || all[item] === highest) items[kept++] = item;
+  }
+  return kept;
+}
+
+/**
+ * Sorts items of the same probability by their first words. Words are in the order of their ids already; groups of words are not.
+ *
+ * @param order the items by falling probability; changed.
+ * @param all by item, its probability.
+ * @param own the number of items that are words; larger items are groups.
+ */
+function sortTies(order: Uint32Array, all: Float64Array, own: number, firstOf: (item: number) => number): void {
+  for (let i = 0; i < order.length; i++) {
+    if (order[i] < own) continue;
+    let from = i;
+    while (from > 0 && all[order[from - 1]] === all[order[i]]) from--;
+    let to = i + 1;
+    while (to < order.length && all[order[to]] === all[order[i]]) to++;
+    if (to - from > 1) order.subarray(from, to).sort((a, b) => firstOf(a) - firstOf(b));
+    i = to - 1;
+  }
+}
+
+/** Whether a word id can be predicted. */
+function isPredicted(word: number): boolean {
+  return word !== NONE && word !== BOS;
 }
 
 /** The index of a word in an ascending list; −1 if the list lacks it. */
@@ -221,6 +311,8 @@ export class Spreading {
   private readonly seen: Uint8Array;
   /** The ids of the words that follow a context of the history. */
   private readonly touched: Uint32Array;
+  /** A bit for each word id; 0 between calls. */
+  private readonly bits: Uint32Array;
 
   constructor(private readonly lists: WordLists) {
     const { counts, byCount } = lists;
@@ -233,6 +325,7 @@ export class Spreading {
     this.sums = new Float64Array(counts.length);
     this.seen = new Uint8Array(counts.length);
     this.touched = new Uint32Array(counts.length);
+    this.bits = new Uint32Array((counts.length >>> 5) + 1);
   }
 
   /** The distribution of the next word. */
@@ -240,25 +333,38 @@ export class Spreading {
     const { sums, seen, lists, starts, groupOf } = this;
     const { counts, byCount } = lists;
     const size = this.gather(next);
-    const words = this.touched.slice(0, size).sort();
+    const words = this.sortedByBits(size);
     const { unigrams, uniform, nextClass } = next;
     const probabilities = new Float64Array(size);
     const remaining = starts.slice(0, -1).map((from, k) => starts[k + 1] - from);
-    words.forEach((word, i) => {
+    for (let i = 0; i < size; i++) {
+      const word = words[i];
       probabilities[i] = sums[word] + (unigrams.value(counts[word]) + uniform);
       if (nextClass)
         probabilities[i] += nextClass.classes.share[word] * nextClass.probabilities[nextClass.classes.of[word]];
       sums[word] = 0;
       seen[word] = 0;
       remaining[groupOf[word]]--;
-    });
+    }
     const groups = remaining.map((size, k) => ({
       probability: unigrams.value(counts[byCount[starts[k]]]) + uniform,
       from: starts[k],
       to: starts[k + 1],
       size,
     }));
-    return new SpreadWords(words, probabilities, groups, byCount, counts.length);
+    return new SpreadWords(words, probabilities, groups, byCount, groupOf, counts.length);
+  }
+
+  /** The first `size` words of `touched`, ascending, in time proportional to `size` plus 1/32 of the vocabulary. */
+  private sortedByBits(size: number): Uint32Array {
+    const { bits, touched } = this;
+    for (let i = 0; i < size; i++) bits[touched[i] >>> 5] |= 1 << (touched[i] & 31);
+    const words = new Uint32Array(size);
+    for (let at = 0, i = 0; i < size; at++) {
+      for (let rest = bits[at]; rest !== 0; rest &= rest - 1) words[i++] = (at << 5) + 31 - Math.clz32(rest & -rest);
+      bits[at] = 0;
+    }
+    return words;
   }
 
   /** Sets `sums`, `seen` and `touched`. @returns how many words are in `touched`. */

@@ -93,6 +93,39 @@ export class TopWords {
    * @param except the id of a word to leave out.
    */
   find(next: NextWord, k: number, except: number = NONE): WordProbability[] {
+    const top = new Heap(Math.min(k, this.lists.byCount.length));
+    this.search(next, except, top.items.length, {
+      offer: (word, probability) => {
+        top.offer(word, probability);
+      },
+      least: () => (top.full ? top.value : -Infinity),
+    });
+    return sorted(Array.from({ length: top.size }, (_, i) => ({ word: top.items[i], probability: top.values[i] })));
+  }
+
+  /**
+   * All words with a probability of at least `least`, by falling probability, equally probable words by id. Takes time in proportion to
+   * their number, rather than to the number of all words.
+   *
+   * @param except the id of a word to leave out.
+   */
+  atLeast(next: NextWord, least: number, except: number = NONE): WordProbability[] {
+    const found: WordProbability[] = [];
+    this.search(next, except, 0, {
+      offer: (word, probability) => {
+        if (probability >= least) found.push({ word, probability });
+      },
+      least: () => least,
+    });
+    return sorted(found);
+  }
+
+  /**
+   * Offers words to a collector, until every other word is less probable than the collector's `least`.
+   *
+   * @param most the words with the highest sums from narrow contexts that are offered first are this many.
+   */
+  private search(next: NextWord, except: number, most: number, collector: Collector): void {
     const { lists, sums, computed } = this;
     const { voters, unigrams, uniform, nextClass } = next;
     if (this.searches === LAST_SEARCH) {
@@ -102,7 +135,6 @@ export class TopWords {
     const search = ++this.searches;
     computed[except] = search;
     const wide = voters.filter(({ followers }) => followers.length > NARROW);
-    const top = new Heap(Math.min(k, lists.byCount.length));
     const compute = (word: number): void => {
       if (computed[word] === search) return;
       computed[word] = search;
@@ -110,17 +142,17 @@ export class TopWords {
       for (const { term, followers } of wide) probability += term.value(followers.countOf(word));
       probability += unigrams.value(lists.counts[word]) + uniform;
       if (nextClass) probability += nextClass.classes.share[word] * nextClass.probabilities[nextClass.classes.of[word]];
-      top.offer(word, probability);
+      collector.offer(word, probability);
     };
 
     const touched = this.addNarrow(voters);
-    for (const word of mostOf(touched, sums, top.items.length)) compute(word);
+    if (most > 0) for (const word of mostOf(touched, sums, most)) compute(word);
     const all = new RankedUnigrams(unigrams, lists);
     const sources: RankedWords[] = [all, ...wide.map(voter => new RankedFollowers(voter, this.heads))];
     if (nextClass) sources.push(new RankedByClass(nextClass, lists));
     // An upper bound of the probability of every word that was not computed yet, without the word's sum from narrow contexts.
     let rest = Infinity;
-    const isBehind = (sum: number): boolean => top.full && (sum + rest) * (1 + ROUNDING) < top.value;
+    const isBehind = (sum: number): boolean => (sum + rest) * (1 + ROUNDING) < collector.least();
     while (!all.ended) {
       let best: RankedWords = all;
       rest = uniform;
@@ -133,9 +165,6 @@ export class TopWords {
     }
     for (const word of touched) if (!isBehind(sums[word])) compute(word);
     for (const word of touched) sums[word] = 0;
-
-    const found = Array.from({ length: top.size }, (_, i) => ({ word: top.items[i], probability: top.values[i] }));
-    return found.sort((a, b) => b.probability - a.probability || a.word - b.word);
   }
 
   /** Adds the parts of narrow contexts to `sums`. @returns the words that have such parts. */
@@ -156,6 +185,18 @@ export class TopWords {
     }
     return touched.subarray(0, size);
   }
+}
+
+/** Takes the words of a search. */
+interface Collector {
+  offer(word: number, probability: number): void;
+  /** Words with a smaller probability are not wanted; it never falls. */
+  least(): number;
+}
+
+/** Sorts words by falling probability, equally probable words by id. */
+function sorted(words: WordProbability[]): WordProbability[] {
+  return words.sort((a, b) => b.probability - a.probability || a.word - b.word);
 }
 
 /** The `most` words with the highest values, in no particular sequence. @param values by word id. */
