@@ -15,6 +15,7 @@ const TOKENS = 50_000;
 const KINDS: readonly (readonly [string, GenerateOptions, number])[] = [
   ['plain', {}, TOKENS],
   ['top-k 40', { topK: 40 }, TOKENS / 5],
+  ['min-p 0.05', { minP: 0.05 }, TOKENS / 5],
   ['top-p 0.95', { topP: 0.95 }, TOKENS / 25],
   ['mirostat 5', { mirostat: 5 }, TOKENS / 25],
 ];
@@ -38,6 +39,7 @@ await runCommand('bench:generate', async (folder, signal) => {
   for (const [name, options, tokens] of KINDS) {
     rows.push([`kneser, ${name}`, Math.round(await speed(loaded, options, tokens)).toLocaleString('en')]);
   }
+  await loaded.close();
   const { PYTHON } = process.env;
   if (PYTHON !== undefined) {
     const { stdout, stderr } = spawnSync(PYTHON, [join(ROOT, 'bench/generate.py'), text.train], { encoding: 'utf8' });
