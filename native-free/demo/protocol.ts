@@ -76,6 +76,24 @@ export interface Suggestion {
   readonly votes: readonly Vote[];
 }
 
+/** A gap of a line, `___`. */
+export interface Gap {
+  /** The gap is the part of the line from the offset `from` up to, not including, `to` [UTF-16 code units]. */
+  readonly from: number;
+  readonly to: number;
+  /** The first words after the gap. */
+  readonly after: readonly string[];
+}
+
+/** How the page goes on with a text. */
+export interface WriteOptions {
+  /** Words are drawn in proportion to p^(1/temperature). */
+  readonly temperature: number;
+  /** The mean surprise that mirostat aims at [bits]; 0: all words may be drawn. */
+  readonly mirostat: number;
+  readonly seed: number;
+}
+
 /** The most probable next words. */
 export interface Suggestions {
   /** The words before the suggestions, oldest first; empty at the beginning of a sentence. */
@@ -83,8 +101,10 @@ export interface Suggestions {
   /** The beginning of a word that the user has typed and the suggestions complete; may be empty. */
   readonly partial: string;
   readonly items: readonly Suggestion[];
-  /** The tokenizer of the model; empty for a back-off model, which gives no suggestions. */
+  /** The tokenizer of the model. */
   readonly tokenizer: string;
+  /** With a gap in the line: the suggestions fill it. */
+  readonly gap?: Gap;
 }
 
 /** Progress of training or of other work of the worker. */
@@ -112,8 +132,10 @@ export interface Calls {
   pack(name?: string): Blob;
   /** Scores a text. */
   read(text: string): Reading;
-  /** The most probable words after a line of text. */
-  suggest(before: string): Suggestions;
+  /** The most probable words at the caret of a line, or in its gap. @param before the line up to the caret. @param after the rest of the line. */
+  suggest(before: string, after: string): Suggestions;
+  /** The continuation of a line of text up to the end of the sentence. */
+  write(before: string, options: WriteOptions): string;
 }
 
 export type CallName = keyof Calls;

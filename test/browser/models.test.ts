@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { LanguageModel, pack, train } from '#kneser/src/index.js';
+import { exportArpa, importArpa, LanguageModel, pack, train } from '#kneser/src/index.js';
 import { readAll, SUITE_OPTIONS, suiteSentences } from '../support/reading-suite.js';
 import { temporaryFolder } from '../support/models.js';
 import type * as Harness from './harness.js';
-import { opened, useSite, type Visit } from './support.js';
+import { opened, suggested, useSite, type Visit } from './support.js';
 
 const folder = temporaryFolder('browser');
 const root = join(folder, 'site');
@@ -95,6 +95,30 @@ describe('a packed model in the browser', () => {
 });
 
 describe('a packed model at an address', () => {
+  test('suggests words, completes them and writes on, if it was imported from an ARPA file', async () => {
+    const [counted, arpa, imported] = ['counted', 'model.arpa', 'imported'].map(name => join(folder, name));
+    const sentences = Array.from({ length: 40 }, (_, i) => `the old bird ${['sang', 'sat', 'slept'][i % 3]}`);
+    await train({ sentences, out: counted, order: 3 });
+    await exportArpa({ model: counted, file: arpa });
+    await importArpa({ file: arpa, out: imported });
+    await pack({ model: imported, out: join(root, 'imported.kneser') });
+    const { page, errors } = await site.visit();
+    await page.fill('#address', 'imported.kneser');
+    await page.keyboard.press('Enter');
+    await opened(page, 'imported');
+    await page.fill('#text', '');
+    await page.focus('#text');
+    await page.keyboard.type('the old ');
+    expect((await suggested(page, 'the old'))[0]).toBe('bird');
+    await page.keyboard.type('bird sl');
+    expect(await suggested(page, 'sl')).toEqual(['slept']);
+    await page.fill('#text', 'the old');
+    await page.click('#write-on');
+    await expect.poll(() => page.inputValue('#text')).toMatch(/^the old \S/);
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+
   test('is opened and scored by ranges: little of it is fetched', async () => {
     const { page, errors } = await site.visit();
     await page.fill('#address', 'large.kneser');

@@ -92,6 +92,40 @@ describe('a model that was trained in the page', () => {
     await page.click('#table > summary');
   });
 
+  test('writes on: the sliders change how, and every word gets its colour', async () => {
+    await page.fill('#text', '');
+    await page.focus('#text');
+    await page.keyboard.type('the old');
+    await page.click('#write-on');
+    const text = (): Promise<string> => page.inputValue('#text');
+    await expect.poll(text).toMatch(/^the old \S.*\S $/);
+    const written = (await text()).trim();
+    await coloured(page, written.split(/[ .]+/).findLast(word => word !== '') ?? '');
+    expect(await page.textContent('#mirostat-value')).toBe('off');
+    await page.fill('#mirostat', '3');
+    await page.fill('#temperature', '0.5');
+    expect(await page.textContent('#mirostat-value')).toBe('3 bits');
+    expect(await page.textContent('#temperature-value')).toBe('0.5');
+    const before = await text();
+    await page.click('#write-on');
+    await expect.poll(text).not.toBe(before);
+    expect((await text()).startsWith(before)).toBe(true);
+    await page.fill('#mirostat', '0');
+    await page.fill('#temperature', '1');
+  });
+
+  test('fills a gap from both sides', async () => {
+    await page.fill('#text', '');
+    await page.focus('#text');
+    await page.keyboard.type('the ___ bird sang');
+    await page.locator('#next-title', { hasText: 'Between the and bird sang' }).waitFor();
+    const [first] = await page.locator('#suggestions .token').allTextContents();
+    expect(first).toBe('old');
+    expect(await page.isHidden('#votes')).toBe(true);
+    await page.locator('#suggestions li').first().click();
+    expect(await page.inputValue('#text')).toBe('the old bird sang');
+  });
+
   test('suggests words, of which the keyboard takes one; it can be undone', async () => {
     await page.fill('#text', '');
     await page.focus('#text');

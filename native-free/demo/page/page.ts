@@ -121,11 +121,12 @@ const requestReading = latest(
   error => trouble.show(error),
 );
 
-/** Asks the worker for suggestions after a line of text, in the same way. */
+/** Asks the worker for suggestions at the caret of a line, in the same way. */
 const requestSuggestions = latest(
-  (before: string) => engine.call('suggest', before),
-  (found, before) => {
-    if (before === beforeCaret()) suggestions.show(found);
+  ({ before, after }: LineAtCaret) => engine.call('suggest', before, after),
+  (found, { before, after }) => {
+    const now = lineAtCaret();
+    if (before === now.before && after === now.after) suggestions.show(found);
   },
   error => trouble.show(error),
 );
@@ -136,21 +137,28 @@ function readText(text: string): void {
 
 function reread(): void {
   requestReading(editor.area.value);
-  requestSuggestions(beforeCaret());
+  requestSuggestions(lineAtCaret());
 }
 
-/** The line up to the caret. */
-function beforeCaret(): string {
-  const before = editor.area.value.slice(0, editor.caret);
-  return before.slice(before.lastIndexOf('\n') + 1);
+/** A line, divided at the caret. */
+interface LineAtCaret {
+  readonly before: string;
+  readonly after: string;
 }
 
-/** The line up to the caret when the caret moved last. */
-let lastBefore = '';
+function lineAtCaret(): LineAtCaret {
+  const { area, caret } = editor;
+  const before = area.value.slice(0, caret);
+  const after = area.value.slice(caret);
+  return { before: before.slice(before.lastIndexOf('\n') + 1), after: after.split('\n')[0] };
+}
+
+/** The line when the caret moved last. */
+let last: LineAtCaret = { before: '', after: '' };
 function onCaretMoved(): void {
-  const before = beforeCaret();
-  if (before !== lastBefore) requestSuggestions(before);
-  lastBefore = before;
+  const line = lineAtCaret();
+  if (line.before !== last.before || line.after !== last.after) requestSuggestions(line);
+  last = line;
   showTokenAtCaret();
 }
 
@@ -160,8 +168,13 @@ function showTokenAtCaret(): void {
   words.tell(token);
 }
 
-function insertSuggestion(suggestion: Suggestion, { partial }: Suggestions): void {
+function insertSuggestion(suggestion: Suggestion, { partial, gap }: Suggestions): void {
   const { value } = editor.area;
+  if (gap) {
+    const start = editor.caret - lineAtCaret().before.length;
+    editor.insert(start + gap.from, start + gap.to, suggestion.token);
+    return;
+  }
   const { from, text } = insertion(value.slice(0, editor.caret), partial, suggestion.token);
   editor.insert(from, editor.caret, text);
 }
@@ -174,6 +187,37 @@ for (const choice of document.querySelectorAll<HTMLInputElement>('input[name=smo
     }),
   );
 }
+const temperature = byId('temperature', HTMLInputElement);
+const mirostat = byId('mirostat', HTMLInputElement);
+
+/** Shows the values of the sliders. */
+function showSliders(): void {
+  byId('temperature-value').textContent = Number(temperature.value).toFixed(1);
+  byId('mirostat-value').textContent = mirostat.value === '0' ? 'off' : `${mirostat.value} bits`;
+}
+
+/** Continues the text at the caret up to the end of the sentence. */
+async function writeOn(): Promise<void> {
+  const button = byId('write-on', HTMLButtonElement);
+  button.disabled = true;
+  try {
+    const { before } = lineAtCaret();
+    const { caret } = editor;
+    const written = await engine.call('write', before, {
+      temperature: Number(temperature.value),
+      mirostat: Number(mirostat.value),
+      seed: Math.floor(Math.random() * 2 ** 32),
+    });
+    if (caret === editor.caret && before === lineAtCaret().before) editor.insert(caret, caret, written);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+for (const slider of [temperature, mirostat]) slider.addEventListener('input', showSliders);
+// A browser may keep the positions of sliders when the page is loaded again.
+showSliders();
+byId('write-on').addEventListener('click', () => attempt(writeOn));
 byId('keep').addEventListener('click', () => attempt(keep));
 byId('export').addEventListener('click', () => attempt(() => exportModel()));
 byId('numbers', HTMLInputElement).addEventListener('change', event => {

@@ -39,13 +39,12 @@ export class SuggestionList {
 
   show(suggestions: Suggestions): void {
     this.suggestions = suggestions;
-    const { items, context, partial, tokenizer } = suggestions;
-    this.title.replaceChildren(...heading(context, partial));
+    const { items } = suggestions;
+    this.title.replaceChildren(...heading(suggestions));
     this.list.hidden = items.length === 0;
     this.nothing.hidden = items.length > 0;
     if (items.length === 0) {
-      this.nothing.textContent =
-        tokenizer === '' ? 'A back-off model has no counts to suggest words from.' : 'Nothing comes to mind here.';
+      this.nothing.textContent = 'Nothing comes to mind here.';
     }
     const widest = items[0]?.probability ?? 1;
     this.list.replaceChildren(...items.map((item, i) => option(item, i, widest)));
@@ -130,7 +129,11 @@ export class SuggestionList {
   }
 }
 
-function heading(context: readonly string[], partial: string): (Node | string)[] {
+function heading({ context, partial, gap }: Suggestions): (Node | string)[] {
+  if (gap) {
+    const end = gap.after.length > 0 ? element('q', '', gap.after.join(' ')) : 'the end';
+    return ['Between ', context.length > 0 ? element('q', '', context.join(' ')) : 'the start', ' and ', end];
+  }
   if (partial) return ['Words that begin with ', element('q', '', partial)];
   if (context.length === 0) return ['First word of a sentence'];
   return ['Next word after ', element('q', '', context.join(' '))];
@@ -157,7 +160,7 @@ function fill(share: number): HTMLElement {
 }
 
 function showVotes(suggestion: Suggestion | undefined): void {
-  byId('votes').hidden = !suggestion;
+  byId('votes').hidden = !suggestion || suggestion.votes.length === 0;
   if (!suggestion) return;
   const { token, votes } = suggestion;
   byId('votes-title').replaceChildren('What voted for ', element('q', '', tokenName(token)));

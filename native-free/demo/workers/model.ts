@@ -83,7 +83,8 @@ const HANDLERS: Handlers = {
   pack: (onProgress, signal, name) =>
     packModel(name === undefined ? required().source : findModel({ kept: name }), onProgress, signal),
   read: (_onProgress, _signal, text) => required().model.read(text),
-  suggest: (_onProgress, _signal, before) => required().model.suggest(before),
+  suggest: (_onProgress, _signal, before, after) => required().model.suggest(before, after),
+  write: (_onProgress, _signal, before, options) => required().model.write(before, options),
 };
 
 /** The running calls, by the id of their request. */

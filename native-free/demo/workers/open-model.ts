@@ -1,12 +1,23 @@
 import type { ModelInfo } from '../../../src/model/api.js';
 import type { Prediction, PredictOptions } from '../../../src/model/prediction/prediction.js';
 import type { VectorScore } from '../../../src/model/scoring/vector.js';
-import type { Reading, Suggestions, Suggestion, Vote } from '../protocol.js';
+import type { GenerateOptions } from '../../../src/model/generation/options.js';
+import { EOS_WORD } from '../../../src/text/tokens.js';
+import type { Reading, Suggestions, Suggestion, Vote, WriteOptions } from '../protocol.js';
 
 /** The most suggestions. */
 const SUGGESTIONS = 7;
-/** The completions of a half-typed word are chosen from this many most probable words. */
-const CANDIDATES = 1000;
+/** The most words that are written at once. */
+const WRITTEN = 60;
+/** The mark of a gap, and what matches it: longer rows of the same character are a gap, too. */
+const GAP = '___';
+const GAPS = /_{3,}/g;
+/** Matches the beginning of a text that needs no space before it. */
+const NO_SPACE_BEFORE = /^[\p{Pe}\p{Pf}.,;:!?%…]/u;
+/** Matches the spaces before closing and after opening punctuation marks. */
+const SPACES_AT_MARKS = / (?=[\p{Pe}\p{Pf}.,;:!?%…])|(?<=[\p{Ps}\p{Pi}]) /gu;
+/** How many words after a gap are shown. */
+const SHOWN_AFTER = 3;
 /** The most sentences whose scores are remembered. While the user types, only the changed sentence is scored again. */
 const REMEMBERED = 2000;
 /** The tokenizers whose tokens are words: only these can be inserted into a text. */
@@ -32,6 +43,7 @@ export interface ReadableModel {
   score(sentence: string, options: { readonly end: boolean }): Promise<{ readonly tokens: readonly string[] }>;
   scoreVector(sentence: string, options: object): Promise<VectorScore>;
   predict(history: string, options: PredictOptions): Promise<Prediction[]>;
+  generate(options: GenerateOptions): AsyncIterable<{ readonly text: string; readonly tokens: readonly string[] }>;
 }
 
 /** An open model, with the methods that answer the calls of the page. */
@@ -63,33 +75,71 @@ export class OpenModel<Model extends ReadableModel = ReadableModel> {
     return joined(read);
   }
 
-  /** The most probable words after a line of text. */
-  async suggest(before: string): Promise<Suggestions> {
-    const { tokenizer } = this.model.info.options.tokenization;
+  /** The most probable words at the caret of a line, or in its gap. @param before the line up to the caret. @param after the rest. */
+  async suggest(before: string, after: string): Promise<Suggestions> {
+    const { tokenization, wordOrder } = this.model.info.options;
+    const { tokenizer } = tokenization;
     const none: Suggestions = { context: [], partial: '', items: [], tokenizer };
-    if (this.model.info.smoothing === 'backoff') return { ...none, tokenizer: '' };
-    if (!WORD_TOKENIZERS.includes(tokenizer)) return none;
+    if (!WORD_TOKENIZERS.includes(tokenizer) || wordOrder) return none;
+    const gap = gapOf(before + after, before.length);
+    if (gap) return { ...none, ...(await this.fill(before + after, gap)) };
     const partial = PARTIAL[tokenizer as keyof typeof PARTIAL].exec(before)?.[0] ?? '';
     if (partial !== '') {
       const beginning = this.model.info.options.lowercase ? partial.toLowerCase() : partial;
       const history = this.history(before.slice(0, before.length - partial.length));
-      const candidates = await this.model.predict(history, { top: CANDIDATES });
-      const completions = candidates
-        .filter(({ token }) => token.startsWith(beginning) && token !== beginning)
-        .slice(0, SUGGESTIONS);
+      const found = await this.model.predict(history, { prefix: partial, top: SUGGESTIONS + 1, explain: true });
+      const completions = found.filter(({ token }) => token !== beginning).slice(0, SUGGESTIONS);
       if (completions.length > 0) {
-        // The explanation is computed for the candidates up to the last completion.
-        const top = candidates.indexOf(completions[completions.length - 1]) + 1;
-        const explained = await this.model.predict(history, { top, explain: true });
         const context = await this.context(history);
-        const items = completions.map(each => suggestion(explained[candidates.indexOf(each)], context));
-        return { ...none, context, partial, items };
+        return { ...none, context, partial, items: completions.map(each => suggestion(each, context)) };
       }
     }
     const history = this.history(before);
     const predicted = await this.model.predict(history, { top: SUGGESTIONS, explain: true });
     const context = await this.context(history);
     return { ...none, context, items: predicted.map(each => suggestion(each, context)) };
+  }
+
+  /** The most probable words in a gap of a line. */
+  private async fill(
+    line: string,
+    { from, to }: { readonly from: number; readonly to: number },
+  ): Promise<Pick<Suggestions, 'context' | 'items' | 'gap'>> {
+    // Other gaps of the line end the text on their side.
+    const left = line.slice(0, from).split(GAPS).at(-1) ?? '';
+    const right = line.slice(to).split(GAPS)[0];
+    const history = this.history(left);
+    const rest = this.model.sentences(`A${right}`)[0].slice(1);
+    const found = await this.model.predict(`${history} ${GAP} ${rest}`, { gap: GAP, top: SUGGESTIONS });
+    const { tokens } = await this.model.score(rest, { end: false });
+    return {
+      context: await this.context(history),
+      items: found.map(({ token, probability }) => ({ token, probability, votes: [] })),
+      gap: { from, to, after: tokens.slice(0, SHOWN_AFTER) },
+    };
+  }
+
+  /** Continues a line of text up to the end of the sentence. @returns the text to add, with the space or line end after a finished sentence. */
+  async write(before: string, { temperature, mirostat, seed }: WriteOptions): Promise<string> {
+    const { tokenizer, sentences } = this.model.info.options.tokenization;
+    const isOfWords = WORD_TOKENIZERS.includes(tokenizer);
+    const unfinished = this.history(before);
+    const history = isOfWords ? unfinished.trimEnd() : unfinished;
+    const texts = this.model.generate({
+      ...(history === '' ? {} : { beginnings: [history] }),
+      ...(temperature === 1 ? {} : { temperature }),
+      ...(mirostat === 0 ? {} : { mirostat }),
+      maxTokens: WRITTEN,
+      seed,
+    });
+    for await (const { text, tokens } of texts) {
+      const rest = text.slice(history.length);
+      const added = isOfWords ? spacedAsText(rest.trimStart(), tokenizer) : rest;
+      const isApart = isOfWords && /\S$/.test(before) && !NO_SPACE_BEFORE.test(added);
+      const end = sentences === 'lines' ? '\n' : ' ';
+      return `${isApart ? ' ' : ''}${added}${tokens.at(-1) === EOS_WORD ? end : ''}`;
+    }
+    return '';
   }
 
   /** The unfinished sentence at the end of a line of text; empty if the last sentence is complete. */
@@ -125,6 +175,17 @@ export class OpenModel<Model extends ReadableModel = ReadableModel> {
     }
     return { from, to, found, score };
   }
+}
+
+/** Words with spaces between them as a text: with the tokenizer `words`, punctuation marks stand close to their words. */
+function spacedAsText(text: string, tokenizer: string): string {
+  return tokenizer === 'words' ? text.replaceAll(SPACES_AT_MARKS, '') : text;
+}
+
+/** The gap of a line that ends at the caret or is the nearest before it, else the first; `undefined` if the line has none. */
+function gapOf(line: string, caret: number): { readonly from: number; readonly to: number } | undefined {
+  const gaps = Array.from(line.matchAll(GAPS), ({ index, 0: mark }) => ({ from: index, to: index + mark.length }));
+  return gaps.findLast(({ from }) => from < caret) ?? gaps[0];
 }
 
 /** A sentence and its offset in the text [UTF-16 code units]. */

@@ -41,6 +41,9 @@ async function openServed(): Promise<ModelFacts> {
     scoreVector: sentence => ask<VectorScore>(`${at}/vector`, { sentence }),
     predict: async (history, options) =>
       (await ask<{ predictions: Prediction[] }>(`${at}/predict`, { history, ...options })).predictions,
+    generate: async function* (options) {
+      yield* (await ask<{ texts: { text: string; tokens: string[] }[] }>(`${at}/generate`, options)).texts;
+    },
   };
   const { order, tokens, vocabulary, bytes, smoothing, tables } = info;
   const skips = tables.some(({ pattern }) => pattern.includes('_'));
@@ -59,7 +62,8 @@ const HANDLERS: { readonly [Name in CallName]?: (...args: Parameters<Calls[Name]
   list: () => [],
   open: openServed,
   read: text => required().read(text),
-  suggest: before => required().suggest(before),
+  suggest: (before, after) => required().suggest(before, after),
+  write: (before, options) => required().write(before, options),
 };
 
 self.onmessage = ({ data }: MessageEvent<Request | Stop>) => {
