@@ -6,6 +6,10 @@ import type { NextWords } from './next-words.js';
 import { SpreadWords } from './spread.js';
 import type { WordProbability } from './top-words.js';
 
+const NO_WORDS = new Uint32Array(0);
+/** No words beside those that have probabilities of their own. */
+const NO_GROUPS = [new Float64Array(0), NO_WORDS, NO_WORDS] as const;
+
 /** A context of the history in a back-off model, with its followers. */
 export interface BackoffLevel {
   /** The pattern of the context's table. */
@@ -99,7 +103,7 @@ export class BackoffNextWords implements NextWords {
     const { byProbability, log10Probs } = this.unigrams;
     const words = byProbability.slice().sort();
     const probabilities = Float64Array.from(words, word => this.probability(word));
-    return new SpreadWords(words, probabilities, [], words, new Uint32Array(0), log10Probs.length);
+    return new SpreadWords(words, probabilities, ...NO_GROUPS, words, NO_WORDS, log10Probs.length);
   }
 
   explain(word: number): Explanation {

@@ -40,36 +40,56 @@ export interface RunLimit {
 
 /** A distribution over word ids: a probability for each word that follows a context, and one for each group of other words. */
 export class SpreadWords {
+  /** The groups, when they were asked for. */
+  private made: readonly Group[] | undefined;
+
   /**
    * @param words the ids of the words that follow a context, ascending.
    * @param probabilities for each of `words`, its probability.
-   * @param groups all other words.
+   * @param groupProbabilities all other words form groups: by group, the probability of each of its words.
+   * @param groupSizes by group, its number of words.
+   * @param starts group k is `byCount[starts[k], starts[k + 1])`, without the words that follow a context.
    * @param byCount all words by falling unigram count.
    * @param groupOf by word id, the index of the word's group, whether or not the word follows a context.
    */
   constructor(
     private readonly words: Uint32Array,
     private readonly probabilities: Float64Array,
-    private readonly groups: readonly Group[],
+    private readonly groupProbabilities: Float64Array,
+    private readonly groupSizes: Uint32Array,
+    private readonly starts: Uint32Array,
     private readonly byCount: Uint32Array,
     private readonly groupOf: Uint32Array,
     /** One more than the largest id. */
     readonly ids: number,
   ) {}
 
+  /** The groups as objects: there are thousands, and sums do not need them. */
+  private get groups(): readonly Group[] {
+    const { groupProbabilities, groupSizes, starts } = this;
+    return (this.made ??= Array.from(groupProbabilities, (probability, k) => ({
+      probability,
+      from: starts[k],
+      to: starts[k + 1],
+      size: groupSizes[k],
+    })));
+  }
+
   /** Σ f(p) over all words. f(0) must be 0. */
   sum(f: (probability: number) => number): number {
     let sum = 0;
-    for (const probability of this.probabilities) sum += f(probability);
-    for (const { probability, size } of this.groups) sum += size * f(probability);
+    const { probabilities, groupProbabilities, groupSizes } = this;
+    for (let i = 0; i < probabilities.length; i++) sum += f(probabilities[i]);
+    for (let k = 0; k < groupSizes.length; k++) if (groupSizes[k] > 0) sum += groupSizes[k] * f(groupProbabilities[k]);
     return sum;
   }
 
   /** How many words are more probable than `probability`. */
   above(probability: number): number {
     let count = 0;
-    for (const own of this.probabilities) if (own > probability) count++;
-    for (const group of this.groups) if (group.probability > probability) count += group.size;
+    const { probabilities, groupProbabilities, groupSizes } = this;
+    for (let i = 0; i < probabilities.length; i++) if (probabilities[i] > probability) count++;
+    for (let k = 0; k < groupSizes.length; k++) if (groupProbabilities[k] > probability) count += groupSizes[k];
     return count;
   }
 
@@ -302,7 +322,9 @@ function indexOf(words: Uint32Array, word: number): number {
  */
 export class Spreading {
   /** Words with the same unigram count form a group, groups by falling count. Group k is `byCount[starts[k], starts[k + 1])`. */
-  private readonly starts: number[] = [];
+  private readonly starts: Uint32Array;
+  /** By group, its number of words. */
+  private readonly groupSizes: Uint32Array;
   /** By word id, the index of the word's group. */
   private readonly groupOf: Uint32Array;
   /** By word id, the sum of the parts of the word's probability that come from contexts; 0 between calls. */
@@ -317,11 +339,14 @@ export class Spreading {
   constructor(private readonly lists: WordLists) {
     const { counts, byCount } = lists;
     this.groupOf = new Uint32Array(counts.length);
+    const starts: number[] = [];
     for (let at = 0; at < byCount.length; at++) {
-      if (at === 0 || counts[byCount[at]] !== counts[byCount[at - 1]]) this.starts.push(at);
-      this.groupOf[byCount[at]] = this.starts.length - 1;
+      if (at === 0 || counts[byCount[at]] !== counts[byCount[at - 1]]) starts.push(at);
+      this.groupOf[byCount[at]] = starts.length - 1;
     }
-    this.starts.push(byCount.length);
+    starts.push(byCount.length);
+    this.starts = Uint32Array.from(starts);
+    this.groupSizes = Uint32Array.from({ length: starts.length - 1 }, (_, k) => starts[k + 1] - starts[k]);
     this.sums = new Float64Array(counts.length);
     this.seen = new Uint8Array(counts.length);
     this.touched = new Uint32Array(counts.length);
@@ -336,7 +361,7 @@ export class Spreading {
     const words = this.sortedByBits(size);
     const { unigrams, uniform, nextClass } = next;
     const probabilities = new Float64Array(size);
-    const remaining = starts.slice(0, -1).map((from, k) => starts[k + 1] - from);
+    const remaining = this.groupSizes.slice();
     for (let i = 0; i < size; i++) {
       const word = words[i];
       probabilities[i] = sums[word] + (unigrams.value(counts[word]) + uniform);
@@ -346,13 +371,9 @@ export class Spreading {
       seen[word] = 0;
       remaining[groupOf[word]]--;
     }
-    const groups = remaining.map((size, k) => ({
-      probability: unigrams.value(counts[byCount[starts[k]]]) + uniform,
-      from: starts[k],
-      to: starts[k + 1],
-      size,
-    }));
-    return new SpreadWords(words, probabilities, groups, byCount, groupOf, counts.length);
+    const others = new Float64Array(remaining.length);
+    for (let k = 0; k < others.length; k++) others[k] = unigrams.value(counts[byCount[starts[k]]]) + uniform;
+    return new SpreadWords(words, probabilities, others, remaining, starts, byCount, groupOf, counts.length);
   }
 
   /** The first `size` words of `touched`, ascending, in time proportional to `size` plus 1/32 of the vocabulary. */
