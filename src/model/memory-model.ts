@@ -14,6 +14,7 @@ import { wordIds } from '../tables/manifest.js';
 import { checkSentences, type Sentence } from '../text/sentences.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
 import { BatchLayout, type Batch } from '../smoothing/batch.js';
+import type { TextCache } from '../smoothing/cache.js';
 import { LOADED_BATCH } from './lookup/loaded-table.js';
 import type { ModelParts } from './scoring/parts.js';
 import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';
@@ -155,12 +156,17 @@ export class MemoryModel extends ModelBase {
     return this.scoreVector(sentence, options).vector;
   }
 
-  /** @internal */
-  scoreVector(sentence: Sentence, options: VectorOptions): VectorScore {
+  /** @internal As {@link ngramPerplexities}, with the score of the sentence. @param pause called between batches; the result is then a promise. */
+  scoreVector(sentence: Sentence, options: VectorOptions): VectorScore;
+  scoreVector(sentence: Sentence, options: VectorOptions, pause: Pause): Promise<VectorScore>;
+  scoreVector(sentence: Sentence, options: VectorOptions, pause?: Pause): VectorScore | Promise<VectorScore> {
     this.checkOpen();
     const reading = this.reading(this.wholeSentence(sentence));
     const ids = reading.tokens.map(token => this.words.idOf(token));
-    return runAtOnce(this.vectorOfIds(this.scorer, this.#layout, reading, ids, options));
+    if (!pause) return runAtOnce(this.vectorOfIds(this.scorer, this.#layout, reading, ids, options));
+    // During a pause other calls use the model's own layout.
+    const layout = new BatchLayout(this.parts.order, LOADED_BATCH);
+    return runAwaiting(this.vectorOfIds(this.scorer, layout, reading, ids, options, pause));
   }
 
   /** As {@link LanguageModel.predict}. */
@@ -271,10 +277,11 @@ export class MemoryModel extends ModelBase {
    * next call.
    *
    * @internal
+   * @param cache the text so far; the batch becomes part of it.
    */
-  scoreBatch(batch: Batch): BatchScores {
+  scoreBatch(batch: Batch, cache?: TextCache): BatchScores {
     this.checkOpen();
-    return runAtOnce(this.scorer.score(batch));
+    return runAtOnce(this.scorer.score(batch, cache));
   }
 
   /** As {@link LanguageModel.vocabulary}. */

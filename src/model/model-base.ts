@@ -2,6 +2,7 @@ import { checkText, listOf } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import { withJsonArrays } from '../base/json.js';
 import type { WorkOptions } from '../base/progress.js';
+import type { Pause } from '../base/turn.js';
 import { SMOOTHINGS } from '../smoothing/index.js';
 import { checkSentence, type Sentence } from '../text/sentences.js';
 import { identityOf, wordIds } from '../tables/manifest.js';
@@ -201,6 +202,7 @@ export class ModelBase {
     { tokens: read, places }: Reading,
     ids: ArrayLike<number>,
     options: ScoreOptions,
+    pause?: Pause,
   ): Generator<Promise<void>, Score, void> {
     const tokens = inTextOrder(read, places);
     const withEnd = options.end ?? true;
@@ -223,6 +225,8 @@ export class ModelBase {
         log10Prob += scores.log10Probs[t];
       }
       layout.clear();
+      const pausing = pause?.();
+      if (pausing) yield pausing;
     }
     if (withEnd) tokens.push(EOS_WORD);
     return scoreOf({
@@ -241,9 +245,11 @@ export class ModelBase {
     reading: Reading,
     ids: ArrayLike<number>,
     options: VectorOptions,
+    pause?: Pause,
   ): Generator<Promise<void>, VectorScore, void> {
-    const score = yield* this.scoreIds(scorer, layout, reading, ids, { end: false });
-    const vector = yield* vectorOf(scorer, layout, this.parts.order, { ids, places: reading.places }, score, options);
+    const score = yield* this.scoreIds(scorer, layout, reading, ids, { end: false }, pause);
+    const read = { ids, places: reading.places };
+    const vector = yield* vectorOf(scorer, layout, this.parts.order, read, score, options, pause);
     return withJsonArrays({ ...score, vector: withJsonArrays(vector) });
   }
 

@@ -8,6 +8,7 @@ import type { BlendEvidence } from '../smoothing/blend.js';
 import type { ModelStore } from '../store/store.js';
 import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';
 import { BatchLayout, type Batch, type SentenceEnds } from '../smoothing/batch.js';
+import type { TextCache } from '../smoothing/cache.js';
 import { createBlockScoring, type BlockScoring } from './scoring/block-scoring.js';
 import { readParts, type ModelParts } from './scoring/parts.js';
 import { type ModelFiles } from '../store/store.js';
@@ -181,14 +182,14 @@ export class PagedModel extends ModelBase {
     return (await this.scoreVector(sentence, options)).vector;
   }
 
-  /** @internal */
-  async scoreVector(sentence: Sentence, options: VectorOptions): Promise<VectorScore> {
+  /** @internal As {@link ngramPerplexities}, with the score of the sentence. @param pause called between batches. */
+  async scoreVector(sentence: Sentence, options: VectorOptions, pause?: Pause): Promise<VectorScore> {
     const reading = this.reading(this.wholeSentence(sentence));
     const longest = options.context === 'window' ? this.parts.order : 1;
     return this.inTurn(async () => {
       const ids = await this.#words.idsOf(reading.tokens);
       const layout = this.layout(reading.tokens.length * longest);
-      return runAwaiting(this.vectorOfIds(this.scorer, layout, reading, ids, options));
+      return runAwaiting(this.vectorOfIds(this.scorer, layout, reading, ids, options, pause));
     });
   }
 
@@ -437,10 +438,11 @@ export class PagedModel extends ModelBase {
    * log10 p of the words of a batch that the caller laid out.
    *
    * @internal
+   * @param cache the text so far; the batch becomes part of it.
    */
-  scoreBatch(batch: Batch): Promise<Float64Array> {
+  scoreBatch(batch: Batch, cache?: TextCache): Promise<Float64Array> {
     return this.inTurn(async () => {
-      const { log10Probs } = await runAwaiting(this.scorer.score(batch));
+      const { log10Probs } = await runAwaiting(this.scorer.score(batch, cache));
       return log10Probs.slice(0, batch.length);
     });
   }

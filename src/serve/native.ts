@@ -6,8 +6,8 @@ import type { PredictOptions } from '../model/prediction/prediction.js';
 import { addSentence } from '../model/model-base.js';
 import { PerplexitySum } from '../model/scoring/perplexity.js';
 import { IdSink } from '../model/scoring/text-reader.js';
-import type { Score, ScoreOptions } from '../model/scoring/score.js';
-import type { VectorOptions, VectorScore } from '../model/scoring/vector.js';
+import type { Score, TextOptions } from '../model/scoring/score.js';
+import type { VectorOptions } from '../model/scoring/vector.js';
 import { BatchLayout } from '../smoothing/batch.js';
 import { createFeeder } from '../text/feeder.js';
 import { countCharacters } from '../text/surface.js';
@@ -69,7 +69,33 @@ function checkSize(name: string, size: number): void {
     throw new KneserError('KNESER_LIMIT', `${name}: more than ${MOST_TOKENS} tokens in one request; divide it`);
 }
 
-const SCORE: Members = { ...ONE_OR_MORE, ...ENDS };
+/** Scores sentences one after another, with turns for other requests between them. @throws KNESER_LIMIT */
+async function scoreInTurn<Scored extends Score>(
+  call: Call,
+  { name }: ServedModel,
+  sentences: readonly Sentence[],
+  score: (sentence: Sentence) => Scored | Promise<Scored>,
+): Promise<Scored[]> {
+  sentences.forEach(checkLength);
+  const scores: Scored[] = [];
+  let tokens = 0;
+  for (const sentence of sentences) {
+    const found = score(sentence);
+    const scored = found instanceof Promise ? await found : found;
+    checkSize('sentences', (tokens += scored.tokens.length));
+    scores.push(scored);
+    const pausing = call.pause();
+    if (pausing) await pausing;
+  }
+  call.metrics.used(name, 'scored', tokens);
+  return scores;
+}
+
+const CACHE: Members = {
+  cache: told('Mixes in a cache of the sentences so far, which are a running text. Needs tuned weights.', is.flag),
+};
+
+const SCORE: Members = { ...ONE_OR_MORE, ...ENDS, ...CACHE };
 
 const score: Endpoint = {
   method: 'POST',
@@ -79,27 +105,23 @@ const score: Endpoint = {
   answers: SCHEMAS.score,
   takesLines: true,
   answer: async (call, body) => {
-    const request = membersOf<OneOrMore & Pick<ScoreOptions, 'start' | 'end'>>('score', body, SCORE);
+    const request = membersOf<OneOrMore & Pick<TextOptions, 'start' | 'end' | 'cache'>>('score', body, SCORE);
     const sentences = sentencesOf(request);
     const served = call.model(request.model);
-    const { start = true, end = true } = request;
-    const scores: Score[] = [];
-    let tokens = 0;
-    const isLong = served.isLoaded && sentences.reduce((sum, { length }) => sum + length, 0) > FOR_THREADS;
     const { model } = served;
-    const scored = isLong ? model.scoreEach(sentences, { start, end, threads: call.limits.threads }) : undefined;
-    for (const sentence of sentences) {
-      checkLength(sentence);
-      const found = scored ? (await scored.next()).value : model.score(sentence, { start, end });
-      const score = found instanceof Promise ? await found : found;
-      if (!score) break;
-      checkSize('sentences', (tokens += score.tokens.length));
-      scores.push(score);
-      const pausing = call.pause();
-      if (pausing) await pausing;
+    const { start = true, end = true } = request;
+    const cache = request.cache ? served.createCache() : undefined;
+    const isLong = served.isLoaded && sentences.reduce((sum, { length }) => sum + length, 0) > FOR_THREADS;
+    const byThreads =
+      isLong && !cache ? model.scoreEach(sentences, { start, end, threads: call.limits.threads }) : undefined;
+    try {
+      const scores = await scoreInTurn(call, served, sentences, sentence =>
+        byThreads ? byThreads.next().then(({ value }) => value as Score) : model.score(sentence, { start, end, cache }),
+      );
+      return withJsonArrays({ model: served.name, ...(request.sentence === undefined ? { scores } : scores[0]) });
+    } finally {
+      await byThreads?.return(undefined);
     }
-    call.metrics.used(served.name, 'scored', tokens);
-    return withJsonArrays({ model: served.name, ...(request.sentence === undefined ? { scores } : scores[0]) });
   },
 };
 
@@ -108,6 +130,7 @@ const PERPLEXITY: Members = {
   sentences: told('The sentences of a text.', is.sentences),
   text: told('The text, as that of a file: each line is a sentence, or as the model was trained.', is.text),
   ...ENDS,
+  ...CACHE,
 };
 
 const perplexity: Endpoint = {
@@ -118,23 +141,20 @@ const perplexity: Endpoint = {
   answers: SCHEMAS.perplexity,
   takesLines: true,
   answer: async (call, body) => {
-    const request = membersOf<{
-      model?: string;
-      sentences?: Sentence[];
-      text?: string;
-      start?: boolean;
-      end?: boolean;
-    }>('perplexity', body, PERPLEXITY);
+    const request = membersOf<
+      Pick<TextOptions, 'start' | 'end' | 'cache'> & { model?: string; sentences?: Sentence[]; text?: string }
+    >('perplexity', body, PERPLEXITY);
     const { sentences, text, start = true, end = true } = request;
     if ((sentences === undefined) === (text === undefined)) {
       throw new Failure(400, 'KNESER_OPTION', 'text: give either text or sentences', 'text');
     }
     const served = call.model(request.model);
+    const cache = request.cache ? served.createCache() : undefined;
     const sum = new PerplexitySum();
     const layout = new BatchLayout(served.order, 256, { start, end });
     const score = async (): Promise<void> => {
       const { batch } = layout;
-      const found = served.scoreBatch(batch);
+      const found = served.scoreBatch(batch, cache);
       sum.addWords(found instanceof Float64Array ? found : await found, batch.oov, batch.length);
       layout.clear();
       const pausing = call.pause();
@@ -203,18 +223,10 @@ const vector: Endpoint = {
     const own = Object.entries(request).filter(([name]) => !(name in ONE_OR_MORE));
     const options = Object.fromEntries(own) as VectorOptions;
     const served = call.model(request.model);
-    const vectors: VectorScore[] = [];
-    let tokens = 0;
     checkSize('bins', (options.bins ?? 0) * sentences.length);
-    for (const sentence of sentences) {
-      checkLength(sentence);
-      const found = served.model.scoreVector(sentence, options);
-      vectors.push(found instanceof Promise ? await found : found);
-      checkSize('sentences', (tokens += vectors[vectors.length - 1].tokens.length));
-      const pausing = call.pause();
-      if (pausing) await pausing;
-    }
-    call.metrics.used(served.name, 'scored', tokens);
+    const vectors = await scoreInTurn(call, served, sentences, sentence =>
+      served.model.scoreVector(sentence, options, call.pause),
+    );
     return withJsonArrays({ model: served.name, ...(request.sentence === undefined ? { vectors } : vectors[0]) });
   },
 };

@@ -8,6 +8,7 @@ import type { LoadedModel } from '../model/loaded-model.js';
 import type { LoadedWords } from '../model/lookup/words.js';
 import type { NextWords } from '../model/prediction/next-words.js';
 import { IdSink } from '../model/scoring/text-reader.js';
+import type { TextCache } from '../smoothing/cache.js';
 import { OOV, type Batch } from '../smoothing/batch.js';
 import { wordIds } from '../tables/manifest.js';
 import { createFeeder } from '../text/feeder.js';
@@ -135,10 +136,20 @@ export class ServedModel {
     return this.model.nextWordsOfIds(history, true);
   }
 
-  /** log10 p of the words of a batch; valid until the next call. */
-  scoreBatch(batch: Batch): Float64Array | Promise<Float64Array> {
-    const scores = this.model.scoreBatch(batch);
+  /** log10 p of the words of a batch; valid until the next call. @param cache the text so far; the batch becomes part of it. */
+  scoreBatch(batch: Batch, cache?: TextCache): Float64Array | Promise<Float64Array> {
+    const scores = this.model.scoreBatch(batch, cache);
     return 'log10Probs' in scores ? scores.log10Probs : scores;
+  }
+
+  /** An empty cache for a running text. @throws KNESER_OPTION, KNESER_NO_COUNTS, without the path of the model. */
+  createCache(): TextCache {
+    try {
+      return this.model.createCache();
+    } catch (error) {
+      if (!(error instanceof KneserError)) throw error;
+      throw new KneserError(error.code, error.message.replace(this.paged.parts.store.name, 'cache'));
+    }
   }
 
   /** Notes that a request begins to use the model. */

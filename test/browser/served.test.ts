@@ -7,11 +7,12 @@ import { smallText } from './support.js';
 
 /** The page at `GET /` of `kneser serve`: the demo page on the served model. */
 
+const folder = temporaryFolder('served');
 let server: ModelServer;
 let browser: Browser;
 
 beforeAll(async () => {
-  const path = `${temporaryFolder('served')}/small`;
+  const path = `${folder}/small`;
   const sentences = smallText()
     .trimEnd()
     .split('\n')

@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { annotate, LanguageModel } from '#kneser/src/index.js';
-import { serveTiny, type Serving } from '../support/served.js';
+import { annotate, LanguageModel, serve, tune } from '#kneser/src/index.js';
+import { temporaryFolder } from '../support/models.js';
+import { serveTiny, trainTiny, type Serving } from '../support/served.js';
 
 /** The endpoints that mirror the library give its results. */
 
@@ -54,6 +56,32 @@ test('perplexity', async () => {
   }
 });
 
+test('a cache of the text so far', async () => {
+  const out = join(temporaryFolder('cache'), 'tiny');
+  await trainTiny(out);
+  const held = `${out}.txt`;
+  writeFileSync(held, 'the dog sat on the mat\nthe cat saw the cat\n'.repeat(5));
+  await tune({ model: out, files: [held] });
+  const server = await serve({ models: [out], port: 0, threads: 1 });
+  await using paged = await LanguageModel.open(out);
+  const model = await paged.load();
+  const sentences = ['the cat sat', 'the cat sat', 'a zebra'];
+  const ask = async (path: string, body: object): Promise<unknown> =>
+    (await fetch(server.url + path, { method: 'POST', body: JSON.stringify(body) })).json();
+  const cache = model.createCache();
+  const scores = sentences.map(sentence => plain(model.score(sentence, { cache })));
+  expect(scores[1]).not.toEqual(scores[0]);
+  expect(await ask('/score', { sentences, cache: true })).toEqual({ model: 'tiny', scores });
+  const figures = plain(model.perplexity(sentences, { cache: true })) as object;
+  expect(await ask('/perplexity', { sentences, cache: true })).toEqual({ model: 'tiny', ...figures });
+  const text = sentences.map(line => `${line}\n`).join('');
+  expect(await ask('/perplexity', { text, cache: true })).toEqual({ model: 'tiny', ...figures });
+  await server.close();
+  const refused = await serving.ask('/score', { sentences, cache: true });
+  expect([refused.status, refused.error?.code]).toEqual([400, 'KNESER_OPTION']);
+  expect(refused.error?.message).not.toContain(serving.folder);
+});
+
 test('vector', async () => {
   const { vector } = await serving.ask<{ vector: number[] }>('/vector', { sentence: 'the cat sat on', window: 2 });
   expect(vector).toEqual([...serving.model.ngramPerplexities('the cat sat on', { window: 2 })]);
@@ -62,6 +90,10 @@ test('vector', async () => {
     bins: 4,
   });
   expect(vectors.map(({ vector }) => vector.length)).toEqual([4, 4, 0]);
+  const sentence = 'the cat sat on the mat and a dog saw '.repeat(200);
+  const alone = { window: 5, context: 'window' } as const;
+  const long = await serving.ask<{ vector: number[] }>('/vector', { sentence, ...alone });
+  expect(long.vector).toEqual([...serving.model.ngramPerplexities(sentence, alone)]);
 });
 
 test('predict', async () => {

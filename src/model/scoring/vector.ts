@@ -3,6 +3,7 @@
  * transformer-based language models and n-gram perplexities, arXiv:2307.09255).
  */
 import { checkFlag, checkOptions, oneOf, wholeNumber, type OptionTable } from '../../base/check.js';
+import type { Pause } from '../../base/turn.js';
 import { inTextOrder } from '../../text/word-order.js';
 import { perplexityOf } from './perplexity.js';
 import type { Score } from './score.js';
@@ -59,6 +60,7 @@ export function checkVectorOptions(options: { readonly [Name in keyof VectorOpti
  *
  * @param read the ids in the order in which the model reads them, and their places in the text, as {@link Reading} has them.
  * @param score the score of the text, without `</s>`, in the order of the text.
+ * @param pause called after each batch.
  */
 export function* vectorOf(
   scorer: BatchScorer,
@@ -67,13 +69,14 @@ export function* vectorOf(
   { ids, places }: { readonly ids: ArrayLike<number>; readonly places: Uint32Array | undefined },
   score: Score,
   options: VectorOptions,
+  pause?: Pause,
 ): Generator<Promise<void>, Float64Array, void> {
   const log10Probs = places ? Float64Array.from(places, place => score.log10Probs[place]) : score.log10Probs;
   const window = Math.min(options.window ?? DEFAULT_WINDOW, log10Probs.length);
   if (window === 0) return new Float64Array(0);
   const sums =
     options.context === 'window'
-      ? yield* windowsAlone(scorer, layout, order, ids, log10Probs, window)
+      ? yield* windowsAlone(scorer, layout, order, ids, log10Probs, window, pause)
       : windowSums(log10Probs, window);
   const means = tokenMeans(
     sums.map(sum => perplexityOf(sum, window)),
@@ -95,6 +98,7 @@ function* windowsAlone(
   ids: ArrayLike<number>,
   log10Probs: Float64Array,
   window: number,
+  pause: Pause | undefined,
 ): Generator<Promise<void>, Float64Array, void> {
   const first = Math.min(window, order - 1);
   const windows = log10Probs.length - window + 1;
@@ -111,6 +115,8 @@ function* windowsAlone(
       const scores = yield* scorer.score(layout.batch);
       for (let t = 0; t < layout.batch.length; t++) sums[Math.floor(scored++ / first)] += scores.log10Probs[t];
       layout.clear();
+      const pausing = pause?.();
+      if (pausing) yield pausing;
     }
   }
   return sums;
