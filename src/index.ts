@@ -208,6 +208,7 @@ export {
 } from './baseline/compare.js';
 export type { ContextGroup, ContextGroups, ContextTemplate } from './baseline/contexts.js';
 export { signalToNoise, type SignalToNoise } from './baseline/signal.js';
+export type { RankingFigures } from './baseline/subsamples.js';
 
 // Models by HTTP.
 export { serve } from './serve/serve.js';

@@ -22,6 +22,7 @@ import { BASELINE_OPTIONS, type BaselineOptions } from './options.js';
 import { checkModels, claimFolder, withTemporaryFolder, writeBaseline } from './output.js';
 import { comparePairs, publishedFigures } from './pairs.js';
 import type { BaselineReport } from './report.js';
+import { rankingFigures } from './subsamples.js';
 import { measureModel, type Candidate, type Measured, type Series } from './series.js';
 import { openTexts, refuseStdin, type TestText } from './texts.js';
 import { DOCUMENT_COLUMN, TOKEN_COLUMNS } from './token-table.js';
@@ -67,6 +68,9 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
     const tests = await openTexts(files.test, named, tokenization, options, onWarning);
     const valid = await openTexts(files.valid, named, tokenization, options, onWarning);
     const candidates = candidatesOf(orders, options);
+    if (options.subsamples !== undefined && candidates.length < 2) {
+      throw new KneserError('KNESER_OPTION', 'subsamples: one model has no rank; train two models or more');
+    }
     if (keepModels !== undefined)
       checkModels(
         keepModels,
@@ -93,6 +97,10 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
       measured.push(await measureModel(series, candidate, measured.length === 0));
     }
     const { info } = measured[0];
+    const ranking =
+      options.subsamples === undefined
+        ? undefined
+        : await rankingFigures(series, measured, options.subsamples, tokenization);
     const models = measured.map(({ report }) => report);
     const report: BaselineReport = {
       version: VERSION,
@@ -119,6 +127,7 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
       bootstrap: { resamples, seed },
       models,
       comparisons: comparePairs(measured),
+      ...(ranking ? { ranking } : {}),
       published: publishedFigures(corpus, models),
       warnings: [...series.warnings],
     };

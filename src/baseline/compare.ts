@@ -13,6 +13,7 @@ import { checkAborted, KneserError } from '../base/errors.js';
 import { perplexityOf } from '../model/scoring/perplexity.js';
 import { whole } from '../report/figures.js';
 import { RESAMPLING_OPTIONS, resamplingOf, intervalOf, pairedTest, Resampling, type Interval } from './bootstrap.js';
+import { classNames } from './class-names.js';
 import { ContextCounts, ContextTests, type ContextGroups } from './contexts.js';
 import { positionGroup, positionName } from './positions.js';
 import { ALIGNED_COLUMNS, tableError, TokenTable, type TokenRow, type TokenValue } from './token-table.js';
@@ -28,6 +29,8 @@ export interface CompareOptions {
   readonly other?: string;
   /** The names of the two models. Default: the models of the tables, if there are exactly two. */
   readonly models?: readonly [first: string, second: string];
+  /** The folder of a model with word classes (`train --classes`), by which tokens are grouped, too. Default: no such groups. */
+  readonly classes?: string;
   /** How many of the largest gains and of the largest losses are listed, 0 to 10,000. Default 10. */
   readonly top?: number;
   /** Resamples of the bootstrap, 100 to 1,000,000. Default 1000. */
@@ -111,7 +114,7 @@ export interface ModelComparison {
     readonly groups: readonly TokenGroup[];
   }[];
   /**
-   * Tokens grouped by their neighbours, position and form. A group has 30 tokens of 10 sentences or more; listed are those with a mean
+   * Tokens grouped by their neighbours, position and form, and with `classes` by the classes of words. A group has 30 tokens of 10 sentences or more; listed are those with a mean
    * difference that is significant over sentences (5 % false discoveries, Benjamini and Hochberg 1995) and at least 20 % away from that
    * of a group that contains it.
    */
@@ -145,6 +148,7 @@ const WIDTH = 3;
 const COMPARE_OPTIONS: OptionTable<CompareOptions> = {
   file: required(checkPath),
   other: checkPath,
+  classes: checkPath,
   models: (name, value) => {
     listOf(checkText)(name, value);
     if ((value as unknown[]).length !== 2) throw optionError(name, value, 'two names');
@@ -172,7 +176,7 @@ export async function compare(options: CompareOptions): Promise<ModelComparison>
   checkOptions('compare', options, COMPARE_OPTIONS);
   const { file, other, top = DEFAULT_TOP } = options;
   const resampling = { ...resamplingOf(options), stream: 0 };
-  const counts = new ContextCounts();
+  const counts = new ContextCounts(options.classes === undefined ? undefined : await classNames(options.classes));
   const totals = await withTables(options, async (table, second) => {
     const names = chooseModels(table, second, options.models);
     const totals = new Totals(names, new Resampling(WIDTH, resampling), top);

@@ -34,7 +34,16 @@ export interface ContextGroups {
 
 /** The properties by which tokens are grouped. */
 export type ContextTemplate =
-  'word' | 'previous' | 'next' | 'previous and next' | 'word and previous' | 'position' | 'form';
+  | 'word'
+  | 'previous'
+  | 'next'
+  | 'previous and next'
+  | 'word and previous'
+  | 'position'
+  | 'form'
+  | 'class'
+  | 'previous class'
+  | 'class and previous class';
 
 /** The tokens around a token of a sentence. */
 interface Place {
@@ -45,11 +54,17 @@ interface Place {
   readonly next: string;
   /** From 1. */
   readonly position: number;
+  /** The name of the class of a token; `undefined` without classes. */
+  readonly classOf: ClassOf | undefined;
 }
+
+/** The name of the class of a token, without ` [`; `<s>` at the beginning of a sentence. */
+export type ClassOf = (token: string) => string;
 
 /** A template: how a token's group is named, and the templates whose groups contain that group. */
 interface Template {
-  readonly nameOf: (place: Place) => string;
+  /** `undefined` for a token that belongs to no group. */
+  readonly nameOf: (place: Place) => string | undefined;
   readonly parents: readonly ContextTemplate[];
 }
 
@@ -64,6 +79,12 @@ const TEMPLATES: Readonly<Record<ContextTemplate, Template>> = {
   'word and previous': { nameOf: ({ previous, token }) => `${previous} [${token}]`, parents: ['word', 'previous'] },
   position: { nameOf: ({ position }) => positionName(positionGroup(position)), parents: [] },
   form: { nameOf: ({ token }) => formOf(token), parents: [] },
+  class: { nameOf: ({ token, classOf }) => classOf && `[${classOf(token)}]`, parents: [] },
+  'previous class': { nameOf: ({ previous, classOf }) => classOf && `${classOf(previous)} [·]`, parents: [] },
+  'class and previous class': {
+    nameOf: ({ token, previous, classOf }) => classOf && `${classOf(previous)} [${classOf(token)}]`,
+    parents: ['class', 'previous class'],
+  },
 };
 
 const TEMPLATE_LIST = Object.entries(TEMPLATES) as [ContextTemplate, Template][];
@@ -115,13 +136,14 @@ class Sentences {
   }
 }
 
-function* placesOf(tokens: readonly Difference[]): Generator<Place> {
+function* placesOf(tokens: readonly Difference[], classOf: ClassOf | undefined): Generator<Place> {
   for (const [i, { row }] of tokens.entries()) {
     yield {
       token: row.token,
       previous: i > 0 ? tokens[i - 1].row.token : '<s>',
       next: i + 1 < tokens.length ? tokens[i + 1].row.token : '',
       position: row.position,
+      classOf,
     };
   }
 }
@@ -136,10 +158,16 @@ const SLOTS = 1 << 22;
 export class ContextCounts {
   private readonly counts = new Uint32Array(SLOTS);
   private readonly sentences = new Sentences(tokens => {
-    for (const place of placesOf(tokens)) {
-      for (const [template, { nameOf }] of TEMPLATE_LIST) this.counts[slotOf(template, nameOf(place))]++;
+    for (const place of placesOf(tokens, this.classOf)) {
+      for (const [template, { nameOf }] of TEMPLATE_LIST) {
+        const name = nameOf(place);
+        if (name !== undefined) this.counts[slotOf(template, name)]++;
+      }
     }
   });
+
+  /** @param classOf gives the class of a token; `undefined` to leave the groups by class out. */
+  constructor(readonly classOf?: ClassOf) {}
 
   /** Adds the next token of the text. */
   add(row: TokenRow, difference: number): void {
@@ -228,12 +256,12 @@ export class ContextTests {
 
   private addSentence(tokens: readonly Difference[]): void {
     const touched = new Set([this.sums]);
-    for (const [i, place] of [...placesOf(tokens)].entries()) {
+    for (const [i, place] of [...placesOf(tokens, this.counts.classOf)].entries()) {
       const { difference } = tokens[i];
       this.sums.add(difference);
       for (const [template, { nameOf }] of TEMPLATE_LIST) {
         const name = nameOf(place);
-        if (!this.counts.mayPass(template, name)) continue;
+        if (name === undefined || !this.counts.mayPass(template, name)) continue;
         const key = keyOf(template, name);
         let group = this.groups.get(key);
         if (!group) this.groups.set(key, (group = new GroupSums()));
@@ -297,7 +325,7 @@ function partsOf(key: string): { readonly template: ContextTemplate; readonly na
 /** The name of the group by `parent` that contains the group of this name: of `a [b]`, `a [·]` by previous and `[b]` by word. */
 function parentName(parent: string, name: string): string {
   const open = name.indexOf(' [');
-  if (parent === 'previous') return `${name.slice(0, open)} [·]`;
+  if (parent.startsWith('previous')) return `${name.slice(0, open)} [·]`;
   return name.slice(open + 1);
 }
 

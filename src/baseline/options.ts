@@ -75,6 +75,11 @@ export type BaselineOptions = BaselineTexts &
     readonly wordOrders?: 'all' | readonly WordOrderName[];
     /** Word classes of the mixture; 0 for none. Default 300. */
     readonly classes?: number;
+    /**
+     * How many times, 2 to 100, every model is trained again on a sample of 90 % of the training sentences, to say how well the test texts rank
+     * the models. Default: none.
+     */
+    readonly subsamples?: number;
     /** The folder for `baseline.md`, `baseline.json`, `baseline.html` and `tokens.tsv.gz`. Default: no file is written. */
     readonly out?: string;
     /** Whether files of an earlier report, and models in `keepModels`, are replaced. Default false. */
@@ -110,6 +115,7 @@ export const BASELINE_OPTIONS: OptionTable<BaselineOptions> = {
       throw new KneserError('KNESER_OPTION', 'wordOrders: excludes wordOrder; name all orders in wordOrders');
   },
   classes: TRAIN_OPTIONS.classes,
+  subsamples: wholeNumber(2, 100),
   out: checkPath,
   force: checkFlag,
   keepModels: checkPath,

@@ -3,6 +3,7 @@ import type { Smoothing } from '../smoothing/index.js';
 import type { TokenizationInfo } from '../text/tokenization.js';
 import type { WordOrderName } from '../text/word-order.js';
 import type { Interval } from './bootstrap.js';
+import type { RankingFigures } from './subsamples.js';
 import type { Unit } from './texts.js';
 
 /** The figures of a model on a text. Intervals are 95 % intervals by the bootstrap. `null` is an undefined figure, or an interval of too few units. */
@@ -186,6 +187,8 @@ export interface BaselineReport {
   readonly models: readonly ModelReport[];
   /** Paired differences of models. */
   readonly comparisons: readonly Comparison[];
+  /** How well the test texts rank the models; missing without `subsamples`. */
+  readonly ranking?: readonly RankingFigures[];
   /** Published figures for the same corpus. */
   readonly published: readonly PublishedFigure[];
   /** One sentence for each part of the texts that was replaced or left out. */

@@ -62,6 +62,8 @@ export interface Series {
   /** The columns of the table of tokens that all models share; `undefined` if no table is written. */
   readonly tokens: ColumnFile | undefined;
   readonly warnings: Set<string>;
+  /** The sentences to train on in place of the files; `undefined` for the files. */
+  readonly sample?: (() => AsyncIterable<string>) | undefined;
 }
 
 /**
@@ -70,7 +72,7 @@ export interface Series {
  * @param isFirst whether this is the first model, which also writes the columns that all models share.
  */
 export async function measureModel(series: Series, candidate: Candidate, isFirst: boolean): Promise<Measured> {
-  const { options, files, tests } = series;
+  const { options, files, tests, sample } = series;
   const { name, order, wordOrder } = candidate;
   const mixture = SMOOTHINGS[candidate.smoothing].tables === 'all';
   const folder = join(series.models, name);
@@ -78,8 +80,7 @@ export async function measureModel(series: Series, candidate: Candidate, isFirst
   const tell = (progress: Progress): void => options.onProgress?.({ model: name, ...progress });
   const trained = await train({
     ...givenOptions(options, SHARED_OPTION_NAMES),
-    ...(await documentsIn(files.train, options)),
-    files: files.train,
+    ...(sample ? { sentences: sample() } : { ...(await documentsIn(files.train, options)), files: files.train }),
     out: folder,
     order,
     ...(wordOrder ? { wordOrder } : {}),
@@ -88,7 +89,7 @@ export async function measureModel(series: Series, candidate: Candidate, isFirst
     onProgress: tell,
     ...(signal ? { signal } : {}),
   });
-  trained.warnings.forEach(warning => series.warnings.add(`training text: ${warning}`));
+  if (!sample) trained.warnings.forEach(warning => series.warnings.add(`training text: ${warning}`));
   let tuneSeconds: number | null = null;
   if (mixture) {
     const started = performance.now();

@@ -38,6 +38,7 @@ interface BaselineFlags extends Omit<BuildFlags, 'classes'>, DocumentOptions {
   readonly wordOrders?: readonly string[];
   readonly wordOrder?: WordOrderName;
   readonly classes: number;
+  readonly subsamples?: number;
   readonly out?: string;
   readonly force?: boolean;
   readonly keepModels?: string;
@@ -67,6 +68,11 @@ export function define(command: Command): void {
     .option('--classes <n>', 'word classes of the mixture (0: no class model)', parseWhole, MIXTURE_DEFAULTS.classes)
     .option('-o, --out <dir>', 'folder for the report (Markdown, JSON, HTML) and the table of tokens')
     .option('--keep-models <dir>', 'folder in which the models are kept')
+    .option(
+      '--subsamples <n>',
+      'train every model n more times, on 90 % of the sentences, to say how well the test text ranks the models',
+      parseWhole,
+    )
     .option('--resamples <n>', 'number of resamples of the bootstrap', parseWhole, 1000)
     .option('--seed <n>', 'seed of the bootstrap', parseWhole, 1);
   addBuildFlags(command, SHARED_OPTION_NAMES);
@@ -79,7 +85,7 @@ export function define(command: Command): void {
 }
 
 async function run(flags: BaselineFlags): Promise<void> {
-  const { out, keepModels, wordOrders } = flags;
+  const { out, keepModels, wordOrders, subsamples } = flags;
   const texts = textsOf(flags);
   const shared = await buildOptions(flags, SHARED_OPTION_NAMES);
   const { baseline } = await import('../baseline/baseline.js');
@@ -93,7 +99,7 @@ async function run(flags: BaselineFlags): Promise<void> {
       seed: flags.seed,
       ...documentOptions(flags),
       force: flags.force ?? false,
-      ...given({ out, keepModels }),
+      ...given({ out, keepModels, subsamples }),
       ...(wordOrders ? { wordOrders: wordOrders.join() === 'all' ? 'all' : (wordOrders as WordOrderName[]) } : {}),
       ...(display ? { onProgress: progress => show(display, progress) } : {}),
     };

@@ -16,6 +16,7 @@ Examples:
 /** Flags of `kneser compare`. */
 interface CompareFlags {
   readonly models?: readonly [string, string];
+  readonly classes?: string;
   readonly top: number;
   readonly resamples: number;
   readonly seed: number;
@@ -32,6 +33,7 @@ export function define(command: Command): void {
       'names of the two models (default: the models of the tables, if there are just two)',
       parsePair,
     )
+    .option('--classes <model>', 'group tokens by the word classes of this model, too')
     .option(
       '--top <n>',
       'number of tokens with the largest gains, and with the largest losses, to print',
@@ -46,7 +48,7 @@ export function define(command: Command): void {
 }
 
 async function run(file: string, other: string | undefined, flags: CompareFlags): Promise<void> {
-  const { models, top, resamples, seed } = flags;
+  const { models, classes, top, resamples, seed } = flags;
   const { compare } = await import('../baseline/compare.js');
   const comparison = await compare({
     file,
@@ -55,6 +57,7 @@ async function run(file: string, other: string | undefined, flags: CompareFlags)
     seed,
     ...(other === undefined ? {} : { other }),
     ...(models ? { models } : {}),
+    ...(classes === undefined ? {} : { classes }),
   });
   if (flags.json) await print(JSON.stringify(comparison) + '\n');
   else await printComparison(comparison, resamples);

@@ -67,6 +67,23 @@ beforeAll(async () => {
 });
 
 describe('baseline', () => {
+  test('says how well test texts rank the models, by models of samples', async () => {
+    const options = { ...files, orders: [1, 2], classes: 0, subsamples: 2, resamples: 100 };
+    const { ranking = [], models: found, warnings } = await baseline(options);
+    expect(ranking.map(({ file }) => file)).toEqual([...files.test, null]);
+    const perplexities = found.map(({ micro }) => micro.perplexity ?? NaN);
+    const mean = perplexities.reduce((sum, value) => sum + value, 0) / perplexities.length;
+    const [, , all] = ranking;
+    expect(all.signal).toBeCloseTo((Math.max(...perplexities) - Math.min(...perplexities)) / mean, 12);
+    expect(all.noise).toBeGreaterThan(0);
+    expect(all.noise).toBeLessThan(0.05);
+    expect(all.ratio).toBeCloseTo(all.signal / all.noise, 9);
+    expect(all.decisionAccuracy).toBeGreaterThan(0.5);
+    expect((await baseline(options)).ranking).toEqual(ranking);
+    expect(warnings).toEqual([]);
+    await expect(baseline({ ...options, subsamples: 1 })).rejects.toThrow('subsamples: 1 is not a whole number');
+  });
+
   test('compares word orders by Kneser-Ney alone, without a table of tokens', async () => {
     const folder = cli.fresh('orders');
     const { models: found, comparisons } = await baseline({

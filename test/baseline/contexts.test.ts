@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compare, signalToNoise, type ContextGroup } from '#kneser/src/index.js';
+import { compare, signalToNoise, train, type ContextGroup } from '#kneser/src/index.js';
 import { studentP } from '#kneser/src/baseline/student.js';
 import { CommandLine } from '../support/command-line.js';
 import { randomNumbers } from '../support/models.js';
@@ -30,13 +30,13 @@ function tokensOf(sentences: number, seed: number, effect: (before: string, toke
   return tokens;
 }
 
-async function compared(tokens: readonly Token[]) {
+async function compared(tokens: readonly Token[], classes?: string) {
   const lines = tokens.map(({ sentence, position, token, difference }) =>
     ['t', sentence, position, token, 1, 0, (difference - 9).toFixed(6), '-9'].join('\t'),
   );
   const head = ['file', 'sentence', 'position', 'token', 'count', 'oov', 'a.log10Prob', 'b.log10Prob'].join('\t');
   const file = cli.file([head, ...lines].join('\n') + '\n', '.tsv');
-  return compare({ file, models: ['a', 'b'], resamples: 100 });
+  return compare({ file, models: ['a', 'b'], resamples: 100, ...(classes === undefined ? {} : { classes }) });
 }
 
 /** The mean difference of the tokens that `picks` selects, and its t statistic, with the sentences as clusters. */
@@ -113,4 +113,38 @@ describe('contexts', () => {
     expect(() => signalToNoise([1], [1, 2])).toThrow(/^scores: /);
     expect(() => signalToNoise([1, 2], [1, NaN])).toThrow(/^repeats: NaN/);
   });
+});
+
+test('tokens are grouped by the classes of a model, too', async () => {
+  const random = randomNumbers(4);
+  // Small letters and capitals take turns.
+  const LETTERS = 'abcdefghijklmnopqrst';
+  const sentences = Array.from({ length: 60 }, () =>
+    [0, 1, 2]
+      .map(
+        () =>
+          `${LETTERS[Math.floor(LETTERS.length * random())]} ${LETTERS[Math.floor(LETTERS.length * random())].toUpperCase()}`,
+      )
+      .join(' '),
+  );
+  const classes = cli.fresh('classes');
+  await train({ sentences, out: classes, order: 2, classes: 2 });
+  const tokens = sentences.flatMap((text, s) =>
+    text.split(' ').map((token, i) => ({
+      sentence: s + 1,
+      position: i + 1,
+      token,
+      difference: Math.round(1e6 * ((token < 'a' ? 0.5 : 0) + random() - 0.5)) / 1e6,
+    })),
+  );
+  const { byContext } = await compared(tokens, classes);
+  const group = byContext.gains.find(({ template }) => template === 'class');
+  expect(group?.name).toMatch(/^\[\d+:[A-T]\/[A-T]\/[A-T]\]$/);
+  const expected = tested(tokens, (_, token) => token < 'a');
+  expect(group?.tokens).toBe(expected.tokens);
+  expect(group?.difference).toBeCloseTo(expected.mean, 9);
+  expect(group?.t).toBeCloseTo(expected.t, 6);
+  const without = cli.fresh('without');
+  await train({ sentences, out: without, order: 2 });
+  await expect(compared(tokens, without)).rejects.toThrow('has no word classes');
 });

@@ -1,0 +1,43 @@
+import { decodeValue } from '../base/decode.js';
+import { KneserError } from '../base/errors.js';
+import { LanguageModel } from '../model/language-model.js';
+import { CLASSES_KEY } from '../store/keys.js';
+import { decodeClasses } from '../tables/classes.js';
+import { OOV } from '../smoothing/batch.js';
+import { EOS, EOS_WORD, FIRST_WORD, UNK, UNK_WORD } from '../text/tokens.js';
+
+/** The name of a class has so many of its most frequent words. */
+const NAMED_WORDS = 3;
+
+/**
+ * Reads the word classes of a model. The name of a class is its number and its most frequent words: `17:of/in/for`.
+ *
+ * @param path the folder of a model with classes.
+ * @returns a function that gives the name of the class of a token; `<s>` for the beginning of a sentence.
+ * @throws KNESER_OPTION for a model without classes, and the errors of opening a model.
+ */
+export async function classNames(path: string): Promise<(token: string) => string> {
+  await using model = await LanguageModel.open(path);
+  const { store, manifest } = model.parts;
+  if (manifest.classes === 0) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `classes: ${path} has no word classes; name a model that was trained with --classes`,
+    );
+  }
+  const { of, count } = decodeValue(`${path}: classes`, await store.get(CLASSES_KEY), decodeClasses);
+  const words = await model.allWords();
+  const named = Array.from({ length: count }, (): string[] => []);
+  // Ids are in the order of frequency.
+  for (let id = FIRST_WORD; id < of.length; id++) {
+    if (named[of[id]].length < NAMED_WORDS) named[of[id]].push(words.word(id));
+  }
+  const names = named.map((some, own) => `${own}:${some.join('/')}`);
+  names[of[EOS]] = EOS_WORD;
+  names[of[UNK]] = UNK_WORD;
+  return token => {
+    if (token === '<s>') return token;
+    const id = token === EOS_WORD ? EOS : words.idOf(token);
+    return names[of[id >= OOV ? UNK : id]];
+  };
+}
