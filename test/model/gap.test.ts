@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { LanguageModel, train } from '#kneser/src/index.js';
 import type { PredictOptions } from '#kneser/src/index.js';
 import { CommandLine } from '../support/command-line.js';
-import { randomNumbers, temporaryFolder } from '../support/models.js';
+import { randomNumbers, temporaryFolder, trainedFolder, withOpen } from '../support/models.js';
 import { PTB_TEXT, ptbModel } from '../support/shared.js';
 
 const folder = temporaryFolder('gap');
@@ -144,3 +144,12 @@ test.skipIf(PTB_TEXT === undefined)(
     }
   },
 );
+
+test('a vocabulary of more words than a call takes arguments', async () => {
+  const words = Array.from({ length: 150_000 }, (_, i) => `w${i}`);
+  const sentences = Array.from({ length: 300 }, (_, i) => words.slice(500 * i, 500 * (i + 1)));
+  const folder = await trainedFolder(join(temporaryFolder('gap-large'), 'model'), sentences, { order: 2 });
+  await withOpen(folder, (_, loaded) => {
+    expect(loaded.predict('w1 ___ w3', { gap: '___', top: 1 })[0].token).toBe('w2');
+  });
+});

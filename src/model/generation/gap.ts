@@ -75,11 +75,11 @@ export function* fillGap(model: GapModel, gap: Gap, search: GapSearch): Generato
   const [least, most] = search.lengths;
   const fillers: Filler[] = [];
   if (search.options) {
-    fillers.push(...(yield* score(model, gap, search.options)));
+    for (const filler of yield* score(model, gap, search.options)) fillers.push(filler);
   } else {
     for (let length = least; length <= most; length++) {
       const candidates = length === 1 ? oneToken(model, search) : yield* severalTokens(model, gap, search, length);
-      fillers.push(...(yield* score(model, gap, candidates)));
+      for (const filler of yield* score(model, gap, candidates)) fillers.push(filler);
     }
   }
   const highest = fillers.reduce((max, filler) => Math.max(max, filler.score), -Infinity);
