@@ -1,3 +1,5 @@
+import { nextTurn } from '../base/turn.js';
+
 /** The forms of answers: an object of JSON, or a text that is streamed as it is made. */
 
 /** An answer that is streamed. */
@@ -82,6 +84,8 @@ export function streamOf(
           end();
         } else {
           controller.enqueue(encoder.encode(value));
+          // A reader that is quick would otherwise get the whole answer before other requests have their turn.
+          await nextTurn();
         }
       } catch (error) {
         end();
