@@ -113,6 +113,7 @@ async function answered(endpoint: Endpoint, context: Context<Env>, shared: Share
       limits,
       signal,
       pause: pauseOf(signal),
+      failureOf: error => reported(error, shared),
       model: name => {
         const model = models.find(modelName ?? name);
         if (!used.has(model)) model.acquire();
@@ -159,14 +160,14 @@ async function* answersOf(
           throw new Failure(400, 'KNESER_OPTION', 'stream: each line has one answer; leave it out', 'stream');
       } catch (error) {
         if (call.signal.aborted) throw error;
-        answer = failureOf(error).body;
+        answer = call.failureOf(error).body;
       } finally {
         endTimer();
       }
       yield `${JSON.stringify(answer)}\n`;
     }
   } catch (error) {
-    yield `${JSON.stringify(failureOf(error).body)}\n`;
+    yield `${JSON.stringify(call.failureOf(error).body)}\n`;
   }
 }
 
@@ -214,10 +215,16 @@ function isSmall(answer: object): boolean {
   return left >= 0;
 }
 
-/** A response with an error. An error that no client caused is reported, too. */
-function failed(context: Context<Env>, shared: Shared, error: unknown, headers: Record<string, string> = {}): Response {
+/** The failure that an error is for a client. An error that no request causes is reported, too. */
+function reported(error: unknown, { onError }: Shared): Failure {
   const failure = failureOf(error);
-  if (failure.status === 500) shared.onError(error);
+  if (failure.status === 500) onError(error);
+  return failure;
+}
+
+/** A response with an error. */
+function failed(context: Context<Env>, shared: Shared, error: unknown, headers: Record<string, string> = {}): Response {
+  const failure = reported(error, shared);
   return sent(
     context,
     failure.status,

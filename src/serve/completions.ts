@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { KneserError } from '../base/errors.js';
+import { KneserError, type ErrorCode } from '../base/errors.js';
 import { log } from '../base/elementary.js';
 import { hashRandom } from '../base/hash-random.js';
 import { Drawing } from '../model/generation/draw.js';
@@ -8,7 +8,7 @@ import { requireForward } from '../text/word-order.js';
 import type { Streamed } from './answer.js';
 import { Detokenizer, offsetsIn, textOf } from './detokenize.js';
 import type { Call, Endpoint } from './endpoint.js';
-import { Failure, failureOf } from './failure.js';
+import { Failure } from './failure.js';
 import {
   choice,
   either,
@@ -127,8 +127,8 @@ const MEMBERS: Members = {
 /** Checks the form of a prompt; the ids are checked when the model is known. */
 function checkPrompt(name: string, value: unknown): void {
   if (typeof value === 'string') return;
-  const refuse = (message: string): never => {
-    throw new Failure(400, 'KNESER_OPTION', `${name}: ${message}`, name);
+  const refuse = (message: string, code: ErrorCode = 'KNESER_OPTION'): never => {
+    throw new Failure(400, code, `${name}: ${message}`, name);
   };
   if (!Array.isArray(value))
     return refuse('takes a text, a list of texts, a list of token ids, or a list of such lists');
@@ -136,7 +136,8 @@ function checkPrompt(name: string, value: unknown): void {
   if (items.length === 0) return refuse('the list is empty');
   const isIds = typeof items[0] === 'number';
   const most = isIds ? MOST_TOKENS : MOST_TEXTS;
-  if (items.length > most) return refuse(`the list has ${items.length} items; send at most ${most} in a request`);
+  if (items.length > most)
+    return refuse(`the list has ${items.length} items; send at most ${most} in a request`, 'KNESER_LIMIT');
   const isSame = isIds ? isId : typeof items[0] === 'string' ? isText : isIdList;
   const at = items.findIndex(item => !isSame(item));
   if (at >= 0)
@@ -329,7 +330,7 @@ class Completion {
       if (options?.include_usage) yield event({ choices: [], usage: this.usage() });
     } catch (error) {
       if (this.call.signal.reason === GONE) return;
-      yield `data: ${JSON.stringify(failureOf(error).body)}\n\n`;
+      yield `data: ${JSON.stringify(this.call.failureOf(error).body)}\n\n`;
     }
     yield 'data: [DONE]\n\n';
   }

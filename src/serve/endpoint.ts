@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { checkAborted } from '../base/errors.js';
 import { pauses, type Pause } from '../base/turn.js';
 import type { Streamed } from './answer.js';
+import type { Failure } from './failure.js';
 import type { Members, Schema } from './members.js';
 import type { Metrics } from './metrics.js';
 import type { Models } from './models.js';
@@ -22,6 +23,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Lets other requests have their turn, and stops the work when `signal` is aborted. */
   readonly pause: Pause;
+  /** The failure that an error is for the client. An error that no request causes is logged. */
+  readonly failureOf: (error: unknown) => Failure;
   /** The model of this name; without a name that of the path, or the only one. It stays open until the answer is complete. */
   readonly model: (name?: string) => ServedModel;
 }

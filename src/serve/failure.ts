@@ -38,8 +38,13 @@ function typeOf(status: FailureStatus): string {
   return status >= 500 ? 'server_error' : 'invalid_request_error';
 }
 
-/** Codes that say that the server, not the request, is at fault. */
-const OF_SERVER: readonly ErrorCode[] = ['KNESER_DAMAGED', 'KNESER_IO', 'KNESER_DISK_FULL', 'KNESER_PLATFORM'];
+/** The codes of errors that no request causes. Their messages name files of the server, so a client is told one of these. */
+const OF_SERVER: Partial<Record<ErrorCode, string>> = {
+  KNESER_DAMAGED: 'a file of the model is damaged',
+  KNESER_IO: 'a file of the model cannot be read',
+  KNESER_DISK_FULL: 'the disk of the server is full',
+  KNESER_PLATFORM: 'the server lacks what this answer needs',
+};
 
 /** The failure that an error of the library is for a client. */
 export function failureOf(error: unknown): Failure {
@@ -48,7 +53,8 @@ export function failureOf(error: unknown): Failure {
     const { code, message } = error;
     if (code === 'KNESER_ABORTED') return timedOut();
     if (code === 'KNESER_CLOSED') return new Failure(503, code, message);
-    if (OF_SERVER.includes(code)) return new Failure(500, code, message);
+    const fault = OF_SERVER[code];
+    if (fault !== undefined) return new Failure(500, code, `${fault}; the log of the server has the reason`);
     const param = code === 'KNESER_OPTION' ? /^([\w.]+)(?=: )/.exec(message)?.[1] : undefined;
     return new Failure(400, code, message, param ?? null);
   }

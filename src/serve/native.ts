@@ -16,7 +16,7 @@ import { EOS } from '../text/tokens.js';
 import { ordered } from '../text/word-order.js';
 import { parseJson, readLines } from './body.js';
 import type { Call, Endpoint } from './endpoint.js';
-import { Failure, failureOf } from './failure.js';
+import { Failure } from './failure.js';
 import * as is from './members.js';
 import { membersOf, told, type Members } from './members.js';
 import { MOST_TEXTS, MOST_TOKENS } from './options.js';
@@ -329,7 +329,7 @@ const generate: Endpoint = {
       ...options,
       ...(draws && seed === undefined ? {} : { seed: seed ?? Math.floor(Math.random() * 2 ** 32) }),
     });
-    if (stream) return { type: 'application/x-ndjson', pieces: linesOf(texts) };
+    if (stream) return { type: 'application/x-ndjson', pieces: linesOf(call, texts) };
     const all: object[] = [];
     for await (const text of texts) all.push(text);
     return { model: served.name, texts: all };
@@ -352,11 +352,11 @@ async function* drawTexts(
 }
 
 /** Objects as lines of JSON. An error is the last line. */
-export async function* linesOf(objects: AsyncIterable<object>): AsyncGenerator<string, void, void> {
+export async function* linesOf(call: Call, objects: AsyncIterable<object>): AsyncGenerator<string, void, void> {
   try {
     for await (const object of objects) yield `${JSON.stringify(object)}\n`;
   } catch (error) {
-    yield `${JSON.stringify(failureOf(error).body)}\n`;
+    yield `${JSON.stringify(call.failureOf(error).body)}\n`;
   }
 }
 
@@ -430,7 +430,7 @@ async function* documentsOf(
       yield document as GivenDocument;
     }
   } catch (error) {
-    onFailure(failureOf(error));
+    onFailure(call.failureOf(error));
   }
 }
 
@@ -452,7 +452,7 @@ async function* annotatedLines(
     const failure = failed();
     if (failure) yield `${JSON.stringify(failure.body)}\n`;
   } catch (error) {
-    yield `${JSON.stringify(failureOf(error).body)}\n`;
+    yield `${JSON.stringify(call.failureOf(error).body)}\n`;
   }
 }
 

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { KneserError } from '../base/errors.js';
 import { createApp } from './app.js';
@@ -22,6 +23,10 @@ const DEFAULT_SECONDS = 60;
 const HEADER_BYTES = 16 << 10;
 /** How often connections are checked for headers that take too long [ms]. */
 const CHECK_MS = 1000;
+/** How long connections are still accepted when the server is to stop [ms]. */
+const ACCEPTING_MS = 20;
+/** How often idle connections are closed while the server stops [ms]. */
+const IDLE_MS = 100;
 
 /** Opens the models, then listens. The options were checked. @throws the errors of `serve`. */
 export async function startServer(options: ServeOptions): Promise<ModelServer> {
@@ -154,13 +159,16 @@ function addressOf({ address, port, family }: AddressInfo): string {
 }
 
 async function close(server: Server, models: Models, { timeout }: Limits): Promise<void> {
+  // Connections that clients have opened are accepted first: the system would reset them when the server stops listening.
+  await wait(ACCEPTING_MS);
+  await turn();
   const closed = new Promise<void>(resolve => {
     server.close(() => resolve());
   });
-  server.closeIdleConnections();
   // Answers end within the time limit; readers that do not read them must not hold the server up longer.
   const timer = setTimeout(() => server.closeAllConnections(), timeout);
-  const idle = setInterval(() => server.closeIdleConnections(), 100);
+  // A connection whose request has arrived but is not read yet counts as idle, too: it has until the first of these calls.
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_MS);
   await closed;
   clearTimeout(timer);
   clearInterval(idle);

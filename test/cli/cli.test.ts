@@ -136,7 +136,7 @@ describe.concurrent('train', () => {
     for (const flags of [...flagsOf(Object.values(BUILD_OPTIONS)), ...machine]) expect(help).toContain(`  ${flags} `);
     const { stdout: shared } = await cli.run(['baseline', '--help']);
     const text = flagsOf(TEXT_OPTION_NAMES.map(name => BUILD_OPTIONS[name]));
-    expect(text.length).toBe(10);
+    expect(text.length).toBe(11);
     for (const flags of [...text, ...machine]) expect(shared).toContain(`  ${flags} `);
   });
 

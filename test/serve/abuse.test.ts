@@ -215,6 +215,19 @@ describe('requests', () => {
   });
 });
 
+test('requests that were sent before the server stops are answered', async () => {
+  const server = await serve({ models: [serving.folder], port: 0 });
+  const { port } = new URL(server.url);
+  const body = '{"sentence":"the cat sat"}';
+  const bytes = `POST /score HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  const sockets = Array.from({ length: 20 }, () => connect(Number(port), '127.0.0.1'));
+  const answers = sockets.map(answerOf);
+  for (const socket of sockets) socket.write(bytes);
+  await Promise.all(sockets.map(socket => once(socket, 'connect')));
+  await server.close();
+  expect((await Promise.all(answers)).map(answer => answer.slice(0, 12))).toEqual(sockets.map(() => 'HTTP/1.1 200'));
+});
+
 test('keys', async () => {
   const keys = join(temporaryFolder('keys'), 'keys');
   writeFileSync(keys, 'secret\n\nother key\n');
@@ -267,6 +280,17 @@ test('model files that are damaged under the server give errors, or the right nu
     } else {
       expect({ status: response.status, code: answer.error?.code }).toEqual({ status: 500, code: 'KNESER_DAMAGED' });
       expect(warnings.length).toBe(1);
+      // Clients are not told where the model lies; the log is.
+      expect(answer.error?.message).not.toContain(folder);
+      expect(warnings[0]).toContain(folder);
+      // An answer in lines reports its errors, too.
+      const lines = {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-ndjson' },
+        body: '{"sentence":"the cat sat"}',
+      };
+      expect(await (await fetch(`${server.url}/score`, lines)).text()).toContain('KNESER_DAMAGED');
+      expect(warnings.length).toBe(2);
     }
     await server.close();
     for (const [path, content] of contents) {
