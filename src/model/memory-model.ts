@@ -158,6 +158,7 @@ export class MemoryModel extends ModelBase {
 
   /** @internal As {@link ngramPerplexities}, with the score of the sentence. @param pause called between batches; the result is then a promise. */
   scoreVector(sentence: Sentence, options: VectorOptions): VectorScore;
+  /** @internal As above, with pauses. */
   scoreVector(sentence: Sentence, options: VectorOptions, pause: Pause): Promise<VectorScore>;
   scoreVector(sentence: Sentence, options: VectorOptions, pause?: Pause): VectorScore | Promise<VectorScore> {
     this.checkOpen();
