@@ -21,7 +21,7 @@ import { LanguageModel } from '../model/language-model.js';
 import type { TokenScoring } from '../model/token-scoring.js';
 import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
-import { objectOf, type JsonObject } from '../text/formats/jsonl.js';
+import { memberOf, objectOf, type JsonObject } from '../text/formats/jsonl.js';
 import { wordIds } from '../tables/manifest.js';
 import { MAX_ORDER } from '../tables/pattern.js';
 import { decode } from '../text/surface.js';
@@ -387,10 +387,13 @@ async function* annotateWith(
   };
   const { as = 'kneser', figuresOnly = false, id } = options;
   const layout = { as, name: encoder.encode(JSON.stringify(as)), figuresOnly, id };
+  const { context } = options;
+  let withoutContext = 0;
   for await (const scored of scoreDocuments(source.read(), how)) {
     const figures: DocumentFigures[] = [];
     for (const one of scored) {
       if (guard && one.againstSum) guard.look(one.againstSum);
+      if (context !== undefined && typeof memberOf(one.document.object, context) !== 'string') withoutContext++;
       const basic = documentFigures(one, conventions);
       const { byToken } = one;
       figures.push(byToken ? { ...basic, ...(await moreFigures(options, scoring, one, byToken, threshold)) } : basic);
@@ -400,6 +403,11 @@ async function* annotateWith(
     yield rows;
   }
   guard?.end();
+  if (withoutContext > 0) {
+    onWarning?.(
+      `context: ${withoutContext} of the documents have no text in their member ${context ?? ''}; their figures of the context are null`,
+    );
+  }
   source.end();
 }
 

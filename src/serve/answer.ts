@@ -59,41 +59,26 @@ function* partsOf(value: unknown): Generator<string, void, void> {
   }
 }
 
-/**
- * The body of a streamed answer.
- *
- * @param lastly called once, when the answer is complete or its reader is gone.
- */
-export function streamOf(
-  pieces: AsyncIterable<string, void> | Iterable<string, void>,
-  lastly: () => void,
-): ReadableStream<Uint8Array> {
+/** The body of a streamed answer. */
+export function streamOf(pieces: AsyncIterable<string, void> | Iterable<string, void>): ReadableStream<Uint8Array> {
   const iterator: AsyncIterator<string, void> | Iterator<string, void> =
     Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]();
-  let ended = false;
-  const end = (): void => {
-    if (!ended) lastly();
-    ended = true;
-  };
   return new ReadableStream({
     async pull(controller) {
       try {
         const { done, value } = await iterator.next();
         if (done) {
           controller.close();
-          end();
         } else {
           controller.enqueue(encoder.encode(value));
           // A reader that is quick would otherwise get the whole answer before other requests have their turn.
           await nextTurn();
         }
       } catch (error) {
-        end();
         controller.error(error);
       }
     },
     async cancel() {
-      end();
       await iterator.return?.(undefined);
     },
   });

@@ -175,11 +175,7 @@ function streamed(
   context: Context<Env>,
   { type, pieces }: { readonly type: string; readonly pieces: AsyncIterable<string> | Iterable<string> } | Streamed,
 ): Response {
-  return context.body(
-    streamOf(pieces, () => undefined),
-    200,
-    { 'content-type': type },
-  );
+  return context.body(streamOf(pieces), 200, { 'content-type': type });
 }
 
 /** Sends a whole answer. A `Response` would take half as long again for a short answer. */

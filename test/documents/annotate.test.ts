@@ -188,7 +188,12 @@ test('a context that repeats the document helps, one of other words does not', a
     { text: repeated, before: '' },
     { text: repeated, before: 7 },
   ];
-  const [same, none, wrong] = await collect(annotate({ model: tuned, documents: given, context: 'before' }));
+  const warnings: string[] = [];
+  const onWarning = (warning: string): number => warnings.push(warning);
+  const [same, none, wrong] = await collect(annotate({ model: tuned, documents: given, context: 'before', onWarning }));
+  expect(warnings).toEqual([
+    'context: 1 of the documents have no text in their member before; their figures of the context are null',
+  ]);
   expect(none.figures.context).toMatchObject({ consens: 0 });
   expect(wrong.figures.context).toMatchObject({ consens: null });
   const { coldPerplexity, perplexity, consens } = same.figures.context ?? {};
