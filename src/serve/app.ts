@@ -16,6 +16,7 @@ import { PAGE } from './page.js';
 import type { ServedModel } from './served-model.js';
 import { STATUS } from './status.js';
 import { TOKENS } from './tokens.js';
+import type { Turns } from './turns.js';
 
 /** The state that all requests share. */
 export interface Shared {
@@ -24,6 +25,8 @@ export interface Shared {
   readonly limits: Limits;
   readonly access: Access;
   readonly budget: BodyBudget;
+  /** The turns of requests with a cache, which takes 16 bytes for each word of the vocabulary. */
+  readonly caches: Turns;
   /** Called with an error that no request caused. */
   readonly onError: (error: unknown) => void;
 }
@@ -83,11 +86,12 @@ function watch(path: string, { env }: Context<Env>, { metrics }: Shared, lastly:
 
 /** Answers a request to an endpoint. */
 async function answered(endpoint: Endpoint, context: Context<Env>, shared: Shared): Promise<Response> {
-  const { models, metrics, limits, access, budget } = shared;
+  const { models, metrics, limits, access, budget, caches } = shared;
   const { incoming } = context.env;
   const controller = new AbortController();
   const { signal } = controller;
   const used = new Set<ServedModel>();
+  let hasCache = false;
   let bytes = 0;
   let timer: NodeJS.Timeout | undefined;
   const startTimer = (): (() => void) => {
@@ -98,6 +102,7 @@ async function answered(endpoint: Endpoint, context: Context<Env>, shared: Share
     clearTimeout(timer);
     if (!isComplete) controller.abort(GONE);
     budget.give(bytes);
+    if (hasCache) caches.end();
     for (const model of used) model.release();
   });
   try {
@@ -114,6 +119,12 @@ async function answered(endpoint: Endpoint, context: Context<Env>, shared: Share
       signal,
       pause: pauseOf(signal),
       failureOf: error => reported(error, shared),
+      createCache: async served => {
+        // A body of JSON lines keeps its turn: it has one cache at a time.
+        if (!hasCache) await caches.begin(signal);
+        hasCache = true;
+        return served.createCache();
+      },
       model: name => {
         const model = models.find(modelName ?? name);
         if (!used.has(model)) model.acquire();

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { checkAborted } from '../base/errors.js';
 import { pauses, type Pause } from '../base/turn.js';
+import type { TextCache } from '../smoothing/cache.js';
 import type { Streamed } from './answer.js';
 import type { Failure } from './failure.js';
 import type { Members, Schema } from './members.js';
@@ -25,6 +26,8 @@ export interface Call {
   readonly pause: Pause;
   /** The failure that an error is for the client. An error that no request causes is logged. */
   readonly failureOf: (error: unknown) => Failure;
+  /** An empty cache for a running text, after other requests with caches, if there are many. @throws the errors of `ServedModel.createCache` */
+  readonly createCache: (served: ServedModel) => Promise<TextCache>;
   /** The model of this name; without a name that of the path, or the only one. It stays open until the answer is complete. */
   readonly model: (name?: string) => ServedModel;
 }

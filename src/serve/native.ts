@@ -110,7 +110,7 @@ const score: Endpoint = {
     const served = call.model(request.model);
     const { model } = served;
     const { start = true, end = true } = request;
-    const cache = request.cache ? served.createCache() : undefined;
+    const cache = request.cache ? await call.createCache(served) : undefined;
     const isLong = served.isLoaded && sentences.reduce((sum, { length }) => sum + length, 0) > FOR_THREADS;
     const byThreads =
       isLong && !cache ? model.scoreEach(sentences, { start, end, threads: call.limits.threads }) : undefined;
@@ -149,7 +149,7 @@ const perplexity: Endpoint = {
       throw new Failure(400, 'KNESER_OPTION', 'text: give either text or sentences', 'text');
     }
     const served = call.model(request.model);
-    const cache = request.cache ? served.createCache() : undefined;
+    const cache = request.cache ? await call.createCache(served) : undefined;
     const sum = new PerplexitySum();
     const layout = new BatchLayout(served.order, 256, { start, end });
     const score = async (): Promise<void> => {

@@ -6,7 +6,7 @@
  *   state of the server.
  * - `served-model.ts` is a model that requests share; `models.ts` has all models by name.
  * - `members.ts` has the check and the JSON schema of each member of a request's body. `openapi.ts` makes the OpenAPI document of these schemas.
- * - `body.ts` reads bodies within limits; `answer.ts` writes answers piece by piece.
+ * - `turns.ts` bounds the memory of requests with caches; `body.ts` reads bodies within limits; `answer.ts` writes answers piece by piece.
  */
 import { checkOptions } from '../base/check.js';
 import { SERVE_OPTIONS, type ServeOptions } from './options.js';

@@ -14,6 +14,7 @@ import { Models } from './models.js';
 import { isLoopback, type Limits, type ServeOptions } from './options.js';
 import type { ModelServer } from './serve.js';
 import { namedPaths } from './served-model.js';
+import { Turns } from './turns.js';
 
 const DEFAULT_PORT = 8080;
 const DEFAULT_HOST = '127.0.0.1';
@@ -23,6 +24,8 @@ const DEFAULT_SECONDS = 60;
 const HEADER_BYTES = 16 << 10;
 /** How often connections are checked for headers that take too long [ms]. */
 const CHECK_MS = 1000;
+/** How many requests may have a cache at the same time. */
+const MOST_CACHES = 8;
 /** How long connections are still accepted when the server is to stop [ms]. */
 const ACCEPTING_MS = 20;
 /** How often idle connections are closed while the server stops [ms]. */
@@ -59,6 +62,7 @@ export async function startServer(options: ServeOptions): Promise<ModelServer> {
     limits,
     access,
     budget: BodyBudget.for(limits.maxBody),
+    caches: new Turns(MOST_CACHES),
     onError: error =>
       onWarning?.(`a request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
   });
