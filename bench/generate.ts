@@ -1,13 +1,14 @@
 /**
  * `PYTHON=… npm run bench:generate`: tokens a second drawn from a model of the Brown corpus, and beside it NLTK's `generate` and
- * markovify on the same text, if that Python has them.
+ * markovify on the same text, if that Python has them. `npm run bench:generate -- --model DIR` draws from another model.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { printTable } from '../src/cli/output.js';
 import { LanguageModel, type GenerateOptions, type LoadedModel } from '../src/index.js';
 import { machine, runCommand } from './command.js';
-import { ORDER, prepareText } from './text.js';
+import { prepareText } from './text.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** How many tokens are drawn and timed, after a warm-up with the same number of tokens. */
@@ -32,8 +33,9 @@ async function speed(model: LoadedModel, options: GenerateOptions, tokens: numbe
 }
 
 await runCommand('bench:generate', async (folder, signal) => {
-  const text = await prepareText(folder, Infinity, signal);
-  await using model = await LanguageModel.open(await text.model());
+  const { values } = parseArgs({ options: { model: { type: 'string' } } });
+  const text = values.model === undefined ? await prepareText(folder, Infinity, signal) : undefined;
+  await using model = await LanguageModel.open(values.model ?? (await text?.model()) ?? '');
   const loaded = await model.load();
   const rows: string[][] = [];
   for (const [name, options, tokens] of KINDS) {
@@ -41,13 +43,15 @@ await runCommand('bench:generate', async (folder, signal) => {
   }
   await loaded.close();
   const { PYTHON } = process.env;
-  if (PYTHON !== undefined) {
+  if (PYTHON !== undefined && text) {
     const { stdout, stderr } = spawnSync(PYTHON, [join(ROOT, 'bench/generate.py'), text.train], { encoding: 'utf8' });
     if (stdout === '') throw new Error(stderr);
     for (const [name, rate] of JSON.parse(stdout) as [string, number][])
       rows.push([name, rate.toFixed(rate < 10 ? 2 : 0)]);
   }
-  process.stdout.write(`${Object.values(machine()).join(', ')}; Brown corpus, order ${ORDER}, tables loaded\n`);
+  process.stdout.write(
+    `${Object.values(machine()).join(', ')}; ${text ? 'Brown corpus' : values.model}, order ${loaded.info.order}, tables loaded\n`,
+  );
   await printTable(['', 'tokens/s'], rows);
   return 0;
 });

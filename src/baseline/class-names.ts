@@ -4,7 +4,7 @@ import { LanguageModel } from '../model/language-model.js';
 import { CLASSES_KEY } from '../store/keys.js';
 import { decodeClasses } from '../tables/classes.js';
 import { OOV } from '../smoothing/batch.js';
-import { EOS, EOS_WORD, FIRST_WORD, UNK, UNK_WORD } from '../text/tokens.js';
+import { BOS_WORD, EOS, EOS_WORD, FIRST_WORD, UNK, UNK_WORD } from '../text/tokens.js';
 
 /** The name of a class has so many of its most frequent words. */
 const NAMED_WORDS = 3;
@@ -36,7 +36,7 @@ export async function classNames(path: string): Promise<(token: string) => strin
   names[of[EOS]] = EOS_WORD;
   names[of[UNK]] = UNK_WORD;
   return token => {
-    if (token === '<s>') return token;
+    if (token === BOS_WORD) return token;
     const id = token === EOS_WORD ? EOS : words.idOf(token);
     return names[of[id >= OOV ? UNK : id]];
   };

@@ -1,6 +1,7 @@
 import { positionGroup, positionName } from './positions.js';
 import { studentP } from './student.js';
 import type { TokenRow } from './token-table.js';
+import { BOS_WORD } from '../text/tokens.js';
 
 /** Tokens that share a property of their context or form, on which one model is significantly better. */
 export interface ContextGroup {
@@ -140,7 +141,7 @@ function* placesOf(tokens: readonly Difference[], classOf: ClassOf | undefined):
   for (const [i, { row }] of tokens.entries()) {
     yield {
       token: row.token,
-      previous: i > 0 ? tokens[i - 1].row.token : '<s>',
+      previous: i > 0 ? tokens[i - 1].row.token : BOS_WORD,
       next: i + 1 < tokens.length ? tokens[i + 1].row.token : '',
       position: row.position,
       classOf,

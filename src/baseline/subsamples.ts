@@ -37,10 +37,10 @@ export async function rankingFigures(
   const texts = await openTexts(files.train, path => path, tokenization, options);
   /** By sample, by model, its perplexities: of each test file, then of all files as one text. */
   const repeats: number[][][] = [];
+  // The models of samples are removed after measuring.
+  const others: { keepModels?: string } & typeof options = { ...options, force: true };
+  delete others.keepModels;
   for (let sample = 1; sample <= count; sample++) {
-    // These models are removed after measuring.
-    const others: { keepModels?: string } & typeof options = { ...options, force: true };
-    delete others.keepModels;
     const own: Series = {
       ...series,
       options: others,

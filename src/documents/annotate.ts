@@ -393,10 +393,14 @@ async function* annotateWith(
     const figures: DocumentFigures[] = [];
     for (const one of scored) {
       if (guard && one.againstSum) guard.look(one.againstSum);
-      if (context !== undefined && typeof memberOf(one.document.object, context) !== 'string') withoutContext++;
+      const given = context === undefined ? undefined : memberOf(one.document.object, context);
+      const contextText = typeof given === 'string' ? given : undefined;
+      if (context !== undefined && contextText === undefined) withoutContext++;
       const basic = documentFigures(one, conventions);
       const { byToken } = one;
-      figures.push(byToken ? { ...basic, ...(await moreFigures(options, scoring, one, byToken, threshold)) } : basic);
+      figures.push(
+        byToken ? { ...basic, ...(await moreFigures(options, scoring, one, byToken, threshold, contextText)) } : basic,
+      );
     }
     const json = new FiguresJson(figures);
     const rows = scored.map(({ document }, d) => new AnnotatedRow(document, figures[d], json, d, layout));
@@ -415,17 +419,16 @@ async function* annotateWith(
 async function moreFigures(
   { tokens, context }: AnnotateOptions,
   model: TokenScoring,
-  { document, sentences }: ScoredDocument<SourceDocument>,
+  { sentences }: ScoredDocument<SourceDocument>,
   byToken: ScoredTokens,
   threshold: number | undefined,
+  contextText: string | undefined,
 ): Promise<Partial<DocumentFigures>> {
   const { log10Probs } = byToken.scores;
   const full = byToken.spreads && features(byToken, byToken.spreads);
   return {
     ...full?.figures,
-    ...(context === undefined
-      ? {}
-      : { context: await contextFigures(model, byToken, sentences, document.object, context) }),
+    ...(context === undefined ? {} : { context: await contextFigures(model, byToken, sentences, contextText) }),
     ...(tokens ? { tokenTexts: byToken.texts ?? [], log10Probs: Array.from(log10Probs) } : {}),
     ...(tokens && full ? { ranks: full.ranks, entropies: full.entropies } : {}),
     ...(threshold === undefined ? {} : { mask: Array.from(log10Probs, p => surprisal(p) > threshold) }),

@@ -3,7 +3,6 @@ import type { TokenScores } from '../model/scoring/pieces.js';
 import type { TokenScoring } from '../model/token-scoring.js';
 import { TextCache } from '../smoothing/cache.js';
 import { wordIds } from '../tables/manifest.js';
-import { memberOf, type JsonObject } from '../text/formats/jsonl.js';
 import type { ContextFigures } from './figures.js';
 import { scoreDocuments, type ScoredTokens } from './scored.js';
 
@@ -11,18 +10,18 @@ import { scoreDocuments, type ScoredTokens } from './scored.js';
  * Measures how much the text of another member (the context) helps to predict a document. The document is scored twice: with an empty
  * cache (perplexity `cold`), and with a cache that has read the context (perplexity `after`). ConSens is 2/(1 + e^−r) − 1 with
  * r = ln(cold / after), which equals (cold − after)/(cold + after).
+ *
+ * @param context the text of that member; `undefined` if the document has none there: all figures are then null.
  */
 export async function contextFigures(
   model: TokenScoring,
   { ids }: ScoredTokens,
   sentences: number,
-  object: JsonObject,
-  field: string,
+  context: string | undefined,
 ): Promise<ContextFigures> {
-  const context = memberOf(object, field);
   const none: ContextFigures = { coldPerplexity: null, perplexity: null, consens: null };
   const { weights, manifest } = model.parts;
-  if (typeof context !== 'string' || ids.length === sentences || !weights) return none;
+  if (context === undefined || ids.length === sentences || !weights) return none;
   const cache = new TextCache(wordIds(manifest), weights.cache);
   const coldPerplexity = perplexityWith(await model.score(ids.slice(), cache));
   cache.reset();

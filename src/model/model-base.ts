@@ -7,7 +7,7 @@ import { SMOOTHINGS } from '../smoothing/index.js';
 import { checkSentence, type Sentence } from '../text/sentences.js';
 import { identityOf, wordIds } from '../tables/manifest.js';
 import { countCharacters } from '../text/surface.js';
-import { inTextOrder, requireForward, type Reading } from '../text/word-order.js';
+import { inTextOrder, readingOf, requireForward, type Reading } from '../text/word-order.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD } from '../text/tokens.js';
 import { BatchLayout } from '../smoothing/batch.js';
 import { TextCache } from '../smoothing/cache.js';
@@ -178,7 +178,7 @@ export class ModelBase {
 
   /** A sentence in the order in which the model reads it. @param tokens the tokens of {@link surface}. */
   protected reading(tokens: string[]): Reading {
-    return this.parts.tokenization.order?.read(tokens) ?? { tokens, places: undefined };
+    return readingOf(this.parts.tokenization.order, tokens);
   }
 
   /** Refuses to predict with a model of another word order than that of the text. @throws KNESER_WORD_ORDER */

@@ -13,7 +13,7 @@ import { createFeeder } from '../text/feeder.js';
 import { countCharacters } from '../text/surface.js';
 import type { Sentence } from '../text/sentences.js';
 import { EOS } from '../text/tokens.js';
-import { ordered } from '../text/word-order.js';
+import { ordered, readingOf } from '../text/word-order.js';
 import { parseJson, readLines } from './body.js';
 import type { Call, Endpoint } from './endpoint.js';
 import { Failure } from './failure.js';
@@ -176,8 +176,8 @@ const perplexity: Endpoint = {
 function* idsOfSentences(served: ServedModel, sentences: readonly Sentence[], sum: PerplexitySum): Generator<number[]> {
   const { parts } = served.paged;
   for (const sentence of sentences) {
-    const tokens = typeof sentence === 'string' ? served.paged.tokenize(sentence) : sentence;
-    const read = parts.tokenization.order?.read(tokens).tokens ?? tokens;
+    const surface = typeof sentence === 'string' ? served.paged.tokenize(sentence) : [...sentence];
+    const read = readingOf(parts.tokenization.order, surface).tokens;
     if (read.length === 0 && parts.manifest.options.skipBlank) continue;
     addSentence(sum, sentence, parts);
     yield [...read.map(token => served.words.idOf(token)), EOS];

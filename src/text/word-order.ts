@@ -6,6 +6,7 @@
 import { optionError } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import { hashRandom } from '../base/hash-random.js';
+import { PendingBytes } from '../base/pending-bytes.js';
 import { canonicalSurface } from './surface.js';
 import type { TokenSink } from './tokenizer.js';
 import { hashBytes } from './word-list.js';
@@ -246,6 +247,11 @@ function shuffled(length: number, seed: number): Uint32Array {
   return places;
 }
 
+/** A sentence in the order in which a model reads it; `undefined` is the order `forward`. */
+export function readingOf(order: WordOrder | undefined, tokens: string[]): Reading {
+  return order?.read(tokens) ?? { tokens, places: undefined };
+}
+
 /** Values by token, from the order in which a model reads a sentence to the order of the text; values behind the last token stay. */
 export function inTextOrder<Values extends Float64Array | Uint32Array | Uint8Array | unknown[]>(
   values: Values,
@@ -260,7 +266,7 @@ export function inTextOrder<Values extends Float64Array | Uint32Array | Uint8Arr
 /** A sink that puts each sentence into an order before it gives its tokens to another sink. It holds one sentence. */
 class OrderedSink implements TokenSink {
   /** The bytes of the sentence's tokens. */
-  private bytes = new Uint8Array(1 << 12);
+  private readonly text = new PendingBytes();
   /** By token, where its bytes begin; the entry behind the last token is where they end. */
   private starts = new Uint32Array(1 << 8);
   private hashes = new Int32Array(1 << 8);
@@ -276,18 +282,14 @@ class OrderedSink implements TokenSink {
   ) {}
 
   token(bytes: Uint8Array, from: number, to: number, hash: number): void {
-    const start = this.starts[this.length];
+    const { text } = this;
+    const start = text.length;
     const end = start + to - from;
     if (this.length === MOST_TOKENS || end > MOST_BYTES) {
       throw new KneserError(
         'KNESER_LIMIT',
         `a sentence of more than ${this.length} tokens is too long for the word order ${this.order.name}; split it`,
       );
-    }
-    if (end > this.bytes.length) {
-      const longer = new Uint8Array(Math.min(MOST_BYTES, 2 * end));
-      longer.set(this.bytes);
-      this.bytes = longer;
     }
     if (this.length + 1 === this.starts.length) {
       const starts = new Uint32Array(2 * this.starts.length);
@@ -297,7 +299,9 @@ class OrderedSink implements TokenSink {
       this.starts = starts;
       this.hashes = hashes;
     }
-    for (let at = from; at < to; at++) this.bytes[start + at - from] = bytes[at];
+    text.reserve(to - from);
+    for (let at = from; at < to; at++) text.bytes[start + at - from] = bytes[at];
+    text.length = end;
     if (this.order.dependsOnTokens) {
       const surface = canonicalSurface(bytes.subarray(from, to), this.order.lowercase);
       this.sum = (this.sum + spread(surface ? hashBytes(surface.bytes, 0, surface.bytes.length) : hash)) >>> 0;
@@ -307,7 +311,8 @@ class OrderedSink implements TokenSink {
   }
 
   line(): void {
-    const { order, sink, bytes, starts, hashes, length, sum } = this;
+    const { order, sink, starts, hashes, length, sum } = this;
+    const { bytes } = this.text;
     const places = order.places(length, sum);
     const mark = order.markPlace(length, sum);
     for (const place of places) {
@@ -319,6 +324,7 @@ class OrderedSink implements TokenSink {
       sink.token(bytes, starts[t], starts[t + 1], hashes[t]);
     }
     this.length = this.sum = 0;
+    this.text.clear();
     this.onSentence?.(places);
     sink.line();
   }

@@ -23,6 +23,7 @@ import { expandInputs } from '../text/formats/input.js';
 import { LineReader } from '../text/formats/lines.js';
 import { isTokenizerFile } from '../text/tokenization.js';
 import { BOS, EOS, FIRST_WORD, NONE, UNK } from '../text/tokens.js';
+import { readingOf } from '../text/word-order.js';
 import { WordList } from '../text/word-list.js';
 import { ContextBuckets, MOST_MODELS } from './mix/buckets.js';
 import type { Component } from './mix/component.js';
@@ -338,8 +339,8 @@ async function learn(
       check();
       if (tokens === MOST_TOKENS) break;
       for (const sentence of model.sentences(line)) {
-        const tokens = model.tokenize(sentence);
-        const ids = (tokenization.order?.read(tokens).tokens ?? tokens).map(token => idOf(words, token));
+        const read = readingOf(tokenization.order, model.tokenize(sentence));
+        const ids = read.tokens.map(token => idOf(words, token));
         if (ids.length === 0 && skipBlank) continue;
         const history = [BOS];
         for (const id of [...ids, EOS]) {
