@@ -22,8 +22,6 @@ const UNIT_POSITIONS = 1 << 20;
 const BYTES_AN_NGRAM = 80;
 /** Share of the memory for the contexts of all units that are merged at a time. */
 const UNITS_SHARE = 1 / 2;
-/** Word ids are below this: see `subtrees.ts`. */
-const MOST_WORDS = 2 ** 26;
 
 /** The units of new ids that are merged, and how many of them at a time. */
 interface Units {
@@ -48,7 +46,7 @@ export function planMerging(
   const tables = withContexts(plan.patterns);
   const isPlain =
     order > 1 && tables.length === order && tables.every(isContiguous) && !plan.pruning && (options.classes ?? 0) === 0;
-  if (!isPlain || models.some(({ times }) => times < 0) || frequencies.length > MOST_WORDS) return undefined;
+  if (!isPlain || models.some(({ times }) => times < 0)) return undefined;
   const units: MergeUnit[] = [];
   let most = 0;
   let positions = 0;
