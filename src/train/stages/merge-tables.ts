@@ -18,8 +18,12 @@ import { TrieTables } from './table-output.js';
 
 /** Occurrences of the nearest words of a unit, at least: the contexts of a unit are in memory at once. */
 const UNIT_POSITIONS = 1 << 20;
-/** Bytes of an n-gram in memory, with room to grow: of a model its row, its context and their places; the same merged. */
-const BYTES_AN_NGRAM = 80;
+/**
+ * Bytes of an occurrence: contexts of two lengths are in memory, and an n-gram takes up to 42 bytes in its model (its row, its context and
+ * their places, with room to grow), and as much again merged, unless its context is one of the longest. N-grams are at most as many as
+ * occurrences, and the shorter ones far fewer.
+ */
+const BYTES_A_POSITION = 3 * 42;
 /** Share of the memory for the contexts of all units that are merged at a time. */
 const UNITS_SHARE = 1 / 2;
 
@@ -62,9 +66,7 @@ export function planMerging(
     positions = 0;
     cuts = [];
   }
-  // Contexts of two lengths are in memory.
-  const bytes = most * Math.min(2, order - 1) * BYTES_AN_NGRAM;
-  const threads = Math.min(place.threads, Math.floor((place.memory * UNITS_SHARE) / bytes));
+  const threads = Math.min(place.threads, Math.floor((place.memory * UNITS_SHARE) / (most * BYTES_A_POSITION)));
   return threads < 1 ? undefined : { units, threads };
 }
 
