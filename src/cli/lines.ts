@@ -2,6 +2,7 @@ import type { LoadedModel } from '../model/loaded-model.js';
 import type { LanguageModel } from '../model/language-model.js';
 import { givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
 import type { Input } from '../text/formats/input.js';
+import type { IdSentences } from '../model/scoring/text-scoring.js';
 import { LineReader } from '../text/formats/lines.js';
 import { warnOfReplaced, warnOfSkipped } from './output.js';
 
@@ -39,24 +40,63 @@ export interface ModelLine extends InputLine {
   readonly model: LanguageModel | LoadedModel;
 }
 
-/**
- * Yields the lines of all inputs, each as soon as it is complete. After the last line, warns of documents that were left out and of
- * invalid UTF-8.
- */
-export async function* readLines(inputs: readonly Input[], documents: DocumentOptions): AsyncGenerator<InputLine> {
-  let replaced = 0;
-  let skipped = 0;
-  for (const input of inputs) {
-    const reader = new LineReader(input.path, givenDocumentOptions(documents));
-    for await (const line of reader.lines()) yield { line, input };
-    replaced += reader.replaced;
-    skipped += reader.skipped;
+/** Reads all inputs: line by line, or the first lines one by one and the rest as sentences of ids. */
+export class TextReader {
+  /** The readers of the inputs that were opened; the last one is in use. */
+  private readonly readers: LineReader[] = [];
+
+  constructor(
+    private readonly inputs: readonly Input[],
+    private readonly documents: DocumentOptions,
+  ) {}
+
+  /**
+   * Yields the lines of all inputs, each as soon as it is complete. After the last line, warns of documents that were left out and of
+   * invalid UTF-8.
+   */
+  async *lines(): AsyncGenerator<InputLine> {
+    while (this.readers.length < this.inputs.length) {
+      const input = this.inputs[this.readers.length];
+      for await (const line of this.open().lines()) yield { line, input };
+    }
+    this.warn(0);
   }
-  warnOfSkipped(skipped);
-  warnOfReplaced(replaced);
+
+  /** Yields the sentences behind the line that {@link lines} yielded last; no more lines may be asked for. Warns as {@link lines}. */
+  async *rest(model: LanguageModel): AsyncGenerator<IdSentences> {
+    const { readSentences } = await import('../model/scoring/text-scoring.js');
+    const { tokenization, manifest } = model.parts;
+    const words = await model.allWords();
+    for (let reader = this.readers.at(-1) ?? this.open(); ; reader = this.open()) {
+      const { path } = this.inputs[this.readers.length - 1];
+      yield* readSentences(reader.rest(), path, words, tokenization, manifest.options);
+      if (this.readers.length === this.inputs.length) break;
+    }
+    this.warn(words.replaced);
+    words.replaced = 0;
+  }
+
+  private open(): LineReader {
+    const { path } = this.inputs[this.readers.length];
+    const reader = new LineReader(path, givenDocumentOptions(this.documents));
+    this.readers.push(reader);
+    return reader;
+  }
+
+  /** @param replaced invalid UTF-8 sequences that the readers did not count. */
+  private warn(replaced: number): void {
+    const { readers } = this;
+    warnOfSkipped(readers.reduce((sum, { skipped }) => sum + skipped, 0));
+    warnOfReplaced(readers.reduce((sum, reader) => sum + reader.replaced, replaced));
+  }
 }
 
-/** As {@link readLines}, for lines that are handled one by one. */
+/** The lines of all inputs, as {@link TextReader.lines} yields them. */
+export function readLines(inputs: readonly Input[], documents: DocumentOptions): AsyncGenerator<InputLine> {
+  return new TextReader(inputs, documents).lines();
+}
+
+/** The lines of all inputs, for lines that are handled one by one. */
 export async function* readModelLines(
   paged: LanguageModel,
   inputs: readonly Input[],

@@ -5,6 +5,7 @@ import type { LanguageModel } from '../model/language-model.js';
 import type { Score } from '../model/scoring/score.js';
 import type { TextCache } from '../smoothing/cache.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
+import { isPlain } from '../text/tokenization.js';
 import type { Input } from '../text/formats/input.js';
 import { addDocumentFlags, TEXT_FILE } from './documents.js';
 import { figure, print, printJsonLine, warn } from './output.js';
@@ -65,7 +66,7 @@ async function run(path: string, file: string, flags: ScoreFlags): Promise<void>
       else await print(formatScore(score));
     };
     if (!flags.cache && !flags.ids) {
-      for await (const score of scoresOf(model, inputs, flags)) await printScore(score);
+      await printText(model, inputs, flags, printScore);
       return;
     }
     const { readModelLines, SCORED_ALONE } = await import('./lines.js');
@@ -97,19 +98,33 @@ function named({ line, input }: InputLine): readonly [name: string, text: string
 /** A text of at most this many sentences is scored one by one: to read the whole dictionary would take longer. */
 const FEW_SENTENCES = 8;
 
-/** Scores the sentences of all inputs: the first ones alone, all others many at a time. */
-async function* scoresOf(model: LanguageModel, inputs: readonly Input[], flags: ScoreFlags): AsyncGenerator<Score> {
+/** Scores the sentences of all inputs, and prints their scores: the first ones alone, all others many at a time. */
+async function printText(
+  model: LanguageModel,
+  inputs: readonly Input[],
+  flags: ScoreFlags,
+  printScore: (score: Score) => Promise<void>,
+): Promise<void> {
   const { start, end, threads } = flags;
-  const { readLines, wordsIn } = await import('./lines.js');
-  const sentences = sentencesOf(model, readLines(inputs, flags));
+  const { TextReader, wordsIn } = await import('./lines.js');
+  const text = new TextReader(inputs, flags);
+  const sentences = sentencesOf(model, text.lines());
   const isLong = model.shouldLoad(wordsIn(inputs));
   for (let i = 0; i < FEW_SENTENCES && !isLong; i++) {
     const { done, value } = await sentences.next();
     if (done) return;
-    yield await model.score(value, { start, end });
+    await printScore(await model.score(value, { start, end }));
   }
   const scoring = isLong ? await model.load() : model;
-  yield* scoring.scoreEach(sentences, { start, end, ...given({ threads }) });
+  const options = { start, end, ...given({ threads }) };
+  const { tokenization } = model.parts;
+  if (isPlain(tokenization.info) && !tokenization.order) {
+    const { printScores } = await import('./score-lines.js');
+    const groups = scoring.scoreText(text.rest(model), options);
+    await printScores(groups, () => model.allWords(), { json: flags.json ?? false, end });
+  } else {
+    for await (const score of scoring.scoreEach(sentences, options)) await printScore(score);
+  }
   if (isLong) await scoring.close();
 }
 

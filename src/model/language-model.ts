@@ -17,16 +17,17 @@ import { PagedModel } from './paged-model.js';
 import type { ModelParts } from './scoring/parts.js';
 import { endsOf, SCORE_EACH_OPTIONS, type Score, type ScoreEachOptions } from './scoring/score.js';
 import type { TaskScorer } from './scoring/sentence-scoring.js';
+import type { IdSentences, ScoredSentences } from './scoring/text-scoring.js';
 import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';
 import type { Reading } from '../text/word-order.js';
 import { InOrder } from '../base/in-order.js';
-import { BLOCK_TASK, PieceScorer, threadsFor, wholePieces } from './scoring/piece-scorer.js';
+import { BLOCK_TASK, PieceScorer, TEXT_TASK, threadsFor, wholePieces } from './scoring/piece-scorer.js';
 import type { BlockThreads } from './scoring/block-threads.js';
 import { PerplexitySum, type Perplexity, type PieceSum } from './scoring/perplexity.js';
 import type { TextCache } from '../smoothing/cache.js';
 import type { SharedStore } from '../store/store.js';
 import { BOTH_ENDS } from '../smoothing/batch.js';
-import { PieceCutter, sumStretches, type Piece } from './scoring/pieces.js';
+import { PieceCutter, sumStretches, type Piece, type TokenScores } from './scoring/pieces.js';
 import { runAwaiting, type BatchScorer } from './scoring/scorer.js';
 import type { TokenScoring } from './token-scoring.js';
 import { sumFile } from './sum-file.js';
@@ -127,12 +128,12 @@ export class LanguageModel extends PagedModel {
       return (await this.loadOnce(options)).sumOfFile(path, options);
     const cache = this.textCache(options);
     if (cache) return this.#sumWithCache(path, cache, options);
-    const { shared } = this.parts.store;
     // The size of a pipe is unknown.
     const expectedWords = bytes > 0 ? bytes / BYTES_A_WORD : Infinity;
-    const threads = shared ? (options.threads ?? threadsFor(expectedWords, availableParallelism())) : 1;
-    const start = async (): Promise<PieceScorer> =>
-      shared && threads > 1 ? this.#piecesOn(await this.#startThreads(threads - 1, shared), this.scorer) : this.#pieces;
+    const threads = this.parts.store.shared
+      ? (options.threads ?? threadsFor(expectedWords, availableParallelism()))
+      : 1;
+    const start = (): Promise<PieceScorer> => this.#piecesOnAll(threads);
     // Threads start while the dictionary is read; for a pipe, they start after the first stretch.
     let scorer = expectedWords < Infinity ? await start() : undefined;
     const words = await this.allWords();
@@ -208,6 +209,22 @@ export class LanguageModel extends PagedModel {
       return this.reading(this.wholeSentence(sentence));
     };
     yield* scoreSentences(numbered(sentences, words, readingOf), endsOf(options), scorer);
+  }
+
+  /**
+   * As {@link scoreEach}, for sentences given as ids: neither sentences nor scores become strings or objects.
+   *
+   * @internal
+   */
+  async *scoreText(
+    sentences: AsyncIterable<IdSentences>,
+    options: ScoreEachOptions = {},
+  ): AsyncGenerator<ScoredSentences, void, void> {
+    this.checkOpen();
+    const pieces = await this.#piecesOnAll(options.threads ?? availableParallelism());
+    const scoreTokens = (piece: Piece): Promise<TokenScores> => this.inTurn(() => pieces.scoreTokens(piece));
+    const { scoreText } = await import('./scoring/text-scoring.js');
+    yield* scoreText(sentences, endsOf(options), { count: 1, mostTasks: 1, taskTokens: TEXT_TASK, scoreTokens });
   }
 
   /**
@@ -296,6 +313,13 @@ export class LanguageModel extends PagedModel {
     const scorer: BatchScorer = { score: batch => threads.scoreWith(own, batch) };
     const batchWords = (threads.count + (own ? 1 : 0)) * this.scoring.batchWords;
     return new PieceScorer(this.parts.order, { scorer, batchWords }, false);
+  }
+
+  /** A scorer of pieces, one at a time, that divides them among this thread and others. @param threads how many, this one included. */
+  async #piecesOnAll(threads: number): Promise<PieceScorer> {
+    const { shared } = this.parts.store;
+    if (!shared || threads === 1) return this.#pieces;
+    return this.#piecesOn(await this.#startThreads(threads - 1, shared), this.scorer);
   }
 
   /** Scores pieces token by token on `count` threads that read blocks; if the store cannot be shared, on this thread, one piece at a time. */

@@ -12,6 +12,7 @@ import { PieceCutter, scoreTokens, sumStretches, tokenScores, type Piece } from 
 import { PIECE_WORDS, type Perplexity, type PerplexitySum } from './scoring/perplexity.js';
 import { endsOf, SCORE_EACH_OPTIONS, type Score, type ScoreEachOptions } from './scoring/score.js';
 import { runAtOnce } from './scoring/scorer.js';
+import type { IdSentences, ScoredSentences } from './scoring/text-scoring.js';
 import type { ScoringThreads } from './scoring/threads.js';
 import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';
 import type { Reading } from '../text/word-order.js';
@@ -95,6 +96,21 @@ export class LoadedModel extends MemoryModel {
       return this.reading(this.wholeSentence(sentence));
     };
     yield* scoreSentences(numbered(sentences, this.words, readingOf), endsOf(options), threads);
+  }
+
+  /**
+   * As {@link scoreEach}, for sentences given as ids: neither sentences nor scores become strings or objects.
+   *
+   * @internal
+   */
+  async *scoreText(
+    sentences: AsyncIterable<IdSentences>,
+    options: ScoreEachOptions = {},
+  ): AsyncGenerator<ScoredSentences, void, void> {
+    this.checkOpen();
+    const threads = await this.#startThreads(options.threads ?? availableParallelism());
+    const { scoreText } = await import('./scoring/text-scoring.js');
+    yield* scoreText(sentences, endsOf(options), threads);
   }
 
   /**

@@ -21,10 +21,14 @@ import { vectorOf, type VectorOptions, type VectorScore } from './scoring/vector
 import { NOT_IN_VOCABULARY } from './lookup/words.js';
 
 import type { ModelInfo } from './api.js';
-import { scoreOf, type Score, type ScoreOptions, type TextOptions } from './scoring/score.js';
-
-/** The most tokens of a sentence: its tokens and scores are all in memory at once and take about 200 bytes for each token. */
-const MOST_TOKENS = 1 << 22;
+import {
+  MOST_TOKENS,
+  scoreOf,
+  sentenceTooLong,
+  type Score,
+  type ScoreOptions,
+  type TextOptions,
+} from './scoring/score.js';
 
 /** The method that `console.log` calls in Node, Deno and Bun. */
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');
@@ -170,10 +174,7 @@ export class ModelBase {
   protected wholeSentence(sentence: Sentence): string[] {
     const tokens = this.surface(sentence);
     if (tokens.length <= MOST_TOKENS) return tokens;
-    throw new KneserError(
-      'KNESER_LIMIT',
-      `a sentence of ${tokens.length} tokens is too long to be scored as one; split it, or use kneser perplexity`,
-    );
+    throw sentenceTooLong(`${tokens.length}`);
   }
 
   /** A sentence in the order in which the model reads it. @param tokens the tokens of {@link surface}. */

@@ -1,6 +1,6 @@
 /**
- * src/report: reports for people. This file, `figures.ts`, formats numbers; `html.ts` and `markdown.ts` format tables; `plot.ts` draws SVG;
- * `heat.ts` scales heat maps; `vector-page.ts` makes the page of `kneser vector`. All functions turn values into strings, in any
+ * src/report: reports for people. This file, `figures.ts`, formats numbers, and `figure-bytes.ts` the same as bytes; `html.ts` and `markdown.ts` format tables; `plot.ts` draws SVG;
+ * `heat.ts` scales heat maps; `vector-page.ts` makes the page of `kneser vector`. All functions turn values into text, in any
  * JavaScript engine, and none reads a model or a file.
  */
 

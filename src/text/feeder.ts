@@ -1,5 +1,5 @@
 import { LineTokenizer } from './line-tokenizer.js';
-import type { TextChanges, Tokenization } from './tokenization.js';
+import { isPlain, type TextChanges, type Tokenization } from './tokenization.js';
 import { Tokenizer, type TextFeeder, type TokenSink } from './tokenizer.js';
 
 /**
@@ -18,7 +18,7 @@ export function createFeeder(
   source: string,
   mostBytes?: number,
 ): TextFeeder {
-  const { tokenizer, sentences, normalize } = tokenization.info;
-  const isPlain = tokenizer === 'whitespace' && sentences === 'lines' && normalize === 'none';
-  return isPlain ? new Tokenizer(sink, source, mostBytes) : new LineTokenizer(tokenization, sink, changes, source);
+  return isPlain(tokenization.info)
+    ? new Tokenizer(sink, source, mostBytes)
+    : new LineTokenizer(tokenization, sink, changes, source);
 }

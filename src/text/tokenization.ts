@@ -108,6 +108,11 @@ export interface TextChanges {
 
 const encoder = new TextEncoder();
 
+/** Whether tokens are cut at white space and lines are sentences, so that a text need not be decoded. */
+export function isPlain({ tokenizer, sentences, normalize }: TokenizationInfo): boolean {
+  return tokenizer === 'whitespace' && sentences === 'lines' && normalize === 'none';
+}
+
 /** How a model's text becomes sentences and tokens: the one path for training and for scoring. */
 export class Tokenization {
   private readonly segmenter: Intl.Segmenter | undefined;

@@ -126,6 +126,19 @@ export class WordList {
     return this.arena.subarray(this.ends[word - 1], this.ends[word]);
   }
 
+  /** Writes the bytes of the word with this index into `into` from `at` on. @returns the offset behind them. */
+  write(word: number, into: Uint8Array, at: number): number {
+    const { arena } = this;
+    const end = this.ends[word];
+    for (let i = this.ends[word - 1]; i < end; i++) into[at++] = arena[i];
+    return at;
+  }
+
+  /** The length of the word with this index, in bytes. */
+  length(word: number): number {
+    return this.ends[word] - this.ends[word - 1];
+  }
+
   /** Removes all words but the first three, and keeps the memory for new ones. */
   clear(): void {
     this.slots.fill(0);

@@ -7,6 +7,8 @@ import { runAwaiting } from './scorer.js';
 
 /** How many tokens a task of sentences should have. More tokens would take much memory, because sentences wait in memory for their scores. */
 export const BLOCK_TASK = 1 << 18;
+/** The same for a text whose sentences wait as ids: a block is read once for each task that needs it. */
+export const TEXT_TASK = 1 << 20;
 /** The number of words for which a thread is started: for far fewer words, starting the thread takes as long as it saves (measured). */
 const WORDS_A_THREAD = 1 << 18;
 

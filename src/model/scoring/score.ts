@@ -1,4 +1,5 @@
 import { checkFlag, checkThreads, optionError, WORK_OPTIONS, type OptionTable } from '../../base/check.js';
+import { KneserError } from '../../base/errors.js';
 import { withJsonArrays } from '../../base/json.js';
 import type { WorkOptions } from '../../base/progress.js';
 import type { SentenceEnds } from '../../smoothing/batch.js';
@@ -62,6 +63,17 @@ export const SCORE_EACH_OPTIONS: OptionTable<ScoreEachOptions> = {
   end: SCORE_OPTIONS.end,
   threads: checkThreads,
 };
+
+/** The most tokens of a sentence: its tokens and scores are all in memory at once and take about 200 bytes for each token. */
+export const MOST_TOKENS = 1 << 22;
+
+/** Refuses a sentence that is scored at one go. @param tokens how many tokens it has. */
+export function sentenceTooLong(tokens: string): KneserError {
+  return new KneserError(
+    'KNESER_LIMIT',
+    `a sentence of ${tokens} tokens is too long to be scored as one; split it, or use kneser perplexity`,
+  );
+}
 
 /** A scored sentence. All arrays have one entry for each token; the last token is `</s>` unless `end` is false. */
 export interface Score {

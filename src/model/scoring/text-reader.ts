@@ -55,10 +55,10 @@ export class IdSink implements TokenSink {
   /** The collected ids: the first {@link length} entries. */
   private ids = new Uint32Array(1 << 16);
   /** Number of tokens of the present line so far. */
-  private lineTokens = 0;
+  protected lineTokens = 0;
 
   constructor(
-    private readonly words: LoadedWords,
+    protected readonly words: LoadedWords,
     private readonly skipBlank: boolean,
   ) {}
 
@@ -82,7 +82,7 @@ export class IdSink implements TokenSink {
     return ids;
   }
 
-  private push(id: number): void {
+  protected push(id: number): void {
     if (this.length === this.ids.length) {
       const larger = new Uint32Array(2 * this.length);
       larger.set(this.ids);

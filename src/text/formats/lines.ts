@@ -1,7 +1,7 @@
 import { KneserError } from '../../base/errors.js';
 import { canonicalSurface, decode } from '../surface.js';
 import { NEWLINE } from '../tokens.js';
-import type { DocumentOptions } from './corpus.js';
+import type { DocumentOptions, Piece } from './corpus.js';
 import { openCorpus } from './index.js';
 
 /** The longest line, in bytes: a whole line and its tokens are in memory at once. */
@@ -17,18 +17,24 @@ export class LineReader {
   unended = false;
   /** The number of the document that the line yielded last belongs to, from 1; 0 in plain text. */
   document = 0;
+  /** The pieces of the file. */
+  private readonly pieces: AsyncGenerator<Piece>;
+  /** The bytes behind the line that was yielded last, of the piece that this line ends in. */
+  private behind: Uint8Array = new Uint8Array(0);
 
   constructor(
     private readonly path: string,
-    private readonly options: DocumentOptions = {},
-  ) {}
+    options: DocumentOptions = {},
+  ) {
+    const onSkip = (documents: number): void => void (this.skipped += documents);
+    this.pieces = openCorpus(path, { ...options, onSkip }).pieces();
+  }
 
   /** @throws KNESER_INPUT_*; KNESER_LIMIT for a line of more than 64 MB. */
   async *lines(): AsyncGenerator<string> {
     let parts: Uint8Array[] = [];
     let length = 0;
-    const onSkip = (documents: number): void => void (this.skipped += documents);
-    for await (const { bytes, ends = [] } of openCorpus(this.path, { ...this.options, onSkip }).pieces()) {
+    for await (const { bytes, ends = [] } of this.pieces) {
       let from = 0;
       let endIndex = 0;
       for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
@@ -37,18 +43,38 @@ export class LineReader {
           if (from === (endIndex === 0 ? 0 : ends[endIndex - 1])) this.document++;
           if (at + 1 === ends[endIndex]) endIndex++;
         }
+        from = at + 1;
+        this.behind = bytes.subarray(from);
         yield this.text(parts);
         parts = [];
         length = 0;
-        from = at + 1;
       }
       // A copy, because the reader may overwrite the bytes with the next piece.
       if (from < bytes.length) parts.push(bytes.slice(from));
       length += bytes.length - from;
       if (length > MOST_BYTES) throw this.tooLong();
     }
+    this.behind = new Uint8Array(0);
     this.unended = parts.length > 0;
     if (this.unended) yield this.text(parts);
+  }
+
+  /**
+   * The text behind the line that {@link lines} yielded last, as bytes; all of it if `lines` was not called. No more lines may be asked for.
+   * Each array is valid until the next one is asked for.
+   *
+   * @throws KNESER_INPUT_*; KNESER_LIMIT for a line of more than 64 MB.
+   */
+  async *rest(): AsyncGenerator<Uint8Array> {
+    let length = 0;
+    const checked = (bytes: Uint8Array): Uint8Array => {
+      const last = bytes.lastIndexOf(NEWLINE);
+      if (length + (last < 0 ? bytes.length : bytes.indexOf(NEWLINE)) > MOST_BYTES) throw this.tooLong();
+      length = last < 0 ? length + bytes.length : bytes.length - last - 1;
+      return bytes;
+    };
+    yield checked(this.behind);
+    for await (const { bytes } of this.pieces) yield checked(bytes);
   }
 
   private text(parts: readonly Uint8Array[]): string {
