@@ -21,14 +21,14 @@ let copy = new Uint32Array(LONG);
  *
  * @param values by place, a whole number from −1 to 2^31 − 2.
  */
-export function sortByValue(order: Uint32Array, from: number, to: number, values: Uint32Array | Int32Array): void {
+export function sortByValue(order: Uint32Array, from: number, to: number, values: Int32Array): void {
   const length = to - from;
   if (length <= SHORT) sortByInsertion(order, from, to, values);
   else if (length <= LONG) sortByKeys(order, from, length, values);
   else sortByDigits(order, from, length, values);
 }
 
-function sortByInsertion(order: Uint32Array, from: number, to: number, values: Uint32Array | Int32Array): void {
+function sortByInsertion(order: Uint32Array, from: number, to: number, values: Int32Array): void {
   for (let i = from + 1; i < to; i++) {
     const place = order[i];
     const value = values[place];
@@ -38,7 +38,7 @@ function sortByInsertion(order: Uint32Array, from: number, to: number, values: U
   }
 }
 
-function sortByKeys(order: Uint32Array, from: number, length: number, values: Uint32Array | Int32Array): void {
+function sortByKeys(order: Uint32Array, from: number, length: number, values: Int32Array): void {
   makeKeys(order, from, length, values);
   keys.subarray(0, length).sort();
   for (let i = 0; i < length; i++) order[from + i] = copy[keys[i] % INDICES];
@@ -47,7 +47,7 @@ function sortByKeys(order: Uint32Array, from: number, length: number, values: Ui
 // Each loop below is a function of its own: V8 compiles a function while its first loop runs, and would have to compile it again for the
 // next loop, of which it has seen nothing yet.
 
-function makeKeys(order: Uint32Array, from: number, length: number, values: Uint32Array | Int32Array): void {
+function makeKeys(order: Uint32Array, from: number, length: number, values: Int32Array): void {
   for (let i = 0; i < length; i++) {
     const place = order[from + i];
     copy[i] = place;
@@ -55,7 +55,7 @@ function makeKeys(order: Uint32Array, from: number, length: number, values: Uint
   }
 }
 
-function sortByDigits(order: Uint32Array, from: number, length: number, values: Uint32Array | Int32Array): void {
+function sortByDigits(order: Uint32Array, from: number, length: number, values: Int32Array): void {
   if (copy.length < length) copy = new Uint32Array(2 * length);
   const largest = largestValue(order, from, length, values);
   for (let shift = 0; largest >>> shift > 0 && shift < 32; shift += DIGIT_BITS) {
@@ -66,7 +66,7 @@ function sortByDigits(order: Uint32Array, from: number, length: number, values: 
 }
 
 /** 1 + the largest value of the places. */
-function largestValue(order: Uint32Array, from: number, length: number, values: Uint32Array | Int32Array): number {
+function largestValue(order: Uint32Array, from: number, length: number, values: Int32Array): number {
   let largest = 0;
   for (let i = from; i < from + length; i++) largest = Math.max(largest, values[order[i]] + 1);
   return largest;
@@ -77,7 +77,7 @@ function countDigits(
   order: Uint32Array,
   from: number,
   length: number,
-  values: Uint32Array | Int32Array,
+  values: Int32Array,
   shift: number,
 ): void {
   starts.fill(0);
@@ -94,7 +94,7 @@ function distribute(
   order: Uint32Array,
   from: number,
   length: number,
-  values: Uint32Array | Int32Array,
+  values: Int32Array,
   shift: number,
 ): void {
   for (let i = 0; i < length; i++) {
