@@ -27,6 +27,10 @@ export interface NextWordTerms {
 export class Term {
   /** The sum of the values over all followers of the context; NaN if it is not known. */
   readonly mass: number;
+  /** Σc: the sum of the counts of all followers; NaN if it is not known. */
+  readonly total: number;
+  /** What discounts and pruning took from the counts: γ(h) · Σc; NaN if it is not known. */
+  readonly freed: number;
 
   /** @param table the index of the table in the evidence. */
   constructor(
@@ -42,6 +46,14 @@ export class Term {
     numbers?: Uint32Array,
   ) {
     this.mass = numbers ? this.massOf(at, numbers) : NaN;
+    this.total = numbers ? numbers[at + TOTAL] : NaN;
+    this.freed = numbers ? this.freedBy(at, numbers) : NaN;
+  }
+
+  /** γ(h) · Σc, from the totals of the context. */
+  private freedBy(at: number, data: Uint32Array): number {
+    const [ones, twos] = [data[at + ONES], data[at + TWOS]];
+    return this.d1 * ones + this.d2 * twos + this.d3 * (data[at + FOLLOWERS] - ones - twos) + data[at + PRUNED];
   }
 
   /** The sum of the values over all followers, from the totals of the context; NaN if the totals do not tell it. */
@@ -72,6 +84,14 @@ export class Term {
     if (count === 0) return 0;
     const discounted = count - (count === 1 ? this.d1 : count === 2 ? this.d2 : this.d3);
     return discounted > 0 ? discounted : 0;
+  }
+
+  /**
+   * In a chain: p(w|h) from the count of w and p(w|h'), where h' lacks the farthest word of h. The operations are those of scoring, so
+   * that the bits are too. The result never falls when `below` rises, not even by rounding.
+   */
+  interpolate(count: number, below: number): number {
+    return (this.discounted(count) + this.freed * below) / this.total;
   }
 
   /** The largest value of all counts up to this one. If D2 > D1 + 1, a count of 2 has a smaller value than a count of 1. */

@@ -75,12 +75,36 @@ describe('a model that was trained in the page', () => {
     await page.fill('#text', 'the old bird sang');
     await coloured(page, 'sang');
     expect(await page.textContent('#word')).toMatch(
-      /^sang perplexity [\d.]+ · log10 p −[\d.]+ · matched 4 words: the old bird sang$/,
+      /^sang surprise [\d.]+ bits · n-gram perplexity [\d.]+ · matched 4 words: the old bird sang$/,
     );
     await page.keyboard.press('Home');
     await expect.poll(() => page.textContent('#word')).toMatch(/^the /);
     await page.locator('#mirror span', { hasText: 'bird' }).hover({ force: true });
     await expect.poll(() => page.textContent('#word')).toMatch(/^bird /);
+  });
+
+  test('colours and numbers show the surprise of each word, or three words at a time', async () => {
+    await page.fill('#text', 'the banana bird sang');
+    await coloured(page, 'sang');
+    const alone = await heats(page);
+    const numbers = (): Promise<(string | undefined)[]> =>
+      page.locator('#mirror span').evaluateAll((spans: HTMLElement[]) => spans.map(span => span.dataset['value']));
+    const surprises = await numbers();
+    await page.click('#table > summary');
+    const cells = page.locator('#rows td:nth-of-type(1)');
+    await expect.poll(() => cells.count()).toBe(4);
+    (await cells.allTextContents()).forEach((cell, i) => {
+      expect(Math.abs(Number(cell) - Number(surprises[i]))).toBeLessThanOrEqual(0.5);
+    });
+    await page.click('#table > summary');
+    expect(await page.textContent('#lowest')).toMatch(/^[\d.]+ bits or less$/);
+    await page.check('#windows');
+    expect(await page.textContent('#lowest')).toMatch(/^perplexity [\d.]+ or less$/);
+    expect(await numbers()).not.toEqual(surprises);
+    // The word beside the unknown one is in its windows.
+    expect((await heats(page))['the']).toBeGreaterThan(alone['the']);
+    await page.uncheck('#windows');
+    expect([await heats(page), await numbers()]).toEqual([alone, surprises]);
   });
 
   test('tells screen readers when typing has paused, and gives a table', async () => {

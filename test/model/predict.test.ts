@@ -11,6 +11,7 @@ import {
 } from '#kneser/src/index.js';
 import type { Followers } from '#kneser/src/smoothing/followers.js';
 import { TopWords, wordLists } from '#kneser/src/model/prediction/top-words.js';
+import type { NextWord } from '#kneser/src/model/prediction/voters.js';
 import { Term } from '#kneser/src/smoothing/terms.js';
 import { CommandLine } from '../support/command-line.js';
 import { randomNumbers, temporaryFolder, UNIFORM_MIXTURE, withModel } from '../support/models.js';
@@ -260,10 +261,11 @@ describe('the search', () => {
       }),
       unigrams: term,
       classes: fc.constantFrom(0, 1, 40),
+      isChain: fc.boolean(),
       k: fc.constantFrom(1, 5, 50, 5000),
     });
     fc.assert(
-      fc.property(shape, ({ seed, terms, unigrams, classes, k }) => {
+      fc.property(shape, ({ seed, terms, unigrams, classes, isChain, k }) => {
         const random = randomNumbers(seed);
         const ids = 3000;
         const draw = (size: number, most: number): Map<number, number> =>
@@ -273,8 +275,8 @@ describe('the search', () => {
         // Discounts of 2 and 3 that can make them worth less than 1.
         const termOf = ([scale, d1, d2, d3]: [number, number, number, number], table: number): Term =>
           new Term([table], table, scale, d1, 2 * d2, 3 * d3);
-        const wordClasses = classes > 0 ? classesOf(ids, classes, random) : undefined;
-        const next = {
+        const wordClasses = classes > 0 && !isChain ? classesOf(ids, classes, random) : undefined;
+        const mixed = {
           voters: terms.map(([values, size, most], i) => ({
             term: termOf(values, i + 1),
             followers: followersOf(i, draw(size, most)),
@@ -290,6 +292,7 @@ describe('the search', () => {
         };
         const unigramCounts = draw(2000, 300);
         const lists = wordLists(ids, followersOf(0, unigramCounts), wordClasses);
+        const next = isChain ? chainOf(mixed, followersOf(0, unigramCounts)) : mixed;
         const expected = Array.from(lists.byCount, word => {
           let probability = next.uniform + next.unigrams.value(unigramCounts.get(word) ?? 0);
           for (const { term, followers } of next.voters) probability += term.value(followers.countOf(word));
@@ -313,6 +316,29 @@ describe('the search', () => {
     );
   });
 });
+
+/** A next word with the same followers and discounts, whose contexts are a chain. */
+function chainOf({ voters, unigrams }: NextWord, ofAll: Followers): NextWord {
+  let mass = 1;
+  const chained = (old: Term, followers: Followers): Term => {
+    const words = new Uint32Array(followers.length);
+    const counts = new Uint32Array(followers.length);
+    followers.copy(words, counts);
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    const of = (wanted: number): number => counts.filter(count => count === wanted).length;
+    const [d1, d2, d3] = [1, 2, 3].map(count => count - old.discounted(count));
+    const numbers = Uint32Array.of(0, total, of(1), of(2), followers.length, 0);
+    const term = new Term(old.pattern, old.table, mass / total, d1, d2, d3, 0, numbers);
+    mass *= term.freed / term.total;
+    return term;
+  };
+  const longestFirst = [...voters]
+    .reverse()
+    .map(({ term, followers }) => ({ term: chained(term, followers), followers }));
+  const all = chained(unigrams, ofAll);
+  const floor = 1 / 3000;
+  return { voters: longestFirst.reverse(), unigrams: all, uniform: mass * floor, nextClass: undefined, floor };
+}
 
 function classesOf(
   ids: number,

@@ -1,8 +1,7 @@
 import type { HeatScale } from '../../../src/report/heat.js';
 import type { Reading } from '../protocol.js';
 import { element } from './dom.js';
-import { brief } from './figures.js';
-import { heatClass } from './heat.js';
+import { heatClass, SURPRISE, type Measure } from './heat.js';
 
 /** The reading of the empty text. */
 const NOTHING: Reading = {
@@ -20,8 +19,8 @@ interface Piece {
   readonly text: string;
   /** The CSS class of a token; `undefined` for text between tokens. */
   readonly heat: string | undefined;
-  /** The perplexity of a token; 0 for text between tokens. */
-  readonly perplexity: number;
+  /** The figure under a token; empty for text between tokens. */
+  readonly figure: string;
 }
 
 /** A line of the mirror. */
@@ -41,6 +40,7 @@ export class Editor {
   /** The text that the mirror shows. */
   private text = '';
   private scale: HeatScale = { low: 1, high: 1000 };
+  private measure = SURPRISE;
   /** The lines of the mirror. */
   private lines: Line[] = [];
   /** The outlined token. */
@@ -109,6 +109,12 @@ export class Editor {
     return found;
   }
 
+  /** Chooses what the colours show. */
+  setMeasure(measure: Measure): void {
+    this.measure = measure;
+    this.draw();
+  }
+
   /** Outlines a token, and no other. */
   mark(token: number | undefined): void {
     this.marked?.classList.remove('on');
@@ -160,8 +166,8 @@ export class Editor {
 
   /** Divides the text into lines, and each line into tokens and the text between them. */
   private layOut(): Line[] {
-    const { text, scale } = this;
-    const { from, to, perplexities, oov } = this.reading;
+    const { text, scale, measure, reading } = this;
+    const { from, to, oov } = reading;
     const lines: Line[] = [];
     let token = 0;
     let at = 0;
@@ -170,13 +176,13 @@ export class Editor {
       const firstToken = token;
       const pieces: Piece[] = [];
       const pushTextUpTo = (stop: number): void => {
-        if (stop > at) pieces.push({ text: text.slice(at, stop), heat: undefined, perplexity: 0 });
+        if (stop > at) pieces.push({ text: text.slice(at, stop), heat: undefined, figure: '' });
       };
       for (; token < from.length && from[token] < end; token++) {
         pushTextUpTo(from[token]);
-        const perplexity = perplexities[token];
+        const perplexity = measure.of(reading, token);
         const heat = heatClass(perplexity, scale) + (oov[token] ? ' new' : '');
-        pieces.push({ text: text.slice(from[token], to[token]), heat, perplexity });
+        pieces.push({ text: text.slice(from[token], to[token]), heat, figure: measure.brief(perplexity) });
         at = to[token];
       }
       pushTextUpTo(end);
@@ -217,12 +223,12 @@ function redraw(row: Element, old: readonly Piece[], pieces: readonly Piece[]): 
 }
 
 function same(a: Piece, b: Piece): boolean {
-  return a.text === b.text && a.heat === b.heat && a.perplexity === b.perplexity;
+  return a.text === b.text && a.heat === b.heat && a.figure === b.figure;
 }
 
-function nodeOf({ text, heat, perplexity }: Piece): Node {
+function nodeOf({ text, heat, figure }: Piece): Node {
   if (heat === undefined) return document.createTextNode(text);
   const span = element('span', heat, text);
-  span.dataset['value'] = brief(perplexity);
+  span.dataset['value'] = figure;
   return span;
 }

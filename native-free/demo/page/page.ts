@@ -5,7 +5,7 @@ import { byId } from './dom.js';
 import { Editor } from './editor.js';
 import { Engine } from './engine.js';
 import { bytes, whole } from './figures.js';
-import { scaleOf } from './heat.js';
+import { scaleOf, SURPRISE, WINDOWS } from './heat.js';
 import { insertion } from './insertion.js';
 import { Library } from './library.js';
 import { SuggestionList } from './suggestions.js';
@@ -93,7 +93,7 @@ function showModel(facts: ModelFacts | undefined): void {
   byId('model').hidden = !facts;
   if (!facts) return;
   scale = scaleOf(facts.vocabulary);
-  words.setScale(scale);
+  chooseMeasure();
   byId('model-name').textContent = facts.name;
   byId('model-facts').textContent = [
     `order ${facts.order}`,
@@ -107,6 +107,16 @@ function showModel(facts: ModelFacts | undefined): void {
     choice.checked = choice.value === facts.smoothing;
     choice.disabled = facts.smoothing === 'backoff' || (choice.value === 'glm' && !facts.skips);
   }
+}
+
+const windows = byId('windows', HTMLInputElement);
+
+/** Shows in colours what the user has chosen: the surprise of each word, or the perplexity of the windows around it. */
+function chooseMeasure(): void {
+  const measure = windows.checked ? WINDOWS : SURPRISE;
+  words.showScale(scale, measure);
+  editor.setMeasure(measure);
+  showTokenAtCaret();
 }
 
 /** Asks the worker to score a text. While one request runs, only the latest new request waits. */
@@ -220,6 +230,7 @@ showSliders();
 byId('write-on').addEventListener('click', () => attempt(writeOn));
 byId('keep').addEventListener('click', () => attempt(keep));
 byId('export').addEventListener('click', () => attempt(() => exportModel()));
+windows.addEventListener('change', chooseMeasure);
 byId('numbers', HTMLInputElement).addEventListener('change', event => {
   byId('editor').classList.toggle('numbered', (event.target as HTMLInputElement).checked);
 });

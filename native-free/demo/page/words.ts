@@ -2,7 +2,7 @@ import { readable, type HeatScale } from '../../../src/report/heat.js';
 import type { Reading } from '../protocol.js';
 import { byId, element } from './dom.js';
 import { log10, whole } from './figures.js';
-import { HEAT_STEPS } from './heat.js';
+import { bits, HEAT_STEPS, SURPRISE, type Measure } from './heat.js';
 
 /** Screen readers read the figures of the text after a pause in typing of this length [ms]. */
 const PAUSE = 1200;
@@ -23,9 +23,10 @@ export class Words {
     byId('steps').append(...Array.from({ length: HEAT_STEPS }, (_, step) => element('i', `h${step}`)));
   }
 
-  setScale({ low, high }: HeatScale): void {
-    byId('lowest').textContent = `perplexity ${readable(low)} or less`;
-    byId('highest').textContent = `${whole(high)}, a blind guess`;
+  /** Shows the scale of the colours. */
+  showScale({ low, high }: HeatScale, measure: Measure): void {
+    byId('lowest').textContent = measure.lowest(low);
+    byId('highest').textContent = measure.highest(high);
   }
 
   show(text: string, reading: Reading): void {
@@ -47,11 +48,15 @@ export class Words {
       this.word.replaceChildren('Point at a word, or move the cursor to it.');
       return;
     }
-    const { perplexities, log10Probs } = reading;
     this.word.replaceChildren(
       element('b', '', this.token(token)),
-      ` perplexity ${readable(perplexities[token])} · log10 p ${log10(log10Probs[token])} · ${this.match(token)}`,
+      ` surprise ${this.surprise(token)} bits · n-gram perplexity ${readable(reading.perplexities[token])} · ${this.match(token)}`,
     );
+  }
+
+  /** −log2 p of a token [bits]. */
+  private surprise(token: number): string {
+    return this.reading ? bits(SURPRISE.of(this.reading, token)) : '';
   }
 
   private token(index: number): string {
@@ -74,16 +79,16 @@ export class Words {
   }
 
   private summarise(): string {
-    const { from, log10Probs, perplexities, oov } = this.reading ?? {};
-    if (!from || !log10Probs || !perplexities || !oov || from.length === 0) return '';
+    const { from, log10Probs, oov } = this.reading ?? {};
+    if (!from || !log10Probs || !oov || from.length === 0) return '';
     const perplexity = 10 ** (-log10Probs.reduce((sum, value) => sum + value, 0) / from.length);
-    const highest = perplexities.reduce((best, value, i) => (value > perplexities[best] ? i : best), 0);
+    const lowest = log10Probs.reduce((best, value, i) => (value < log10Probs[best] ? i : best), 0);
     const unknown = oov.reduce((sum, flag) => sum + flag, 0);
     const words = from.length === 1 ? '1 token' : `${whole(from.length)} tokens`;
     return (
       `Perplexity ${readable(perplexity)} over ${words}` +
       (unknown > 0 ? `, ${whole(unknown)} of them new to the model` : '') +
-      `. Most surprising: “${this.token(highest)}”, ${readable(perplexities[highest])}.`
+      `. Most surprising: “${this.token(lowest)}”, ${this.surprise(lowest)} bits.`
     );
   }
 
@@ -93,7 +98,7 @@ export class Words {
     const rows = Array.from(from, (_, i) => {
       const word = element('th', '', this.token(i));
       word.scope = 'row';
-      const cells = [readable(perplexities[i]), log10(log10Probs[i]), this.match(i)];
+      const cells = [this.surprise(i), readable(perplexities[i]), log10(log10Probs[i]), this.match(i)];
       return element('tr', '', word, ...cells.map(text => element('td', '', text)));
     });
     this.rows.replaceChildren(...rows);

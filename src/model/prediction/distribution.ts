@@ -2,7 +2,7 @@ import { checkFlag, checkOptions, checkText, optionError, type OptionTable } fro
 import { BOS_WORD, EOS, EOS_WORD, NONE, UNK } from '../../text/tokens.js';
 import { OOV } from '../../smoothing/batch.js';
 import type { LoadedWords } from '../lookup/words.js';
-import { entropyPart, secondMomentPart, type SpreadWords } from './spread.js';
+import type { Spread } from './spread.js';
 
 /** Which types are listed and drawn. */
 export interface ListingOptions {
@@ -22,8 +22,10 @@ export interface TokenProbability {
 
 /**
  * The exact distribution of the token after a history. All figures cover the whole vocabulary, with `</s>` and `<unk>`, without `<s>`.
- * Computing them takes time in proportion to the number of followers of the history's contexts. With a class model, and in a back-off
- * model, it takes time in proportion to the size of the vocabulary.
+ * In a Kneser-Ney model, `probability` has the very bits of scoring, and entropy, second moment and ranks take time in proportion to the
+ * number of followers of those contexts of the history that were not asked for before. In a mixture, they take time in proportion to the number of
+ * followers of all its contexts, and with a class model or in a back-off model to the size of the vocabulary. `descending` and `dense` always
+ * compute all probabilities.
  *
  * @example
  * ```ts
@@ -42,12 +44,12 @@ export interface TokenProbability {
  */
 export class Distribution {
   readonly #words: LoadedWords;
-  readonly #spread: SpreadWords;
+  readonly #spread: Spread;
   #entropy: number | undefined;
   #secondMoment: number | undefined;
 
   /** @internal */
-  constructor(spread: SpreadWords, words: LoadedWords) {
+  constructor(spread: Spread, words: LoadedWords) {
     this.#spread = spread;
     this.#words = words;
   }
@@ -59,12 +61,12 @@ export class Distribution {
 
   /** H = −Σ p ln p [nats]. */
   get entropy(): number {
-    return (this.#entropy ??= this.#spread.sum(entropyPart));
+    return (this.#entropy ??= this.#spread.entropy);
   }
 
   /** Σ p ln² p [nats²]. Minus `entropy`², it is the variance of ln p. */
   get secondMoment(): number {
-    return (this.#secondMoment ??= this.#spread.sum(secondMomentPart));
+    return (this.#secondMoment ??= this.#spread.secondMoment);
   }
 
   /** 1 + the number of types that are more probable than the token: equally probable types share the better rank. */

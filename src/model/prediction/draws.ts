@@ -1,4 +1,5 @@
 import type { Term } from '../../smoothing/terms.js';
+import { nameOf, RecentContexts } from './recent-contexts.js';
 import type { WordLists } from './top-words.js';
 import type { NextWord, Voter } from './voters.js';
 
@@ -6,8 +7,8 @@ import type { NextWord, Voter } from './voters.js';
 const KEPT_FROM = 512;
 /** How many contexts are remembered that were drawn from once. */
 const MOST_ONCE = 1 << 14;
-/** The most followers of all contexts in `young`; `old` can have the same number (96 MB together). */
-const MOST_YOUNG = 1 << 22;
+/** The most followers of all contexts that were used last; a second generation can have the same number (96 MB together). */
+const MOST_FOLLOWERS = 1 << 22;
 
 /** The followers of a context in the order of their ids, with the sums of their discounted counts. */
 interface FollowerSums {
@@ -25,14 +26,11 @@ interface FollowerSums {
  * contexts with many followers that are drawn from again, by a binary search in sums that are kept.
  */
 export class Draws {
-  /** The sums of the contexts that were used last, by table and key of the context. When these are too many, they become `old`. */
-  private young = new Map<number, FollowerSums>();
-  private old = new Map<number, FollowerSums>();
-  /** The number of followers in `young`. */
-  private size = 0;
+  /** The sums of the contexts that were used last. */
+  private readonly recent = new RecentContexts<FollowerSums>(MOST_FOLLOWERS, ({ words }) => words.length);
   /** By index in `byCount`, the sum of the discounted unigram counts of all words up to this one. */
   private unigramSums: Float64Array | undefined;
-  /** The contexts with many followers that were drawn from once, as keys of `young`. */
+  /** The contexts with many followers that were drawn from once, by name. */
   private readonly once = new Set<number>();
   private readonly sorting: Sorting;
   private readonly selection: Selection;
@@ -94,10 +92,10 @@ export class Draws {
 
   /** Whether the sums of a context are in memory or should be: the context has many followers, and this is not the first draw from them. */
   private isKept(voter: Voter): boolean {
-    const { young, old, once } = this;
+    const { recent, once } = this;
     if (voter.followers.length <= KEPT_FROM) return false;
+    if (recent.has(voter)) return true;
     const name = nameOf(voter);
-    if (young.has(name) || old.has(name)) return true;
     if (once.delete(name)) return true;
     if (once.size === MOST_ONCE) once.clear();
     once.add(name);
@@ -106,25 +104,8 @@ export class Draws {
 
   /** The sums of a context, which are computed if they are not in memory. */
   private sumsOf(voter: Voter): FollowerSums {
-    const { length } = voter.followers;
-    const name = nameOf(voter);
-    let found = this.young.get(name);
-    if (found) return found;
-    found = this.old.get(name) ?? addUp(voter, this.sorting.sort);
-    if (this.size + length > MOST_YOUNG) {
-      this.old = this.young;
-      this.young = new Map<number, FollowerSums>();
-      this.size = 0;
-    }
-    this.young.set(name, found);
-    this.size += length;
-    return found;
+    return this.recent.get(voter, absent => addUp(absent, this.sorting.sort));
   }
-}
-
-/** A number that identifies the context of a voter among those of all tables. */
-function nameOf({ term, followers }: Voter): number {
-  return term.table * 2 ** 32 + followers.key;
 }
 
 /** Computes the sums of a context. @param sort sorts words by id, with their counts. */

@@ -1,7 +1,9 @@
-import type { Spreading, SpreadWords } from './spread.js';
+import type { ChainSums } from './chain-sums.js';
+import { ChainSpread } from './chain-spread.js';
+import type { Spread, Spreading } from './spread.js';
 import type { TopWords, WordLists, WordProbability } from './top-words.js';
 import type { Explanation } from './prediction.js';
-import { explain, matchedLength, type NextWord } from './voters.js';
+import { explain, isChain, matchedLength, type NextWord } from './voters.js';
 import type { Draws } from './draws.js';
 
 /**
@@ -28,7 +30,7 @@ export interface NextWords {
   /** The length of the longest n-gram of the model that ends with the word after this history [words]: at least 1. */
   matched(word: number): number;
   /** The whole distribution, for sums, ranks and lists of all words. */
-  spread(): SpreadWords;
+  spread(): Spread;
 }
 
 /** The next words of a mixture. The followers of all contexts of the history are in memory, so that no file is read. */
@@ -38,11 +40,13 @@ export class MixtureNextWords implements NextWords {
     private readonly lists: WordLists,
     private readonly search: TopWords,
     private readonly spreading: Spreading,
+    private readonly chainSums: ChainSums,
     private readonly draws: Draws,
   ) {}
 
-  spread(): SpreadWords {
-    return this.spreading.spread(this.next);
+  spread(): Spread {
+    const { next, spreading, chainSums } = this;
+    return isChain(next) ? new ChainSpread(next, chainSums, spreading) : spreading.spread(next);
   }
 
   probability(word: number): number {

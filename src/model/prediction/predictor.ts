@@ -10,7 +10,8 @@ import type { SmoothingPlan } from '../scoring/parts.js';
 import type { Scorer } from '../scoring/scorer.js';
 import { Draws } from './draws.js';
 import { MixtureNextWords, type NextWords } from './next-words.js';
-import { Spreading } from './spread.js';
+import { ChainSums } from './chain-sums.js';
+import { countGroups, Spreading } from './spread.js';
 import { TopWords, wordLists, type WordLists } from './top-words.js';
 import { classProbabilities, type NextClass, type Voter } from './voters.js';
 
@@ -60,6 +61,7 @@ interface SortedWords {
   readonly lists: WordLists;
   readonly search: TopWords;
   readonly spreading: Spreading;
+  readonly chainSums: ChainSums;
   readonly draws: Draws;
 }
 
@@ -67,6 +69,8 @@ interface SortedWords {
 class MixturePredictor implements Predictor {
   private readonly layout: BatchLayout;
   private words: SortedWords | undefined;
+  /** As {@link NextWord.floor}. */
+  private readonly floor: number | undefined;
 
   /** @param ids one more than the largest word id. */
   constructor(
@@ -76,6 +80,7 @@ class MixturePredictor implements Predictor {
     private readonly ids: number,
   ) {
     this.layout = nextWordLayout(order);
+    this.floor = estimator.chain && 1 / estimator.chain.vocabulary;
   }
 
   *after(history: Uint32Array, withStart: boolean): Generator<Promise<void>, NextWords, void> {
@@ -92,12 +97,16 @@ class MixturePredictor implements Predictor {
       const probabilities = classProbabilities(voters, uniform, wordClasses.count);
       nextClass = { classes: wordClasses, voters, uniform, probabilities };
     }
-    const { lists, search, spreading, draws } = (this.words ??= yield* this.sortWords(batch, nextClass?.classes));
+    const { lists, search, spreading, chainSums, draws } = (this.words ??= yield* this.sortWords(
+      batch,
+      nextClass?.classes,
+    ));
     return new MixtureNextWords(
-      { voters, unigrams, uniform: expansion.words.uniform, nextClass },
+      { voters, unigrams, uniform: expansion.words.uniform, nextClass, floor: this.floor },
       lists,
       search,
       spreading,
+      chainSums,
       draws,
     );
   }
@@ -105,7 +114,14 @@ class MixturePredictor implements Predictor {
   private *sortWords(batch: Batch, classes: WordClasses | undefined): Generator<Promise<void>, SortedWords, void> {
     const unigrams = yield* followersOf(this.scorer.words.tables[0], batch);
     const lists = wordLists(this.ids, unigrams, classes);
-    return { lists, search: new TopWords(lists), spreading: new Spreading(lists), draws: new Draws(lists) };
+    const groups = countGroups(lists);
+    return {
+      lists,
+      search: new TopWords(lists),
+      spreading: new Spreading(lists, groups),
+      chainSums: new ChainSums(lists, groups),
+      draws: new Draws(lists),
+    };
   }
 }
 

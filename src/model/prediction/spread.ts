@@ -2,7 +2,7 @@ import { log } from '../../base/elementary.js';
 import { BOS, NONE } from '../../text/tokens.js';
 import { sortDescending } from './sort-descending.js';
 import type { WordLists } from './top-words.js';
-import type { NextWord } from './voters.js';
+import { isChain, type ChainWord, type NextWord } from './voters.js';
 
 /** The parts of contexts with more followers than this are added last, as in `TopWords.probability`, so that both sums have the same bits. */
 const NARROW = 512;
@@ -38,8 +38,41 @@ export interface RunLimit {
   readonly share?: number;
 }
 
+/** The distribution of the next word, by word id. */
+export interface Spread {
+  /** One more than the largest id. */
+  readonly ids: number;
+  /** −Σ p ln p [nats]. */
+  readonly entropy: number;
+  /** Σ p ln² p [nats²]. */
+  readonly secondMoment: number;
+  /** How many words are more probable than `probability`. */
+  above(probability: number): number;
+  /** p of a word; 0 for a word that cannot be predicted. */
+  probability(word: number): number;
+  /** All words by falling probability, equally probable words by id. */
+  descending(): Generator<readonly [word: number, probability: number], void, void>;
+  /**
+   * The words by falling probability, as runs of equally probable words.
+   *
+   * @param except the id of a word to leave out.
+   * @param limit if given, runs behind it may be left out, because the caller needs no more: runs with a smaller probability than `least`, and
+   *   runs behind the first ones with the share `share` of the mass of all words but `except`. The first run is never left out.
+   */
+  runs(except: number, limit?: RunLimit): Runs;
+  /**
+   * The word at a point of the interval from 0 to 1, which is divided among the words by their probabilities: first the words that follow
+   * a context, by id, then the groups of words that follow none.
+   *
+   * @param except the id of a word that gets no part of the interval.
+   */
+  at(point: number, except: number): number;
+  /** By word id, p of the word; length: `ids`. */
+  dense(): Float64Array;
+}
+
 /** A distribution over word ids: a probability for each word that follows a context, and one for each group of other words. */
-export class SpreadWords {
+export class SpreadWords implements Spread {
   /** The groups, when they were asked for. */
   private made: readonly Group[] | undefined;
 
@@ -75,8 +108,16 @@ export class SpreadWords {
     })));
   }
 
+  get entropy(): number {
+    return this.sum(entropyPart);
+  }
+
+  get secondMoment(): number {
+    return this.sum(secondMomentPart);
+  }
+
   /** Σ f(p) over all words. f(0) must be 0. */
-  sum(f: (probability: number) => number): number {
+  private sum(f: (probability: number) => number): number {
     let sum = 0;
     const { probabilities, groupProbabilities, groupSizes } = this;
     for (let i = 0; i < probabilities.length; i++) sum += f(probabilities[i]);
@@ -84,7 +125,6 @@ export class SpreadWords {
     return sum;
   }
 
-  /** How many words are more probable than `probability`. */
   above(probability: number): number {
     let count = 0;
     const { probabilities, groupProbabilities, groupSizes } = this;
@@ -93,7 +133,6 @@ export class SpreadWords {
     return count;
   }
 
-  /** All words by falling probability, equally probable words by id. */
   *descending(): Generator<readonly [word: number, probability: number], void, void> {
     const { words, probabilities } = this;
     const order = sortDescending(
@@ -120,13 +159,6 @@ export class SpreadWords {
     }
   }
 
-  /**
-   * The words by falling probability, as runs of equally probable words.
-   *
-   * @param except the id of a word to leave out.
-   * @param limit if given, runs behind it may be left out, because the caller needs no more: runs with a smaller probability than `least`, and
-   *   runs behind the first ones with the share `share` of the mass of all words but `except`. The first run is never left out.
-   */
   runs(except: number, limit?: RunLimit): Runs {
     const { words, probabilities, groups } = this;
     const own = words.length;
@@ -175,12 +207,6 @@ export class SpreadWords {
     return except;
   }
 
-  /**
-   * The word at a point of the interval from 0 to 1, which is divided among the words by their probabilities: first the words that follow
-   * a context, by id, then the groups.
-   *
-   * @param except the id of a word that gets no part of the interval.
-   */
   at(point: number, except: number): number {
     const { words, probabilities } = this;
     let remaining = point * (this.sum(probability => probability) - this.probability(except));
@@ -206,7 +232,6 @@ export class SpreadWords {
     return last;
   }
 
-  /** p of a word; 0 for a word that cannot be predicted. */
   probability(word: number): number {
     const i = indexOf(this.words, word);
     if (i >= 0) return this.probabilities[i];
@@ -218,7 +243,6 @@ export class SpreadWords {
     return isPredicted(word) ? this.groups[this.groupOf[word]] : undefined;
   }
 
-  /** By word id, p of the word; length: `ids`. */
   dense(): Float64Array {
     const all = new Float64Array(this.ids);
     for (const { from, to, probability } of this.groups) {
@@ -310,6 +334,28 @@ function indexOf(words: Uint32Array, word: number): number {
   return words[low] === word ? low : -1;
 }
 
+/** Words with the same unigram count form a group; groups by falling count. Group k is `byCount[starts[k], starts[k + 1])`. */
+export interface CountGroups {
+  readonly starts: Uint32Array;
+  /** By group, its number of words. */
+  readonly sizes: Uint32Array;
+  /** By word id, the index of the word's group. */
+  readonly of: Uint32Array;
+}
+
+/** Groups words by their unigram counts. */
+export function countGroups({ counts, byCount }: WordLists): CountGroups {
+  const of = new Uint32Array(counts.length);
+  const starts: number[] = [];
+  for (let at = 0; at < byCount.length; at++) {
+    if (at === 0 || counts[byCount[at]] !== counts[byCount[at - 1]]) starts.push(at);
+    of[byCount[at]] = starts.length - 1;
+  }
+  starts.push(byCount.length);
+  const sizes = Uint32Array.from({ length: starts.length - 1 }, (_, k) => starts[k + 1] - starts[k]);
+  return { starts: Uint32Array.from(starts), sizes, of };
+}
+
 /**
  * Makes {@link SpreadWords} of the next words of a mixture. Let F be the set of words that follow any context of the history. The
  * probability of a word outside F depends only on its unigram count c: p = uniform + term(c) =: g(c). If n(c) words have the unigram
@@ -321,13 +367,7 @@ function indexOf(words: Uint32Array, word: number): number {
  * of each word depends on its class too, so that F is the whole vocabulary.
  */
 export class Spreading {
-  /** Words with the same unigram count form a group, groups by falling count. Group k is `byCount[starts[k], starts[k + 1])`. */
-  private readonly starts: Uint32Array;
-  /** By group, its number of words. */
-  private readonly groupSizes: Uint32Array;
-  /** By word id, the index of the word's group. */
-  private readonly groupOf: Uint32Array;
-  /** By word id, the sum of the parts of the word's probability that come from contexts; 0 between calls. */
+  /** By word id, the word's probability, or the sum of some of its parts; 0 between calls. */
   private readonly sums: Float64Array;
   /** By word id, 1 if the word is in `touched`; 0 between calls. */
   private readonly seen: Uint8Array;
@@ -336,17 +376,11 @@ export class Spreading {
   /** A bit for each word id; 0 between calls. */
   private readonly bits: Uint32Array;
 
-  constructor(private readonly lists: WordLists) {
-    const { counts, byCount } = lists;
-    this.groupOf = new Uint32Array(counts.length);
-    const starts: number[] = [];
-    for (let at = 0; at < byCount.length; at++) {
-      if (at === 0 || counts[byCount[at]] !== counts[byCount[at - 1]]) starts.push(at);
-      this.groupOf[byCount[at]] = starts.length - 1;
-    }
-    starts.push(byCount.length);
-    this.starts = Uint32Array.from(starts);
-    this.groupSizes = Uint32Array.from({ length: starts.length - 1 }, (_, k) => starts[k + 1] - starts[k]);
+  constructor(
+    private readonly lists: WordLists,
+    private readonly groups: CountGroups,
+  ) {
+    const { counts } = lists;
     this.sums = new Float64Array(counts.length);
     this.seen = new Uint8Array(counts.length);
     this.touched = new Uint32Array(counts.length);
@@ -355,24 +389,22 @@ export class Spreading {
 
   /** The distribution of the next word. */
   spread(next: NextWord): SpreadWords {
-    const { sums, seen, lists, starts, groupOf } = this;
+    const { sums, seen, lists, groups } = this;
     const { counts, byCount } = lists;
-    const size = this.gather(next);
+    const { starts, of: groupOf } = groups;
+    const size = isChain(next) ? this.gatherChain(next) : this.gatherSums(next);
     const words = this.sortedByBits(size);
-    const { unigrams, uniform, nextClass } = next;
     const probabilities = new Float64Array(size);
-    const remaining = this.groupSizes.slice();
+    const remaining = groups.sizes.slice();
     for (let i = 0; i < size; i++) {
       const word = words[i];
-      probabilities[i] = sums[word] + (unigrams.value(counts[word]) + uniform);
-      if (nextClass)
-        probabilities[i] += nextClass.classes.share[word] * nextClass.probabilities[nextClass.classes.of[word]];
+      probabilities[i] = sums[word];
       sums[word] = 0;
       seen[word] = 0;
       remaining[groupOf[word]]--;
     }
     const others = new Float64Array(remaining.length);
-    for (let k = 0; k < others.length; k++) others[k] = unigrams.value(counts[byCount[starts[k]]]) + uniform;
+    for (let k = 0; k < others.length; k++) others[k] = otherProbability(next, counts[byCount[starts[k]]]);
     return new SpreadWords(words, probabilities, others, remaining, starts, byCount, groupOf, counts.length);
   }
 
@@ -388,16 +420,11 @@ export class Spreading {
     return words;
   }
 
-  /** Sets `sums`, `seen` and `touched`. @returns how many words are in `touched`. */
-  private gather({ voters, nextClass }: NextWord): number {
-    const { sums, seen, touched, lists } = this;
+  /** Puts the words that follow a context into `touched`, and their probabilities into `sums`. @returns how many words are in `touched`. */
+  private gatherSums({ voters, unigrams, uniform, nextClass }: NextWord): number {
+    const { sums, lists, touched } = this;
     let size = 0;
-    const touch = (word: number): void => {
-      if (seen[word] === 1) return;
-      seen[word] = 1;
-      touched[size++] = word;
-    };
-    if (nextClass) for (const word of lists.byCount) touch(word);
+    if (nextClass) for (const word of lists.byCount) size = this.touch(word, size);
     const ordered = [...voters].sort(
       (a, b) => Number(a.followers.length > NARROW) - Number(b.followers.length > NARROW),
     );
@@ -406,20 +433,64 @@ export class Spreading {
       const counts = new Uint32Array(followers.length);
       followers.copy(words, counts);
       for (let i = 0; i < words.length; i++) {
-        touch(words[i]);
+        size = this.touch(words[i], size);
         sums[words[i]] += term.value(counts[i]);
       }
     }
+    for (let i = 0; i < size; i++) {
+      const word = touched[i];
+      sums[word] += unigrams.value(lists.counts[word]) + uniform;
+      if (nextClass) sums[word] += nextClass.classes.share[word] * nextClass.probabilities[nextClass.classes.of[word]];
+    }
     return size;
+  }
+
+  /** As `gatherSums`, in a chain: each context, the shortest first, turns p(w|h') into p(w|h). */
+  private gatherChain({ voters, unigrams, floor }: ChainWord): number {
+    const { sums, touched, lists } = this;
+    let size = 0;
+    for (let v = 0; v < voters.length; v++) {
+      const { term, followers } = voters[v];
+      const words = new Uint32Array(followers.length);
+      const counts = new Uint32Array(followers.length);
+      followers.copy(words, counts);
+      const before = size;
+      for (const word of words) size = this.touch(word, size);
+      for (let i = before; i < size; i++) {
+        let probability = unigrams.interpolate(lists.counts[touched[i]], floor);
+        for (let shorter = 0; shorter < v; shorter++) probability = voters[shorter].term.interpolate(0, probability);
+        sums[touched[i]] = probability;
+      }
+      const own = Float64Array.from(words, (word, i) => term.interpolate(counts[i], sums[word]));
+      for (let i = 0; i < size; i++) sums[touched[i]] = term.interpolate(0, sums[touched[i]]);
+      for (let i = 0; i < words.length; i++) sums[words[i]] = own[i];
+    }
+    return size;
+  }
+
+  /** Puts a word into `touched`, unless it is there. @returns how many words are in `touched`. */
+  private touch(word: number, size: number): number {
+    if (this.seen[word] === 1) return size;
+    this.seen[word] = 1;
+    this.touched[size] = word;
+    return size + 1;
   }
 }
 
+/** p of the words that follow no context and have a unigram count. */
+function otherProbability(next: NextWord, unigramCount: number): number {
+  if (!isChain(next)) return next.unigrams.value(unigramCount) + next.uniform;
+  let probability = next.unigrams.interpolate(unigramCount, next.floor);
+  for (const { term } of next.voters) probability = term.interpolate(0, probability);
+  return probability;
+}
+
 /** −p ln p, or 0 for p = 0: a word's part of the entropy [nats]. */
-export function entropyPart(probability: number): number {
+function entropyPart(probability: number): number {
   return probability > 0 ? -probability * log(probability) : 0;
 }
 
 /** p ln² p, or 0 for p = 0: a word's part of the second moment of ln p [nats²]. */
-export function secondMomentPart(probability: number): number {
+function secondMomentPart(probability: number): number {
   return probability > 0 ? probability * log(probability) ** 2 : 0;
 }

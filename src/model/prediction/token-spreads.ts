@@ -1,7 +1,6 @@
 import { OOV } from '../../smoothing/batch.js';
 import { EOS, UNK } from '../../text/tokens.js';
 import type { Predictor } from './predictor.js';
-import { entropyPart, secondMomentPart } from './spread.js';
 
 /** By token of a text, figures of the exact distribution over the vocabulary after the token's history. */
 export interface TokenSpreads {
@@ -34,8 +33,8 @@ export function* tokenSpreads(
     const history = ids.slice(Math.max(sentence, t - reach), t);
     const spread = (yield* predictor.after(history, t - sentence < reach)).spread();
     ranks[t] = 1 + spread.above(spread.probability(ids[t] >= OOV ? UNK : ids[t]));
-    entropies[t] = spread.sum(entropyPart);
-    secondMoments[t] = spread.sum(secondMomentPart);
+    entropies[t] = spread.entropy;
+    secondMoments[t] = spread.secondMoment;
     if (ids[t] === EOS) sentence = t + 1;
   }
   return { ranks, entropies, secondMoments };

@@ -1,7 +1,7 @@
 import type { Term } from '../../smoothing/terms.js';
 import { Heads, type Followers, type Head } from '../../smoothing/followers.js';
 import { Heap } from './heap.js';
-import type { NextClass, NextWord, Voter } from './voters.js';
+import { chainProbability, isChain, type NextClass, type NextWord, type Voter } from './voters.js';
 import type { WordClasses } from '../../tables/classes.js';
 import { BOS, NONE } from '../../text/tokens.js';
 
@@ -74,10 +74,12 @@ export class TopWords {
   }
 
   /**
-   * The probability of one word. Its parts are added in the same sequence as in `find`, so that both results have the same bits.
+   * The probability of one word. It is computed as in `find`, in a chain as in scoring, so that the results have the same bits.
    */
-  probability({ voters, unigrams, uniform, nextClass }: NextWord, word: number): number {
+  probability(next: NextWord, word: number): number {
     if (word === NONE || word === BOS) return 0;
+    if (isChain(next)) return chainProbability(next, word, this.lists.counts[word]);
+    const { voters, unigrams, uniform, nextClass } = next;
     const isWide = ({ followers }: Voter): boolean => followers.length > NARROW;
     const ordered = [...voters.filter(voter => !isWide(voter)), ...voters.filter(isWide)];
     let probability = 0;
@@ -138,6 +140,10 @@ export class TopWords {
     const compute = (word: number): void => {
       if (computed[word] === search) return;
       computed[word] = search;
+      if (isChain(next)) {
+        collector.offer(word, chainProbability(next, word, lists.counts[word]));
+        return;
+      }
       let probability = sums[word];
       for (const { term, followers } of wide) probability += term.value(followers.countOf(word));
       probability += unigrams.value(lists.counts[word]) + uniform;

@@ -21,6 +21,26 @@ export interface NextWord {
   readonly unigrams: Term;
   readonly uniform: number;
   readonly nextClass: NextClass | undefined;
+  /** In a chain, whose contexts each back off to one shorter context: 1/V, with which the unigrams are interpolated. */
+  readonly floor?: number | undefined;
+}
+
+/** The next word of a chain. */
+export type ChainWord = NextWord & { readonly floor: number };
+
+export function isChain(next: NextWord): next is ChainWord {
+  return next.floor !== undefined;
+}
+
+/**
+ * In a chain: p of a word, with the bits that scoring gives.
+ *
+ * @param unigramCount the word's count in the table of unigrams.
+ */
+export function chainProbability({ voters, unigrams, floor }: ChainWord, word: number, unigramCount: number): number {
+  let probability = unigrams.interpolate(unigramCount, floor);
+  for (const { term, followers } of voters) probability = term.interpolate(followers.countOf(word), probability);
+  return probability;
 }
 
 /** The parts of the probability of the next word's class; all are multiplied by the weight of the class model. */

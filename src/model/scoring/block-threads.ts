@@ -61,17 +61,18 @@ export class BlockThreads {
     const batchOf = (words: Uint32Array): OwnBatch => someWords(batch, words, this.plan.order);
     // Whoever has scored a part takes the next one.
     let next = 0;
-    const first = own && parts[next++];
+    const first = own ? next++ : parts.length;
     const scoreOthers = async (): Promise<void> => {
-      for (let words = parts[next++]; words; words = parts[next++]) {
+      while (next < parts.length) {
+        const words = parts[next++];
         putScores(words, await this.ask(batchOf(words)), scores);
       }
     };
     const asked = Promise.all(Array.from({ length: PARTS_A_THREAD * this.count }, scoreOthers));
     // If this thread fails first, the error of another thread would count as unhandled.
     asked.catch(() => undefined);
-    if (own) {
-      for (let words = first; words; words = parts[next++]) putScores(words, yield* own.score(batchOf(words)), scores);
+    for (let part = first; own && part < parts.length; part = next++) {
+      putScores(parts[part], yield* own.score(batchOf(parts[part])), scores);
     }
     yield asked.then(() => undefined);
     return scores;
