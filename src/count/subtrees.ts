@@ -1,3 +1,4 @@
+import { sortByValue } from '../base/sort-by-value.js';
 import type { ModelStore } from '../store/store.js';
 import { damagedTable } from '../tables/damage.js';
 import { TrieColumns } from '../tables/trie-columns.js';
@@ -44,7 +45,7 @@ export class Level {
   ranks = new Uint32Array(64);
   /** By row, the count. */
   counts = new Uint32Array(64);
-  /** The indices of all rows; rows of one context are neighbours, sorted by rank. */
+  /** The indices of all rows; rows of one context are neighbours, sorted by rank. The rows of the longest contexts are themselves sorted. */
   rowOrder = new Uint32Array(64);
 
   /** Empties the level. */
@@ -91,7 +92,8 @@ interface Selection {
  * Reads all contexts of a model that have one of the given nearest words, each with its followers, and translates word ids to new ids.
  *
  * - Input: the tries of a model; the nearest words, as ascending indices into `model.nearest`.
- * - Output: levels; `order` and `rowOrder` list the contexts and rows of a level sorted by new ids.
+ * - Output: levels; `order` and `rowOrder` list the contexts and rows of a level sorted by new ids. Only longer contexts need the sequence in
+ *   which the model has the rows: the rows of the longest contexts are sorted in place.
  * - Works from shorter contexts to longer ones. A level is read after the level of its parents was merged, because a trie stores for each
  *   row a rank among the followers of the parent, and reading translates it to the rank in the merged parent.
  */
@@ -126,13 +128,20 @@ export class SubtreeReader {
    *
    * @param level is overwritten.
    * @param parents the level before, which was merged already; `root` for depth 0.
+   * @param isLast whether no longer contexts will be read.
    * @param onRows called with the number of rows of each block that was read.
    * @throws KNESER_DAMAGED
    */
-  async read(depth: number, level: Level, parents: Level, onRows: (rows: number) => void): Promise<void> {
+  async read(
+    depth: number,
+    level: Level,
+    parents: Level,
+    isLast: boolean,
+    onRows: (rows: number) => void,
+  ): Promise<void> {
     const { model } = this;
     level.clear();
-    const reader = new LevelReader(this.reader, model.ids, model.tables[depth], level, parents, depth === 0);
+    const reader = new LevelReader(this.reader, model.ids, model.tables[depth], level, parents, depth === 0, isLast);
     this.selections = await reader.read(this.selections, onRows);
   }
 }
@@ -147,7 +156,7 @@ class LevelReader {
   private blockIndex = -1;
   /** The blocks that were read last, by their index in the table. */
   private blocks: ReadonlyMap<number, TrieBlock> = new Map();
-  /** Indices of the contexts in `level` whose rows do not ascend by rank yet. */
+  /** Indices of the wide contexts in `level` whose rows do not ascend by rank yet. */
   private readonly unsortedContexts: number[] = [];
   /** Indices of the contexts in `parents` whose children do not ascend by farthest word yet. */
   private readonly unsortedParents: number[] = [];
@@ -163,6 +172,8 @@ class LevelReader {
     private readonly parents: Level,
     /** Whether the contexts have one word, so that selections select word ids and the parent is the empty context. */
     private readonly isFirst: boolean,
+    /** Whether rows are sorted in place, because no longer contexts refer to them. */
+    private readonly isLast: boolean,
   ) {}
 
   /** Reads the selected contexts. @returns selections of their children, in the table of contexts one word longer. */
@@ -208,10 +219,10 @@ class LevelReader {
     const { level, parents } = this;
     level.starts[level.contexts] = level.rows;
     while (filled <= parents.contexts) parents.children[filled++] = level.contexts;
-    const { starts, ranks, rowOrder, words, order } = level;
-    for (const context of this.unsortedContexts) sortByKey(rowOrder, ranks, starts[context], starts[context + 1]);
+    const { starts, words, order } = level;
+    for (const context of this.unsortedContexts) this.sortRows(starts[context], starts[context + 1]);
     for (const parent of this.unsortedParents)
-      sortByKey(order, words, parents.children[parent], parents.children[parent + 1]);
+      sortByValue(order, parents.children[parent], parents.children[parent + 1], words);
     return children;
   }
 
@@ -232,7 +243,7 @@ class LevelReader {
    * @returns the new value of `filled`.
    */
   private add(block: TrieBlock, low: number, high: number, selection: Selection, filled: number): number {
-    const { level, parents, columns, ids, isFirst } = this;
+    const { level, parents, columns, ids, isFirst, isLast } = this;
     const { starts, ranks, counts } = columns;
     level.reserve(high - low, starts[high] - starts[low]);
     const { ranks: mergedRanks, starts: parentStarts, children } = parents;
@@ -268,14 +279,24 @@ class LevelReader {
         before = rank;
         levelRanks[rows] = rank;
         levelCounts[rows] = counts[row];
-        rowOrder[rows] = rows++;
+        if (!isLast) rowOrder[rows] = rows;
+        rows++;
       }
-      if (!ascends && unsortedContexts.at(-1) !== contexts - 1) unsortedContexts.push(contexts - 1);
+      if (ascends) continue;
+      if (block.partOf === 0) this.sortRows(levelStarts[contexts - 1], rows);
+      else if (unsortedContexts.at(-1) !== contexts - 1) unsortedContexts.push(contexts - 1);
     }
     this.lastParent = lastParent;
     level.contexts = contexts;
     level.rows = rows;
     return filled;
+  }
+
+  /** Sorts the rows `from` ≤ row < `to` of a context by rank. */
+  private sortRows(from: number, to: number): void {
+    const { ranks, counts, rowOrder } = this.level;
+    if (this.isLast) sortPairs(rowOrder, ranks, counts, from, to);
+    else sortByValue(rowOrder, from, to, ranks);
   }
 
   private damaged(): Error {
@@ -299,27 +320,37 @@ function firstFrom(ascending: Uint32Array, length: number, least: number): numbe
   return low;
 }
 
-/** Lists of up to this many entries are sorted by insertion, longer lists as doubles key · {@link INDICES} + index. */
-const FEW = 24;
-/** Keys (word ids and ranks) are below 2^27 and indices below 2^26, so that key · INDICES + index is exact in a double. */
-const INDICES = 2 ** 26;
-
-/** Sorts the indices in `order[from, to)` by their keys: index i has the key `keys[i]`. At the call `order[i]` is i. */
-function sortByKey(order: Uint32Array, keys: Uint32Array, from: number, to: number): void {
-  let at = from + 1;
-  while (at < to && keys[at - 1] < keys[at]) at++;
-  if (at >= to) return;
-  if (to - from > FEW) {
-    const sorted = new Float64Array(to - from);
-    for (let i = from; i < to; i++) sorted[i - from] = keys[i] * INDICES + (i - from);
-    sorted.sort();
-    for (let i = 0; i < sorted.length; i++) order[from + i] = from + (sorted[i] % INDICES);
+/**
+ * Sorts the rows `from` ≤ row < `to` by rank, and their counts along with them.
+ *
+ * @param order gets the indices of the rows, in the sequence of their ranks.
+ */
+function sortPairs(order: Uint32Array, ranks: Uint32Array, counts: Uint32Array, from: number, to: number): void {
+  if (to - from > SHORT) {
+    for (let row = from; row < to; row++) order[row] = row;
+    sortByValue(order, from, to, ranks);
+    gather(order, ranks, from, to);
+    gather(order, counts, from, to);
     return;
   }
-  for (; at < to; at++) {
-    const key = keys[at];
+  for (let at = from + 1; at < to; at++) {
+    const rank = ranks[at];
+    const count = counts[at];
     let i = at;
-    for (; i > from && keys[order[i - 1]] > key; i--) order[i] = order[i - 1];
-    order[i] = at;
+    for (; i > from && ranks[i - 1] > rank; i--) {
+      ranks[i] = ranks[i - 1];
+      counts[i] = counts[i - 1];
+    }
+    ranks[i] = rank;
+    counts[i] = count;
   }
+}
+
+/** Lists of up to this length are sorted by insertion. */
+const SHORT = 40;
+
+/** Sets each of `values[from, to)` to the value at the index that `order` has there. */
+function gather(order: Uint32Array, values: Uint32Array, from: number, to: number): void {
+  const before = values.slice(from, to);
+  for (let i = from; i < to; i++) values[i] = before[order[i] - from];
 }

@@ -89,10 +89,11 @@ export class TrieWriter {
   private readonly log10Probs: Float64Array;
   /** By context of a back-off model, log10 of the back-off. */
   private readonly backoffs: Float64Array;
+  /** Number of rows. */
+  rows = 0;
   private contextCount = 0;
   /** The index of the first context in its table. */
   private firstContext = 0;
-  private rows = 0;
   /** As `firstRow` of {@link Header}. */
   private firstRow = 0;
   /** The number of followers of the wide context that the block is a part of, else 0. */

@@ -40,12 +40,13 @@ beforeAll(async () => {
 });
 
 describe('pyctcdecode with KenLM finds the same', () => {
-  const fixture = JSON.parse(
-    gunzipSync(readFileSync(new URL('../fixtures/ctc/cases.json.gz', import.meta.url))).toString(),
-  ) as Fixture;
-  const names = [...new Set(fixture.cases.map(({ name }) => name))];
+  const names = ['cases', 'recorded'].flatMap(file => {
+    const content = readFileSync(new URL(`../fixtures/ctc/${file}.json.gz`, import.meta.url));
+    const fixture = JSON.parse(gunzipSync(content).toString()) as Fixture;
+    return [...new Set(fixture.cases.map(({ name }) => name))].map(name => [name, fixture] as const);
+  });
 
-  test.each(names)('%s', name => {
+  test.each(names)('%s', (name, fixture) => {
     for (const { matrix, options, beams, count, ...rest } of fixture.cases.filter(one => one.name === name)) {
       const { labels, logits } = fixture.matrices[matrix];
       const { model: hasModel, ...given } = options;

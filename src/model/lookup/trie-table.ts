@@ -7,7 +7,7 @@ import { findTrieBlock, isBehind, type TrieDirectory } from '../../tables/trie-d
 import { BLOCKS_A_READ, ReadsAhead, readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
 import type { Places } from './places.js';
 import { RowMap } from './row-map.js';
-import { sortByValue } from './sort-places.js';
+import { sortByValue } from '../../base/sort-by-value.js';
 import type { LookupPlan } from './lookup-plan.js';
 import type { TablePart } from './table-part.js';
 import { followersOf, TrieContext } from './trie-context.js';

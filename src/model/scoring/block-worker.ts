@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { KneserError } from '../../base/errors.js';
 import type { Batch } from '../../smoothing/batch.js';
-import { openShared } from './open-shared.js';
+import { openShared } from '../../store/folder/open-shared.js';
 import type { BlockAnswer, MovableScores } from './block-threads.js';
 import { createBlockScoring, type BlockScoringPlan } from './block-scoring.js';
 import { runAwaiting, type BatchScorer } from './scorer.js';

@@ -1,12 +1,13 @@
 import { Worker, type MessagePort, type Transferable } from 'node:worker_threads';
 import { KneserError, type ErrorCode } from '../../base/errors.js';
 import { threadError, WORKER_OPTIONS } from '../../base/node/worker-options.js';
+import { openShared } from '../../store/folder/open-shared.js';
 import type { ModelStore } from '../../store/store.js';
 import type { WordRange } from '../word-ranges.js';
 
 /**
- * Threads that work on ranges of words; each works on one range at a time. The caller's thread reads the stores for them and takes the
- * blocks that they make, because only one thread can use a LevelDB.
+ * Threads that work on ranges of words; each works on one range at a time. Each thread opens the files of finished models itself. The
+ * caller's thread reads stores that are being made, and takes the blocks that the threads make, because only one thread can use a LevelDB.
  */
 
 /** A message to a thread: a range to work on, and the answers to its own messages. */
@@ -22,11 +23,14 @@ type Reply =
   | { readonly kind: 'done'; readonly result: unknown; readonly rows: number }
   | { readonly kind: 'failed'; readonly message: string; readonly code: ErrorCode | undefined };
 
-/** The data that a thread starts with: the names of the stores in messages, and the facts that its work needs. */
+/** The data that a thread starts with: the stores, and the facts that its work needs. */
 interface ThreadData {
-  readonly stores: readonly string[];
+  readonly stores: readonly NamedStore[];
   readonly plan: unknown;
 }
+
+/** A store: its name in messages, and the data to open its files, if the thread can do so. */
+type NamedStore = Pick<ModelStore, 'name' | 'shared'>;
 
 /** Work on ranges: the data that the threads get, and the functions that take their results. */
 export interface RangeWork<Block, Result, Range = WordRange> {
@@ -93,7 +97,7 @@ class RangeThread<Block, Result, Range> {
 
   constructor(private readonly work: RangeWork<Block, Result, Range>) {
     const { worker: address, stores, plan } = work;
-    const workerData: ThreadData = { stores: stores.map(({ name }) => name), plan };
+    const workerData: ThreadData = { stores: stores.map(({ name, shared }) => ({ name, shared })), plan };
     this.worker = new Worker(address, { ...WORKER_OPTIONS, workerData, resourceLimits });
     this.worker.on('message', (reply: Reply) => {
       this.answer(reply).catch((error: unknown) => this.task?.reject(error));
@@ -171,7 +175,7 @@ export function serveRanges<Block extends { readonly value: Uint8Array }, Result
 
 /** The worker's side of a thread. */
 class RangeServer<Block extends { readonly value: Uint8Array }, Result, Range> {
-  private readonly stores: readonly ModelStore[];
+  private readonly stores: Promise<readonly ModelStore[]>;
   /** The reads that are not answered yet, by their number: 1 for the first read of the thread. */
   private readonly reads = new Map<number, (values: (Uint8Array | undefined)[]) => void>();
   /** The number of the last read. */
@@ -185,10 +189,14 @@ class RangeServer<Block extends { readonly value: Uint8Array }, Result, Range> {
 
   constructor(
     private readonly port: MessagePort,
-    stores: readonly string[],
+    stores: readonly NamedStore[],
     private readonly work: WorkOnRange<Block, Result, Range>,
   ) {
-    this.stores = stores.map((name, store) => this.store(name, store));
+    this.stores = Promise.all(
+      stores.map(async ({ name, shared }, i) => (shared ? openShared(shared) : this.store(name, i))),
+    );
+    // Whoever works on a range gets the error; until then it would count as unhandled.
+    this.stores.catch(() => undefined);
     port.on('message', (request: Request) => {
       if (request.kind === 'range') void this.run(request.range as Range);
       else if (request.kind === 'values') this.takeValues(request.read, request.values);
@@ -222,7 +230,7 @@ class RangeServer<Block extends { readonly value: Uint8Array }, Result, Range> {
   private async run(range: Range): Promise<void> {
     try {
       const onRows = (rows: number): void => void (this.rows += rows);
-      const result = await this.work(this.stores, range, blocks => this.give(blocks), onRows);
+      const result = await this.work(await this.stores, range, blocks => this.give(blocks), onRows);
       await this.taken;
       this.post({ kind: 'done', result, rows: this.takeRows() });
     } catch (error) {

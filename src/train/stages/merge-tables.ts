@@ -18,12 +18,14 @@ import { TrieTables } from './table-output.js';
 
 /** Occurrences of the nearest words of a unit, at least: the contexts of a unit are in memory at once. */
 const UNIT_POSITIONS = 1 << 20;
-/** Bytes of an n-gram in memory, with room to grow: of a model its row, its context and their places; the same merged. */
-const BYTES_AN_NGRAM = 80;
+/**
+ * Bytes of an occurrence: contexts of two lengths are in memory, and an n-gram takes up to 42 bytes in its model (its row, its context and
+ * their places, with room to grow), and as much again merged, unless its context is one of the longest. N-grams are at most as many as
+ * occurrences, and the shorter ones far fewer.
+ */
+const BYTES_A_POSITION = 3 * 42;
 /** Share of the memory for the contexts of all units that are merged at a time. */
 const UNITS_SHARE = 1 / 2;
-/** Word ids are below this: see `subtrees.ts`. */
-const MOST_WORDS = 2 ** 26;
 
 /** The units of new ids that are merged, and how many of them at a time. */
 interface Units {
@@ -48,7 +50,7 @@ export function planMerging(
   const tables = withContexts(plan.patterns);
   const isPlain =
     order > 1 && tables.length === order && tables.every(isContiguous) && !plan.pruning && (options.classes ?? 0) === 0;
-  if (!isPlain || models.some(({ times }) => times < 0) || frequencies.length > MOST_WORDS) return undefined;
+  if (!isPlain || models.some(({ times }) => times < 0)) return undefined;
   const units: MergeUnit[] = [];
   let most = 0;
   let positions = 0;
@@ -64,9 +66,7 @@ export function planMerging(
     positions = 0;
     cuts = [];
   }
-  // Contexts of two lengths are in memory.
-  const bytes = most * Math.min(2, order - 1) * BYTES_AN_NGRAM;
-  const threads = Math.min(place.threads, Math.floor((place.memory * UNITS_SHARE) / bytes));
+  const threads = Math.min(place.threads, Math.floor((place.memory * UNITS_SHARE) / (most * BYTES_A_POSITION)));
   return threads < 1 ? undefined : { units, threads };
 }
 

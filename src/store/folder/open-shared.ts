@@ -1,7 +1,7 @@
-import { TableStore, type SharedTables } from '../../store/folder/table-store.js';
-import { sharedFile } from '../../store/packed/file-source.js';
-import { openPacked, type SharedPacked } from '../../store/packed/store.js';
-import type { ModelStore, SharedStore } from '../../store/store.js';
+import { TableStore, type SharedTables } from './table-store.js';
+import { sharedFile } from '../packed/file-source.js';
+import { openPacked, type SharedPacked } from '../packed/store.js';
+import type { ModelStore, SharedStore } from '../store.js';
 
 /**
  * Opens a second store on the files that the store of another thread of this process has opened. The other store must stay open as long as

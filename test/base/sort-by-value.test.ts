@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sortByValue } from '#kneser/src/model/lookup/sort-places.js';
+import { sortByValue } from '#kneser/src/base/sort-by-value.js';
 
 /** Lengths that each of the ways to sort takes. */
 const lengths = fc.constantFrom(0, 1, 2, 24, 25, 700, 4096, 4097, 6000);
