@@ -160,18 +160,18 @@ export class SpreadWords implements Spread {
   }
 
   runs(except: number, limit?: RunLimit): Runs {
-    const { words, probabilities, groups } = this;
+    const { words, probabilities, groupProbabilities, groupSizes } = this;
     const own = words.length;
-    const all = new Float64Array(own + groups.length);
+    const all = new Float64Array(own + groupSizes.length);
     all.set(probabilities);
-    groups.forEach((group, k) => (all[own + k] = group.size > 0 ? group.probability : 0));
+    for (let k = 0; k < groupSizes.length; k++) all[own + k] = groupSizes[k] > 0 ? groupProbabilities[k] : 0;
     const exceptAt = indexOf(words, except);
     if (exceptAt >= 0) all[exceptAt] = 0;
     const exceptIn = exceptAt >= 0 || !isPredicted(except) ? -1 : this.groupOf[except];
     // An item is the index of a word in `words`, or `own` plus the index of a group.
     const sizeOf = (item: number): number =>
-      item < own ? 1 : groups[item - own].size - (item - own === exceptIn ? 1 : 0);
-    const firstOf = (item: number): number => (item < own ? words[item] : this.nthOf(groups[item - own], 0, except));
+      item < own ? 1 : groupSizes[item - own] - (item - own === exceptIn ? 1 : 0);
+    const firstOf = (item: number): number => (item < own ? words[item] : this.nthOf(item - own, 0, except));
     let size = 0;
     const items = new Uint32Array(all.length);
     for (let item = 0; item < own; item++) if (all[item] > 0) items[size++] = item;
@@ -192,15 +192,15 @@ export class SpreadWords implements Spread {
       counts,
       word: (run, n) => {
         const item = order[run];
-        return item < own ? words[item] : this.nthOf(groups[item - own], n, except);
+        return item < own ? words[item] : this.nthOf(item - own, n, except);
       },
     };
   }
 
   /** The id of word n of a group (n from 0), in the order of the ids. @param except the id of a word that is not counted. */
-  private nthOf({ from, to }: Group, n: number, except: number): number {
+  private nthOf(group: number, n: number, except: number): number {
     let remaining = n;
-    for (let at = from; at < to; at++) {
+    for (let at = this.starts[group]; at < this.starts[group + 1]; at++) {
       const word = this.byCount[at];
       if (word !== except && indexOf(this.words, word) < 0 && remaining-- === 0) return word;
     }
@@ -369,12 +369,14 @@ export function countGroups({ counts, byCount }: WordLists): CountGroups {
 export class Spreading {
   /** By word id, the word's probability, or the sum of some of its parts; 0 between calls. */
   private readonly sums: Float64Array;
-  /** By word id, 1 if the word is in `touched`; 0 between calls. */
+  /** By word id, not 0 if the word is in `touched`; 0 between calls. */
   private readonly seen: Uint8Array;
   /** The ids of the words that follow a context of the history. */
   private readonly touched: Uint32Array;
   /** A bit for each word id; 0 between calls. */
   private readonly bits: Uint32Array;
+  /** In a chain: by group of words with the same unigram count, p of each of its words after the empty context. */
+  private unigramProbabilities: Float64Array | undefined;
 
   constructor(
     private readonly lists: WordLists,
@@ -445,32 +447,44 @@ export class Spreading {
     return size;
   }
 
-  /** As `gatherSums`, in a chain: each context, the shortest first, turns p(w|h') into p(w|h). */
+  /**
+   * As `gatherSums`, in a chain: each context, the shortest first, turns p(w|h') of its followers, which follow h' too, into p(w|h); at the
+   * end, p of each word is multiplied by γ of the longer contexts that it does not follow. Until then `seen` has 1 + the index of the longest
+   * context that a word follows.
+   */
   private gatherChain({ voters, unigrams, floor }: ChainWord): number {
-    const { sums, touched, lists } = this;
+    const { sums, touched, seen, lists, groups } = this;
+    const { counts: ofAll, byCount } = lists;
+    const base = (this.unigramProbabilities ??= Float64Array.from(groups.sizes, (_, k) =>
+      unigrams.interpolate(ofAll[byCount[groups.starts[k]]], floor),
+    ));
     let size = 0;
     for (let v = 0; v < voters.length; v++) {
       const { term, followers } = voters[v];
       const words = new Uint32Array(followers.length);
       const counts = new Uint32Array(followers.length);
       followers.copy(words, counts);
-      const before = size;
-      for (const word of words) size = this.touch(word, size);
-      for (let i = before; i < size; i++) {
-        let probability = unigrams.interpolate(lists.counts[touched[i]], floor);
-        for (let shorter = 0; shorter < v; shorter++) probability = voters[shorter].term.interpolate(0, probability);
-        sums[touched[i]] = probability;
+      for (let i = 0; i < words.length; i++) {
+        const word = words[i];
+        size = this.touch(word, size);
+        sums[word] = term.interpolate(counts[i], v === 0 ? base[groups.of[word]] : sums[word]);
+        seen[word] = v + 1;
       }
-      const own = Float64Array.from(words, (word, i) => term.interpolate(counts[i], sums[word]));
-      for (let i = 0; i < size; i++) sums[touched[i]] = term.interpolate(0, sums[touched[i]]);
-      for (let i = 0; i < words.length; i++) sums[words[i]] = own[i];
+    }
+    const freed = voters.map(({ term }) => term.freed);
+    const totals = voters.map(({ term }) => term.total);
+    for (let i = 0; i < size; i++) {
+      const word = touched[i];
+      let probability = sums[word];
+      for (let v = seen[word]; v < freed.length; v++) probability = (freed[v] * probability) / totals[v];
+      sums[word] = probability;
     }
     return size;
   }
 
   /** Puts a word into `touched`, unless it is there. @returns how many words are in `touched`. */
   private touch(word: number, size: number): number {
-    if (this.seen[word] === 1) return size;
+    if (this.seen[word] !== 0) return size;
     this.seen[word] = 1;
     this.touched[size] = word;
     return size + 1;
