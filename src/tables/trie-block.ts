@@ -106,8 +106,8 @@ export class TrieBlock {
   readonly parents: number;
   /** As {@link Header.firstRow}. */
   readonly firstRow: number;
-  /** As {@link Header.followers}: the block is a part of a context with this many followers; 0 if its contexts are not wide. */
-  readonly partOf: number;
+  /** As {@link Header.followers}: of the wide context that this block has some followers of, the number of all its followers; 0 if its contexts are not wide. */
+  readonly wideFollowers: number;
   /** Whether the rows have log10 p in place of counts. */
   readonly isBackoff: boolean;
 
@@ -165,14 +165,14 @@ export class TrieBlock {
     this.firstContext = data[Header.firstContext];
     this.firstParent = data[Header.firstParent];
     this.firstRow = data[Header.firstRow];
-    this.partOf = data[Header.followers];
+    this.wideFollowers = data[Header.followers];
     if (!(contexts >= 1 && contexts <= rows && rows <= TRIE_ROWS && parents >= 1 && contexts + parents <= CHILD_BITS)) {
       throw new BlockDamage('impossible block header');
     }
-    if (this.partOf > 0 && (contexts > 1 || this.firstRow + rows > this.partOf)) {
+    if (this.wideFollowers > 0 && (contexts > 1 || this.firstRow + rows > this.wideFollowers)) {
       throw new BlockDamage('a part of a context beside others');
     }
-    if (this.partOf === 0 && this.firstRow > 0) throw new BlockDamage('impossible block header');
+    if (this.wideFollowers === 0 && this.firstRow > 0) throw new BlockDamage('impossible block header');
     this.wordHeads = data[Header.words];
     this.wordData = this.wordHeads + headsOf(contexts, WIDE_GROUPS);
     this.childBits = data[Header.childBits];
@@ -392,7 +392,7 @@ export class TrieBlock {
   /** Sets {@link total}, {@link ones}, {@link twos}, {@link followers} and {@link prunedTotal} for a context, after {@link findRows} of it. */
   addTotals(context: number): void {
     const { data, from, to } = this;
-    const followers = (this.followers = this.partOf > 0 ? this.partOf : to - from);
+    const followers = (this.followers = this.wideFollowers > 0 ? this.wideFollowers : to - from);
     this.prunedTotal = this.pruned(context);
     if (followers > ADDED_UP) {
       this.total = this.fieldInList(this.totals, this.totalled, TOTALS, context, 1);

@@ -299,7 +299,7 @@ export class TrieTable implements TrieLevel {
     const isBare = block.isBare(local);
     const map = rowMap.pays(block, to - from) ? rowMap : undefined;
     map?.fill(block);
-    const first = block.partOf > 0 ? 0 - block.firstRow : block.from;
+    const first = block.wideFollowers > 0 ? 0 - block.firstRow : block.from;
     const contextIndex = block.firstContext + local;
     let { length } = places;
     for (let i = from; i < to; i++) {
@@ -337,7 +337,7 @@ export class TrieTable implements TrieLevel {
     const d2 = discounts[2];
     const d3 = discounts[3];
     const taken = d1 * ones + d2 * twos + d3 * (block.followers - ones - twos) + block.prunedTotal;
-    const first = block.partOf > 0 ? 0 - block.firstRow : block.from;
+    const first = block.wideFollowers > 0 ? 0 - block.firstRow : block.from;
     const contextIndex = block.firstContext + local;
     const map = rowMap.pays(block, to - from) ? rowMap : undefined;
     map?.fill(block);

@@ -1,3 +1,4 @@
+import { grown } from '../../base/grown.js';
 import type { Batch } from '../../smoothing/batch.js';
 import type { TextCache } from '../../smoothing/cache.js';
 import { emptyScores, type BatchScorer, type BatchScores } from './scorer.js';
@@ -98,11 +99,7 @@ function countNearest({ ids, targets, length }: Batch): Uint32Array {
   let counts = new Uint32Array(1 << 16);
   for (let t = 0; t < length; t++) {
     const nearest = ids[targets[t] - 1];
-    if (nearest >= counts.length) {
-      const longer = new Uint32Array(2 * nearest);
-      longer.set(counts);
-      counts = longer;
-    }
+    if (nearest >= counts.length) counts = grown(counts, 2 * nearest);
     counts[nearest]++;
   }
   return counts;
