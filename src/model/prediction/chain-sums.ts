@@ -36,7 +36,7 @@ interface Sums {
  */
 export class ChainSums {
   private unigrams: UnigramSums | undefined;
-  private readonly recentFollowers = new RecentContexts<FollowerLists>(MOST_FOLLOWERS, ({ size }) => size);
+  private readonly recentFollowers = new RecentContexts<FollowerLists>(MOST_FOLLOWERS, ({ own }) => own.length);
   private readonly recentSums = new RecentContexts<Sums>(MOST_SUMS, () => 1);
   /** Working memory: the followers of a context, and their counts. */
   private words = new Uint32Array(1024);
@@ -133,10 +133,6 @@ class FollowerLists {
     readonly own: Float64Array,
     readonly scaled: Float64Array,
   ) {}
-
-  get size(): number {
-    return this.own.length;
-  }
 
   /** How many followers have p(w|h) above a limit, and u(w) not. */
   above(limit: number): number {
