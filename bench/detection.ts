@@ -1,3 +1,4 @@
+import { meanOf } from '../src/base/mean.js';
 import { labelFigures } from '../src/documents/roc.js';
 import { corrupt, type Corruption } from './corruption.js';
 import { fitLogistic, scoreLogistic } from './logistic.js';
@@ -74,10 +75,6 @@ function featuresOf(vector: Float64Array): Float64Array {
   });
   const deviation = Math.sqrt(meanOf(values.map(value => (value - mean) ** 2)));
   return Float64Array.of(...bins, mean, values[values.length - 1], deviation, Math.log(values.length));
-}
-
-function meanOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** The features with mean 0 and standard deviation 1. */

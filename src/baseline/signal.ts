@@ -1,4 +1,5 @@
 import { listOf, optionError, type Check } from '../base/check.js';
+import { meanOf } from '../base/mean.js';
 
 /** How well a test tells models apart, and how much its figure of one model varies by chance. */
 export interface SignalToNoise {
@@ -39,8 +40,4 @@ export function signalToNoise(scores: readonly number[], repeats: readonly numbe
   const mean = meanOf(repeats);
   const noise = Math.sqrt(meanOf(repeats.map(value => (value - mean) ** 2))) / mean;
   return { signal, noise, ratio: noise > 0 ? signal / noise : null };
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

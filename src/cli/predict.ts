@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { STDIN } from '../base/node/standard-streams.js';
+import type { LanguageModel } from '../model/language-model.js';
 import type { Explanation, Prediction } from '../model/prediction/prediction.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { addDocumentFlags, TEXT_FILE } from './documents.js';
@@ -87,6 +88,7 @@ async function run(path: string, file: string, flags: PredictFlags): Promise<voi
   const { LanguageModel } = await import('../model/language-model.js');
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
+    if (options && !unknown) await warnOfUnknown(model, options);
     const cost = gap === undefined || options ? WORDS_A_PREDICTION : model.info.vocabulary;
     const lines = readModelLines(model, inputs, flags, { ofLine: () => cost });
     for await (const { line: history, model: predicting } of lines) {
@@ -97,6 +99,19 @@ async function run(path: string, file: string, flags: PredictFlags): Promise<voi
   } finally {
     await model.close();
   }
+}
+
+/** Warns of fillers that are left out because of tokens outside the vocabulary. */
+async function warnOfUnknown(model: LanguageModel, fillers: readonly string[]): Promise<void> {
+  let unknown = 0;
+  for (const filler of fillers) {
+    const { oov } = await model.score(filler, { start: false, end: false });
+    if (oov.some(Boolean)) unknown++;
+  }
+  if (unknown === 0) return;
+  warn(
+    `fillers of --options that are left out, because the model lacks a token of them: ${unknown} of ${fillers.length}`,
+  );
 }
 
 /** Prints the history, a table of its next tokens, and an empty line. */

@@ -3,7 +3,11 @@ import { standard } from '../base/node/standard-streams.js';
 import { KneserError, type ErrorCode } from '../base/errors.js';
 
 /** For options of the library whose flag has another name, the flag's name in camel case. */
-const FLAG_NAMES: Readonly<Record<string, string>> = { limit: 'vocabLimit', atLeast: 'unkBelow' };
+const FLAG_NAMES: Readonly<Record<string, string>> = {
+  limit: 'vocabLimit',
+  atLeast: 'unkBelow',
+  references: 'tune',
+};
 
 /** The codes of errors whose message can begin with the name of an option. */
 const OPTION_CODES: readonly ErrorCode[] = ['KNESER_OPTION', 'KNESER_LIMIT'];
@@ -22,14 +26,20 @@ export function reportError(error: unknown, command?: Command): number {
   return 1;
 }
 
+/** Matches the library's name of an option that another option excludes or belongs to, and every name in camel case outside quotes. */
+const OPTION_IN_TEXT = /(?<=: (?:excludes|belongs to) )\w+|(?<!["'`\w./-])[a-z]+[A-Z]\w*/g;
+
 /**
  * The message of an error for a user of the command line. If it begins with the library's name of an option, such as `holdOut:` or
- * `patterns.maxGap:`, the name of the flag replaces that name: `--hold-out:`, `--max-gap:`.
+ * `patterns.maxGap:`, the name of the flag replaces that name: `--hold-out:`, `--max-gap:`. So it does where the message names another option.
  */
 function withFlag({ code, message }: KneserError, command: Command | undefined): string {
-  const [path, name] = /^(?:\w+\.)*(\w+)(?=: )/.exec(message) ?? [];
-  if (!OPTION_CODES.includes(code) || path === undefined) return message;
-  const attribute = FLAG_NAMES[name] ?? name;
-  const flag = command?.options.find(option => option.attributeName() === attribute)?.long;
-  return flag ? flag + message.slice(path.length) : message;
+  if (!OPTION_CODES.includes(code)) return message;
+  const flagOf = (name: string): string | undefined => {
+    const attribute = FLAG_NAMES[name] ?? name;
+    return command?.options.find(option => option.attributeName() === attribute)?.long ?? undefined;
+  };
+  const [path, name] = /^(?:\w+\.)*(\w+)(?=: )/.exec(message) ?? ['', ''];
+  const rest = message.slice(path.length).replace(OPTION_IN_TEXT, other => flagOf(other) ?? other);
+  return (flagOf(name) ?? path) + rest;
 }

@@ -1,7 +1,8 @@
 import { TRIE_ROWS } from '../tables/trie-block.js';
 import type { ContextColumns, TrieWriter } from '../tables/trie-writer.js';
 import { BOS } from '../text/tokens.js';
-import { grown, type Level } from './subtrees.js';
+import { grownAhead } from '../base/grown.js';
+import type { Level } from './subtrees.js';
 
 /** Stands for the end of a list; greater than all word ids. */
 const NO_WORD = 0xffffffff;
@@ -35,14 +36,14 @@ export class MergedLevel implements ContextColumns {
   begin(contexts: number, rows: number): void {
     this.contexts = this.rows = this.starts[0] = 0;
     if (contexts > this.words.length) {
-      this.parents = grown(this.parents, contexts);
-      this.words = grown(this.words, contexts);
-      this.starts = grown(this.starts, contexts + 1);
-      for (const [m, source] of this.sources.entries()) this.sources[m] = grown(source, contexts);
+      this.parents = grownAhead(this.parents, contexts);
+      this.words = grownAhead(this.words, contexts);
+      this.starts = grownAhead(this.starts, contexts + 1);
+      for (const [m, source] of this.sources.entries()) this.sources[m] = grownAhead(source, contexts);
     }
     if (rows <= this.ranks.length) return;
-    this.ranks = grown(this.ranks, rows);
-    this.counts = grown(this.counts, rows);
+    this.ranks = grownAhead(this.ranks, rows);
+    this.counts = grownAhead(this.counts, rows);
   }
 
   /** Makes this the level of the empty context, which all models have. It gets no rows: the unigrams are counted apart. */
@@ -399,8 +400,8 @@ export class LastLevelMerge extends ContextMerge {
   /** Makes room in `ranks` and `counts`. */
   private reserve(rows: number): void {
     if (rows <= this.ranks.length) return;
-    this.ranks = grown(this.ranks, rows);
-    this.counts = grown(this.counts, rows);
+    this.ranks = grownAhead(this.ranks, rows);
+    this.counts = grownAhead(this.counts, rows);
   }
 
   /** Writes a context. @param word its farthest word. The entries `from` ≤ i < `end` of `ranks` and `counts` are its rows. */

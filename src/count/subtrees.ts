@@ -1,3 +1,4 @@
+import { grownAhead } from '../base/grown.js';
 import { sortByValue } from '../base/sort-by-value.js';
 import type { ModelStore } from '../store/store.js';
 import { damagedTable } from '../tables/damage.js';
@@ -57,24 +58,17 @@ export class Level {
   reserve(contexts: number, rows: number): void {
     const most = this.contexts + contexts;
     if (most > this.words.length) {
-      this.words = grown(this.words, most);
-      this.starts = grown(this.starts, most + 1);
-      this.children = grown(this.children, most + 1);
-      this.order = grown(this.order, most);
+      this.words = grownAhead(this.words, most);
+      this.starts = grownAhead(this.starts, most + 1);
+      this.children = grownAhead(this.children, most + 1);
+      this.order = grownAhead(this.order, most);
     }
     if (this.rows + rows > this.ranks.length) {
-      this.ranks = grown(this.ranks, this.rows + rows);
-      this.counts = grown(this.counts, this.rows + rows);
-      this.rowOrder = grown(this.rowOrder, this.rows + rows);
+      this.ranks = grownAhead(this.ranks, this.rows + rows);
+      this.counts = grownAhead(this.counts, this.rows + rows);
+      this.rowOrder = grownAhead(this.rowOrder, this.rows + rows);
     }
   }
-}
-
-/** A longer copy of an array: at least `length` entries. */
-export function grown(array: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(length + (length >>> 1));
-  larger.set(array);
-  return larger;
 }
 
 /**
@@ -283,7 +277,7 @@ class LevelReader {
         rows++;
       }
       if (ascends) continue;
-      if (block.partOf === 0) this.sortRows(levelStarts[contexts - 1], rows);
+      if (block.wideFollowers === 0) this.sortRows(levelStarts[contexts - 1], rows);
       else if (unsortedContexts.at(-1) !== contexts - 1) unsortedContexts.push(contexts - 1);
     }
     this.lastParent = lastParent;

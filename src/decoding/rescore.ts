@@ -278,7 +278,7 @@ export async function tuneRescoring(options: TuneRescoringOptions): Promise<Tune
   if (lists.length !== references.length || lists.length === 0) {
     throw new KneserError(
       'KNESER_INPUT_NBEST',
-      `references: ${references.length} references do not fit ${lists.length} lists; each list needs one, in their order`,
+      `references: there are ${references.length} for ${lists.length} lists; each list needs one, in their order`,
     );
   }
   const errors = lists.map((candidates, i) => candidates.map(({ text }) => errorsOf(text, references[i], metric)));

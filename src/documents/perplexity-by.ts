@@ -13,6 +13,7 @@ import {
 } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import { hashRandom } from '../base/hash-random.js';
+import { meanOf } from '../base/mean.js';
 import type { WorkOptions } from '../base/progress.js';
 import { intervalOf, Resampling, RESAMPLING_OPTIONS, resamplingOf, type Interval } from '../baseline/bootstrap.js';
 import { LanguageModel } from '../model/language-model.js';
@@ -257,7 +258,7 @@ async function measure(options: PerplexityByOptions, model: LanguageModel): Prom
     addTo(all.sum, sum.sum);
   }
   const domains = sums.map((sum, d) => ({ name: names.names[d], ...sum.figures() }));
-  const bits = meanOf(domains.map(domain => domain.bitsPerToken));
+  const bits = meanOrNull(domains.map(domain => domain.bitsPerToken));
   return {
     by,
     conventions: { unit: 'lines', tokenizer: await tokenizerName(model), model: modelName(model) },
@@ -266,7 +267,7 @@ async function measure(options: PerplexityByOptions, model: LanguageModel): Prom
     macro: {
       perplexity: bits === null ? null : 2 ** bits,
       bitsPerToken: bits,
-      bitsPerByte: meanOf(domains.map(domain => domain.bitsPerByte)),
+      bitsPerByte: meanOrNull(domains.map(domain => domain.bitsPerByte)),
     },
     ...(losses ? { types: losses.bands(await trainingCounts(scoring)) } : {}),
   };
@@ -280,10 +281,8 @@ function addTo(sum: PieceSum, other: TokenSums): void {
 }
 
 /** The mean of values; `null` if one of them is `null`, or there are none. */
-function meanOf(values: readonly (number | null)[]): number | null {
-  let sum = 0;
-  for (const value of values) sum += value ?? NaN;
-  return orNull(sum / values.length);
+function meanOrNull(values: readonly (number | null)[]): number | null {
+  return orNull(meanOf(values.map(value => value ?? NaN)));
 }
 
 /** The documents whose indices are in `chosen`; all if it is `undefined`. */

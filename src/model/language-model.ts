@@ -122,8 +122,7 @@ export class LanguageModel extends PagedModel {
     checkPath('path', path);
     checkOptions('perplexityOfFile', options, FILE_OPTIONS);
     const bytes = options.expectedBytes ?? (await fileSize(path));
-    const isChain = this.scoring.scorer !== this.scoring.byEvidence;
-    const rowsAWord = isChain && !options.cache ? ROWS_LOADED_IN_BATCHES : ROWS_LOADED_A_WORD;
+    const rowsAWord = this.scoring.partWords > 0 && !options.cache ? ROWS_LOADED_IN_BATCHES : ROWS_LOADED_A_WORD;
     if (this.shouldLoad(bytes / BYTES_A_WORD, rowsAWord))
       return (await this.loadOnce(options)).sumOfFile(path, options);
     const cache = this.textCache(options);
@@ -310,9 +309,9 @@ export class LanguageModel extends PagedModel {
    * @param own scores a share on this thread, one piece at a time; `undefined` if this thread has other work.
    */
   #piecesOn(threads: BlockThreads, own?: BatchScorer): PieceScorer {
-    const scorer: BatchScorer = { score: batch => threads.scoreWith(own, batch) };
+    const scorer: BatchScorer = { score: batch => threads.scoreWith(own, batch, this.scoring.partWords) };
     const batchWords = (threads.count + (own ? 1 : 0)) * this.scoring.batchWords;
-    return new PieceScorer(this.parts.order, { scorer, batchWords }, false);
+    return new PieceScorer(this.parts.order, { scorer, batchWords });
   }
 
   /** A scorer of pieces, one at a time, that divides them among this thread and others. @param threads how many, this one included. */

@@ -48,14 +48,14 @@ export interface Block {
   /** By row, the count, 1 or more. */
   counts: Uint32Array;
   /** The totals of the block's only context, if that context is wide. */
-  wide?: ContextTotals | undefined;
+  wideTotals?: ContextTotals | undefined;
   /** Only in a back-off model, where all counts are 1. */
   numbers?: BlockNumbers | undefined;
 }
 
 /** The bytes of a block, as README.md draws them. */
 export function encodeBlock(block: Block): Uint8Array {
-  const { contexts, contextCount, starts, pruned, words, counts, wide, numbers } = block;
+  const { contexts, contextCount, starts, pruned, words, counts, wideTotals: wide, numbers } = block;
   const rows = starts[contextCount];
   const width = contexts.length;
   const bits = sharedBits(width);
@@ -141,7 +141,7 @@ export function decodeBlock(value: Uint8Array, width: number, reuse?: Block): Bl
   const block = reuse ?? blankBlock(width, contextCount, rows);
   const { contexts, starts, words, counts } = block;
   block.contextCount = contextCount;
-  block.wide = undefined;
+  block.wideTotals = undefined;
   const bits = sharedBits(width);
   // Varints are decoded inline, since a call for each would double the time. Bytes past the end read as zeros.
   let at = (contextCount * bits + 7) >>> 3;
@@ -200,7 +200,7 @@ export function decodeBlock(value: Uint8Array, width: number, reuse?: Block): Bl
   else block.numbers = undefined;
   if (totals !== null) {
     if (contextCount > 1) throw new BlockDamage('totals of one context for several');
-    block.wide = checkedTotals(totals, rows);
+    block.wideTotals = checkedTotals(totals, rows);
   }
   if (pruned) for (let c = 0; c < contextCount; c++) sum += block.pruned[c];
   if (sum > MOST_TOTAL) checkTotals(block);

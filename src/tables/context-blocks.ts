@@ -47,7 +47,7 @@ export class ContextBlocks {
   /** Reads the next block. @throws KNESER_DAMAGED, also if there are no more blocks. */
   async next(): Promise<Block> {
     const block = await this.read();
-    return block.wide ? this.gather(block, block.wide.followers) : block;
+    return block.wideTotals ? this.gather(block, block.wideTotals.followers) : block;
   }
 
   /** Joins the followers of a wide context, whose first block was just read. */

@@ -2,7 +2,7 @@ import type { Block } from './block.js';
 
 /** Writes Σc, N1, N2 and N+ of context c of a block into the entries 4c … 4c + 3 of `totals`. */
 export function addTotals(block: Block, context: number, totals: Uint32Array): void {
-  const { starts, pruned, counts, wide } = block;
+  const { starts, pruned, counts, wideTotals: wide } = block;
   const at = 4 * context;
   if (wide) {
     totals[at] = wide.total;

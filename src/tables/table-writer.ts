@@ -123,7 +123,7 @@ export class TableWriter {
   flush(wide?: ContextTotals): void {
     const { block } = this;
     if (this.rows === 0) return;
-    block.wide = wide;
+    block.wideTotals = wide;
     const { width } = this;
     const first = new Uint32Array(width + 1);
     for (let j = 0; j < width; j++) first[j] = block.contexts[j][0];

@@ -106,8 +106,8 @@ export class TrieBlock {
   readonly parents: number;
   /** As {@link Header.firstRow}. */
   readonly firstRow: number;
-  /** As {@link Header.followers}: the block is a part of a context with this many followers; 0 if its contexts are not wide. */
-  readonly partOf: number;
+  /** As {@link Header.followers}: of the wide context that this block has some followers of, the number of all its followers; 0 if its contexts are not wide. */
+  readonly wideFollowers: number;
   /** Whether the rows have log10 p in place of counts. */
   readonly isBackoff: boolean;
 
@@ -165,14 +165,14 @@ export class TrieBlock {
     this.firstContext = data[Header.firstContext];
     this.firstParent = data[Header.firstParent];
     this.firstRow = data[Header.firstRow];
-    this.partOf = data[Header.followers];
+    this.wideFollowers = data[Header.followers];
     if (!(contexts >= 1 && contexts <= rows && rows <= TRIE_ROWS && parents >= 1 && contexts + parents <= CHILD_BITS)) {
       throw new BlockDamage('impossible block header');
     }
-    if (this.partOf > 0 && (contexts > 1 || this.firstRow + rows > this.partOf)) {
+    if (this.wideFollowers > 0 && (contexts > 1 || this.firstRow + rows > this.wideFollowers)) {
       throw new BlockDamage('a part of a context beside others');
     }
-    if (this.partOf === 0 && this.firstRow > 0) throw new BlockDamage('impossible block header');
+    if (this.wideFollowers === 0 && this.firstRow > 0) throw new BlockDamage('impossible block header');
     this.wordHeads = data[Header.words];
     this.wordData = this.wordHeads + headsOf(contexts, WIDE_GROUPS);
     this.childBits = data[Header.childBits];
@@ -392,7 +392,7 @@ export class TrieBlock {
   /** Sets {@link total}, {@link ones}, {@link twos}, {@link followers} and {@link prunedTotal} for a context, after {@link findRows} of it. */
   addTotals(context: number): void {
     const { data, from, to } = this;
-    const followers = (this.followers = this.partOf > 0 ? this.partOf : to - from);
+    const followers = (this.followers = this.wideFollowers > 0 ? this.wideFollowers : to - from);
     this.prunedTotal = this.pruned(context);
     if (followers > ADDED_UP) {
       this.total = this.fieldInList(this.totals, this.totalled, TOTALS, context, 1);
@@ -513,34 +513,35 @@ export class TrieBlock {
   private checkSections(): void {
     const { data, contexts, rows, parents } = this;
     const many = data[Header.many];
-    const sections: [at: number, words: number][] = [
-      [this.childBits, ((contexts + parents + 31) >>> 5) + 1],
-      [this.childSamples, headsOf(parents, SAMPLE_SHIFT)],
-      [this.rowBits, ((rows + 31) >>> 5) + 1],
-      [this.rowSamples, headsOf(contexts, SAMPLE_SHIFT)],
-      [this.manyBits, ((rows + 31) >>> 5) + 1],
-      [this.manySamples, headsOf(rows, COUNT_SAMPLE_SHIFT)],
-      [this.totals, TOTALS * this.totalled],
-      [this.families, FAMILY * this.familyCount],
-    ];
-    if (this.rankBases > 0) sections.push([this.rankBases, headsOf(rows, WIDE_GROUPS)]);
-    if (this.bare > 0) sections.push([this.bare, (contexts + 31) >>> 5]);
-    for (const [at, words] of sections) {
-      if (at < HEADER_WORDS || at + words > data.length) throw new BlockDamage('impossible sections');
-    }
-    const packed: [at: number, shift: number, length: number][] = [
-      [this.wordHeads, WIDE_GROUPS, contexts],
-      [this.rankHeads, WIDE_GROUPS, rows],
-      [this.countHeads, NARROW_GROUPS, many],
-    ];
-    if (this.prunedHeads > 0) packed.push([this.prunedHeads, WIDE_GROUPS, contexts]);
-    for (const [at, shift, length] of packed) {
-      if (at < HEADER_WORDS || many > rows || !fitsIn(data, at, data.length, shift, length)) {
-        throw new BlockDamage('impossible sections');
-      }
-    }
+    const hasSections =
+      many <= rows &&
+      this.isInside(this.childBits, ((contexts + parents + 31) >>> 5) + 1) &&
+      this.isInside(this.childSamples, headsOf(parents, SAMPLE_SHIFT)) &&
+      this.isInside(this.rowBits, ((rows + 31) >>> 5) + 1) &&
+      this.isInside(this.rowSamples, headsOf(contexts, SAMPLE_SHIFT)) &&
+      this.isInside(this.manyBits, ((rows + 31) >>> 5) + 1) &&
+      this.isInside(this.manySamples, headsOf(rows, COUNT_SAMPLE_SHIFT)) &&
+      this.isInside(this.totals, TOTALS * this.totalled) &&
+      this.isInside(this.families, FAMILY * this.familyCount) &&
+      (this.rankBases === 0 || this.isInside(this.rankBases, headsOf(rows, WIDE_GROUPS))) &&
+      (this.bare === 0 || this.isInside(this.bare, (contexts + 31) >>> 5)) &&
+      this.arePacked(this.wordHeads, WIDE_GROUPS, contexts) &&
+      this.arePacked(this.rankHeads, WIDE_GROUPS, rows) &&
+      this.arePacked(this.countHeads, NARROW_GROUPS, many) &&
+      (this.prunedHeads === 0 || this.arePacked(this.prunedHeads, WIDE_GROUPS, contexts));
+    if (!hasSections) throw new BlockDamage('impossible sections');
     this.checkList(this.totals, this.totalled, TOTALS, contexts, 4, rows);
     this.checkList(this.families, this.familyCount, FAMILY, parents, 1, contexts);
+  }
+
+  /** Whether a section of so many words lies between the header and the end of the block. */
+  private isInside(at: number, words: number): boolean {
+    return at >= HEADER_WORDS && at + words <= this.data.length;
+  }
+
+  /** Whether the packed numbers whose heads begin at word `at` lie between the header and the end of the block. */
+  private arePacked(at: number, shift: number, length: number): boolean {
+    return at >= HEADER_WORDS && fitsIn(this.data, at, this.data.length, shift, length);
   }
 
   /** Checks that the keys of a list ascend and are below `keys`, and that field `field` of each entry is at most `most`. */

@@ -106,12 +106,12 @@ class RowReader {
       block.contexts[width - 1][c] = columns.words[c];
       parents.wordsOf(trie, c, columns, block.words);
     }
-    block.wide = undefined;
-    if (trie.partOf === 0) return;
+    block.wideTotals = undefined;
+    if (trie.wideFollowers === 0) return;
     trie.findRows(0);
     trie.addTotals(0);
     const { total, ones, twos, followers } = trie;
-    block.wide = { total, ones, twos, followers };
+    block.wideTotals = { total, ones, twos, followers };
   }
 
   async close(): Promise<void> {
@@ -187,7 +187,7 @@ class ContextReader {
       if (moving) return moving.then(() => this.moveTo(target));
     }
     this.enter(block, c);
-    return block.partOf > this.length ? this.gather(block.partOf, target) : void (this.current = target);
+    return block.wideFollowers > this.length ? this.gather(block.wideFollowers, target) : void (this.current = target);
   }
 
   /**
@@ -249,7 +249,7 @@ class ContextReader {
       if (length === followers) break;
       await this.nextBlock();
       const { block } = this;
-      if (block?.partOf !== followers || block.firstRow !== length) throw this.damaged('a context lacks rows');
+      if (block?.wideFollowers !== followers || block.firstRow !== length) throw this.damaged('a context lacks rows');
       this.enter(block, 0);
     }
     this.followers = all;

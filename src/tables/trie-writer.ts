@@ -97,7 +97,7 @@ export class TrieWriter {
   /** As `firstRow` of {@link Header}. */
   private firstRow = 0;
   /** The number of followers of the wide context that the block is a part of, else 0. */
-  private partOf = 0;
+  private wideFollowers = 0;
   /** Σc, N1, N2 of this wide context. */
   private readonly partTotals = new Uint32Array(3);
 
@@ -138,12 +138,12 @@ export class TrieWriter {
     const context = this.contexts;
     for (let row = 0; row < length; row += TRIE_ROWS) {
       this.firstRow = row;
-      this.partOf = length;
+      this.wideFollowers = length;
       this.contexts = context;
       this.append(parent, word, ranks, counts, from, row, Math.min(length, row + TRIE_ROWS), pruned, numbers);
       this.flush();
     }
-    this.firstRow = this.partOf = 0;
+    this.firstRow = this.wideFollowers = 0;
   }
 
   /**
@@ -244,7 +244,7 @@ export class TrieWriter {
 
   /** The bytes of the block. README.md of this folder describes the sections. */
   private encode(): Uint8Array {
-    const { contextCount, rows, words, parentOf, ends, pruned, ranks, counts, many, firstRow, partOf } = this;
+    const { contextCount, rows, words, parentOf, ends, pruned, ranks, counts, many, firstRow, wideFollowers } = this;
     const firstParent = parentOf[0];
     const parents = parentOf[contextCount - 1] - firstParent + 1;
     const out = writable(
@@ -268,7 +268,7 @@ export class TrieWriter {
     out[Header.firstParent] = firstParent;
     out[Header.parents] = parents;
     out[Header.firstRow] = firstRow;
-    out[Header.followers] = partOf;
+    out[Header.followers] = wideFollowers;
 
     out[Header.words] = at;
     at = packNumbers(words, 0, contextCount, WIDE_GROUPS, out, at);
@@ -328,7 +328,7 @@ export class TrieWriter {
     out[Header.totals] = at;
     for (let c = 0; c < contextCount; c++) {
       const from = c === 0 ? 0 : ends[c - 1];
-      if (partOf > 0) {
+      if (wideFollowers > 0) {
         out.set(this.partTotals, at + 1);
       } else if (ends[c] - from > ADDED_UP) {
         addTotals(counts, from, ends[c], pruned[c], out, at + 1);

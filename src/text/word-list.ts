@@ -1,4 +1,5 @@
 import { KneserError } from '../base/errors.js';
+import { grown } from '../base/grown.js';
 import { BOS_WORD, EOS_WORD, UNK_WORD } from './tokens.js';
 
 const encoder = new TextEncoder();
@@ -93,12 +94,12 @@ export class WordList {
     const end = start + (to - from);
     if (end > this.arena.length) {
       checkWords(word, end);
-      this.arena = grown(this.arena, Uint8Array, Math.min(MOST_BYTES, Math.max(2 * this.arena.length, end)));
+      this.arena = grown(this.arena, Math.min(MOST_BYTES, Math.max(2 * this.arena.length, end)));
     }
     if (word + 1 >= this.ends.length) {
       checkWords(word, end);
-      this.ends = grown(this.ends, Uint32Array, 2 * word + 2);
-      this.hashes = grown(this.hashes, Uint32Array, 2 * word + 2);
+      this.ends = grown(this.ends, 2 * word + 2);
+      this.hashes = grown(this.hashes, 2 * word + 2);
     }
     const { arena } = this;
     for (let i = from, j = start; i < to; i++) arena[j++] = bytes[i];
@@ -182,10 +183,4 @@ export class WordList {
 /** Mixes high bits of an FNV hash into its low bits, which select the slot: the low bits alone would cluster. */
 function spread(hash: number): number {
   return hash ^ (hash >>> 15);
-}
-
-function grown<T extends Uint8Array | Uint32Array>(array: T, type: new (length: number) => T, length: number): T {
-  const larger = new type(length);
-  larger.set(array);
-  return larger;
 }

@@ -5,6 +5,7 @@
  */
 import { optionError } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
+import { grown } from '../base/grown.js';
 import { hashRandom } from '../base/hash-random.js';
 import { PendingBytes } from '../base/pending-bytes.js';
 import { canonicalSurface } from './surface.js';
@@ -292,12 +293,8 @@ class OrderedSink implements TokenSink {
       );
     }
     if (this.length + 1 === this.starts.length) {
-      const starts = new Uint32Array(2 * this.starts.length);
-      const hashes = new Int32Array(starts.length);
-      starts.set(this.starts);
-      hashes.set(this.hashes);
-      this.starts = starts;
-      this.hashes = hashes;
+      this.starts = grown(this.starts, 2 * this.starts.length);
+      this.hashes = grown(this.hashes, this.starts.length);
     }
     text.reserve(to - from);
     for (let at = from; at < to; at++) text.bytes[start + at - from] = bytes[at];

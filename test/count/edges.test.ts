@@ -86,7 +86,7 @@ describe('counts up to 2³² − 1 come back', () => {
     writer.group(Uint32Array.of(7), words, counts, length);
     expect(blocks.length).toBe(2);
     for (const { value } of blocks)
-      expect(decodeBlock(value, 1).wide).toMatchObject({ total: MOST, followers: length });
+      expect(decodeBlock(value, 1).wideTotals).toMatchObject({ total: MOST, followers: length });
     const summary = emptySummary();
     summary.tokens = MOST;
     // Sums over a table are kept in double precision.

@@ -85,7 +85,7 @@ test('tuning finds weights that choose the right candidates', async () => {
     expect(best.map(({ candidates }) => candidates[0].text)).toEqual(references);
   }
   await expect(tuneRescoring({ model, lists: LISTS, references: ['one'] })).rejects.toThrow(
-    '1 references do not fit 2 lists',
+    'references: there are 1 for 2 lists',
   );
 });
 

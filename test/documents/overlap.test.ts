@@ -120,7 +120,7 @@ test('the command writes a row an item, and a report', async () => {
   expect(html).not.toMatch(/NaN|undefined|https?:/);
   const broken = cli.file('{"x":1}\n', '.jsonl');
   expect(await cli.refuse(2, ['overlap', '--train', train, '--test', broken])).toMatch(/no text in the member text/);
-  expect(await cli.refuse(2, [...args, '--query', 'q'])).toMatch(/--query: belongs to answer/);
+  expect(await cli.refuse(2, [...args, '--query', 'q'])).toMatch(/--query: belongs to --answer/);
 });
 
 test('likeness of continuations is that of its definitions', () => {

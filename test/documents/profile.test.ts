@@ -372,9 +372,9 @@ test('bad input is refused by name, or has no p with a reason', async () => {
     [/the text holds no token/, cli.file('')],
     [/the text holds no token/, cli.file(' \n\n')],
     [/--resamples: 0 is not a whole number from 19/, text, '--resamples', '0'],
-    [/--samples: belongs to model/, text, '--samples', '3'],
-    [/--top-p: belongs to model/, text, '--top-p', '0.9'],
-    [/--order: belongs to model/, text, '--order', '2'],
+    [/--samples: belongs to --model/, text, '--samples', '3'],
+    [/--top-p: belongs to --model/, text, '--top-p', '0.9'],
+    [/--order: belongs to --model/, text, '--order', '2'],
     [/standard input is already the text/, '-', '--against', '-'],
     [/no-such-list/, text, '--stopwords', 'no-such-list'],
     [/no-such-file/, text, '--against', 'no-such-file'],
@@ -384,10 +384,10 @@ test('bad input is refused by name, or has no p with a reason', async () => {
   const model = cli.fresh();
   await train({ files: [text], out: model, order: 2, threads: 1 });
   const withModel: readonly (readonly [RegExp, ...string[]])[] = [
-    [/against: excludes model/, '--against', text],
-    [/tokenizer: excludes model/, '--tokenizer', 'whitespace'],
-    [/lowercase: excludes model/, '--lowercase'],
-    [/--top-p: excludes mirostat/, '--mirostat', '3', '--top-p', '0.9'],
+    [/--against: excludes --model/, '--against', text],
+    [/--tokenizer: excludes --model/, '--tokenizer', 'whitespace'],
+    [/--lowercase: excludes --model/, '--lowercase'],
+    [/--top-p: excludes --mirostat/, '--mirostat', '3', '--top-p', '0.9'],
     [/temperature: -1/, '--temperature', '-1'],
   ];
   for (const [message, ...args] of withModel) {

@@ -145,10 +145,13 @@ describe('regression (fuzz: store, pointer, packed, blocks): values with right c
   };
 
   test.each<[string, Partial<Block>]>([
-    ['totals that say fewer followers than it has rows', { wide: { total: 9, ones: 0, twos: 0, followers: 1 } }],
-    ['more followers with count 1 than followers', { wide: { total: 9000, ones: 3000, twos: 0, followers: 2500 } }],
-    ['a total below the least sum of its counts', { wide: { total: 10, ones: 0, twos: 0, followers: 2500 } }],
-    ['NaN as a total', { wide: { total: NaN, ones: 0, twos: 0, followers: 2500 } }],
+    ['totals that say fewer followers than it has rows', { wideTotals: { total: 9, ones: 0, twos: 0, followers: 1 } }],
+    [
+      'more followers with count 1 than followers',
+      { wideTotals: { total: 9000, ones: 3000, twos: 0, followers: 2500 } },
+    ],
+    ['a total below the least sum of its counts', { wideTotals: { total: 10, ones: 0, twos: 0, followers: 2500 } }],
+    ['NaN as a total', { wideTotals: { total: NaN, ones: 0, twos: 0, followers: 2500 } }],
     ['counts whose sum needs more than 32 bits', { counts: Uint32Array.of(2 ** 32 - 1, 2 ** 32 - 1) }],
     ['NaN as a log10 probability', { numbers: { log10Probs: Float64Array.of(NaN, -1), backoffs: Float64Array.of(0) } }],
     ['an infinite back-off', { numbers: { log10Probs: Float64Array.of(-1, -1), backoffs: Float64Array.of(Infinity) } }],
@@ -194,8 +197,8 @@ describe('regression (fuzz: store, pointer, packed, blocks): values with right c
     const put = (key: Uint8Array, value: Uint8Array): unknown => values.set(String(key), value);
     const open = (second: Block): Promise<TableCursor> => {
       put(directoryKey('11'), encodeDirectory([Uint32Array.of(6, 8), Uint32Array.of(6, 10)], 1));
-      put(blockKey('11', [6, 8]), encodeBlock({ ...block, wide }));
-      put(blockKey('11', [6, 10]), encodeBlock({ ...second, wide, words: Uint32Array.of(10, 11) }));
+      put(blockKey('11', [6, 8]), encodeBlock({ ...block, wideTotals: wide }));
+      put(blockKey('11', [6, 10]), encodeBlock({ ...second, wideTotals: wide, words: Uint32Array.of(10, 11) }));
       const get = (key: Uint8Array): Uint8Array | undefined => values.get(String(key));
       const getMany: ModelStore['getMany'] = keys => Promise.resolve(keys.map(get));
       const store = { name: 'made', getMany, get: (key: Uint8Array) => Promise.resolve(get(key)) };

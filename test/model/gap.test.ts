@@ -88,16 +88,19 @@ test('the command predicts from both sides, and refuses what is not possible', a
   );
   expect(lines[0].history).toBe('w0 ___ w1');
   expect(lines[0].predictions.map(({ tokens }) => tokens.join(' ')).sort()).toEqual(['w3', 'w4 w5']);
+  const unknown = cli.file('w3\nw4 never-heard-of\n');
+  const { stderr } = await cli.run(['predict', path, '--gap', '___', '--options', unknown], { input });
+  expect(stderr).toContain('left out, because the model lacks a token of them: 1 of 2');
   expect(await cli.print(['predict', path, '--prefix', 'w2', '--top', '1'], { input: 'w0\n' })).toContain('w2');
   const refused: [string[], string][] = [
     [['--gap', '@'], '--gap: @ stands nowhere in "w0 ___ w1"'],
     [['--gap', 'w'], '--gap: w stands more than once in'],
     [['--gap', ''], '--gap: the text is empty'],
-    [['--starts-with', 'w'], '--starts-with: belongs to gap'],
-    [['--gap', '___', '--prefix', 'w'], '--prefix: excludes gap'],
-    [['--gap', '___', '--explain'], '--explain: excludes gap'],
-    [['--gap', '___', '--gap-length', '3-1'], '--gap-length: an array is not'],
-    [['--gap', '___', '--options', options, '--gap-length', '2'], '--gap-length: excludes options'],
+    [['--starts-with', 'w'], '--starts-with: belongs to --gap'],
+    [['--gap', '___', '--prefix', 'w'], '--prefix: excludes --gap, for which --starts-with gives'],
+    [['--gap', '___', '--explain'], '--explain: excludes --gap'],
+    [['--gap', '___', '--gap-length', '3-1'], '--gap-length: the fewest tokens, 3, are more than the most, 1'],
+    [['--gap', '___', '--options', options, '--gap-length', '2'], '--gap-length: excludes --options'],
     [['--prefix', ''], '--prefix: the text is empty'],
   ];
   for (const [flags, message] of refused) {

@@ -319,8 +319,8 @@ test('the command prints texts, and refuses flags by their names', async () => {
   expect(texts.map(({ beginning }) => beginning)).toEqual(['w0 w1', 'unheard-of']);
   // μ is carried from text to text.
   expect(texts[1].mu?.[0]).not.toBe(6);
-  expect(stderr).toContain('1 tokens of the beginnings are unknown');
-  expect(await cli.refuse(2, ['generate', plain, '--greedy', '--top-k', '3'])).toContain('--top-k: excludes greedy');
+  expect(stderr).toContain('unknown to the model, and were read as <unk>: 1');
+  expect(await cli.refuse(2, ['generate', plain, '--greedy', '--top-k', '3'])).toContain('--top-k: excludes --greedy');
 });
 
 test.skipIf(PTB_TEXT === undefined)(

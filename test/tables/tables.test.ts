@@ -10,12 +10,13 @@ import {
   encodeDictionaryBlock,
   encodeDictionaryDirectory,
 } from '#kneser/src/tables/dictionary.js';
-import { decodeDirectory, encodeDirectory, findBlock } from '#kneser/src/tables/directory.js';
+import { decodeDirectory, encodeDirectory } from '#kneser/src/tables/directory.js';
 import { blockKey } from '#kneser/src/store/keys.js';
 import { decodeManifest, encodeManifest, type Manifest } from '#kneser/src/tables/manifest.js';
 import { FORMAT_VERSION } from '#kneser/src/store/keys.js';
 import { compareBytes } from '#kneser/src/base/bytes.js';
 import { damaged } from '../support/damaged.js';
+import { findBlock } from '../support/find-block.js';
 
 const encoder = new TextEncoder();
 
@@ -56,7 +57,7 @@ function groupsOf(width: number, maxLength = 30): fc.Arbitrary<Group[]> {
     .map(groups => groups.sort((a, b) => compareRows(a.context, b.context)));
 }
 
-function blockOf(groups: readonly Group[], width: number, wide?: Block['wide']): Block {
+function blockOf(groups: readonly Group[], width: number, wideTotals?: Block['wideTotals']): Block {
   const rows = groups.flatMap(group => group.followers);
   const starts = [0];
   for (const group of groups) starts.push(starts[starts.length - 1] + group.followers.length);
@@ -67,12 +68,12 @@ function blockOf(groups: readonly Group[], width: number, wide?: Block['wide']):
     pruned: Uint32Array.from(groups, group => group.pruned ?? 0),
     words: Uint32Array.from(rows, ([word]) => word),
     counts: Uint32Array.from(rows, ([, rowCount]) => rowCount),
-    wide,
+    wideTotals,
   };
 }
 
 /** The part of a block's arrays that is in use. */
-function contentOf({ contexts, contextCount, starts, pruned, words, counts, wide }: Block) {
+function contentOf({ contexts, contextCount, starts, pruned, words, counts, wideTotals }: Block) {
   const rows = starts[contextCount];
   return {
     contexts: contexts.map(column => [...column.subarray(0, contextCount)]),
@@ -80,7 +81,7 @@ function contentOf({ contexts, contextCount, starts, pruned, words, counts, wide
     pruned: [...pruned.subarray(0, contextCount)],
     words: [...words.subarray(0, rows)],
     counts: [...counts.subarray(0, rows)],
-    wide,
+    wideTotals,
   };
 }
 
@@ -142,7 +143,7 @@ describe('blocks', () => {
         expect(contentOf(decodeBlock(value, one.width))).toEqual(contentOf(one.block));
         if (other.width === one.width) {
           const wide = other.block.contextCount === 1 ? WIDE : undefined;
-          decodeBlock(encodeBlock({ ...other.block, wide }), one.width, reuse);
+          decodeBlock(encodeBlock({ ...other.block, wideTotals: wide }), one.width, reuse);
         }
         expect(decodeBlock(value, one.width, reuse)).toBe(reuse);
         expect(contentOf(reuse)).toEqual(contentOf(one.block));
@@ -323,7 +324,7 @@ test('a table that was written is found again by key, directory and row', () => 
         starts,
         words: found,
         counts,
-        wide,
+        wideTotals: wide,
       } = decodeBlock(emitted[findBlock(directory, ids, 2, pattern, word)].value, 2);
       const c = Array.from({ length: contextCount }, (_, i) => i).find(
         i => contexts[0][i] === context[0] && contexts[1][i] === context[1],

@@ -213,6 +213,21 @@ describe('a model of counts', () => {
     expect(lines.slice(19)).toEqual(['', '\\end\\', '']);
   });
 
+  test('is written without a warning of Node if the followers of one context fill many chunks', async () => {
+    const out = at('many-followers');
+    const words = Array.from({ length: 30_000 }, (_, i) => `${i}`.padStart(120, 'long'));
+    await train({ sentences: words.map(word => ['a', word]), out, order: 2 });
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    await exportArpa({ model: out, file: at('many.arpa') });
+    await new Promise(setImmediate);
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+    // <unk>, <s>, </s>, a and the words; <s> a; a and each word; each word and </s>.
+    expect(new Arpa(readFileSync(at('many.arpa'), 'utf8')).ngrams.size).toBe(4 + 30_000 + 1 + 30_000 + 30_000);
+  });
+
   test('is refused if a word has white space', async () => {
     await train({ sentences: [['New York', 'is'], ['big']], out: at('counted'), order: 2, force: true });
     const { code, message } = await refusal(exported(at('counted')));

@@ -23,7 +23,7 @@ export function doubled({ length, ids }: NgramIds): NgramIds {
   for (let at = 0; at + length < ids.length; at++) {
     const [first, second] = [ids[at], ids[at + length]];
     if (first === 0 || second === 0) continue;
-    if (3 * most > 2 * keys.length) [keys, values] = grown(keys, values);
+    if (3 * most > 2 * keys.length) [keys, values] = rehashed(keys, values);
     const key = first * RADIX + second;
     const slot = slotOf(keys, key);
     if (keys[slot] === 0) {
@@ -46,7 +46,8 @@ function slotOf(keys: Float64Array, key: number): number {
   return slot;
 }
 
-function grown(keys: Float64Array, values: Uint32Array): [Float64Array<ArrayBuffer>, Uint32Array<ArrayBuffer>] {
+/** The keys and values in tables of twice as many slots. */
+function rehashed(keys: Float64Array, values: Uint32Array): [Float64Array<ArrayBuffer>, Uint32Array<ArrayBuffer>] {
   const larger = new Float64Array(2 * keys.length);
   const own = new Uint32Array(2 * keys.length);
   for (let slot = 0; slot < keys.length; slot++) {

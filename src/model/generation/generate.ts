@@ -39,7 +39,8 @@ export async function* generate(
   const { beginnings, count = 1, sentences = Infinity, tokens = Infinity } = options;
   if (sentences === Infinity && tokens === Infinity) {
     for await (const beginning of beginnings ?? [[]]) {
-      for (let n = 0; n < count; n++) yield* maker.textsFrom(maker.begin(beginning));
+      const begun = maker.begin(beginning);
+      for (let n = 0; n < count; n++) yield* maker.textsFrom(begun);
     }
   } else {
     const all: Beginning[] = [];
@@ -109,7 +110,7 @@ class TextMaker {
   warnOfUnknown(): void {
     if (this.unknown === 0) return;
     this.options.onWarning?.(
-      `${this.unknown} tokens of the beginnings are unknown to the model, and were read as <unk>`,
+      `tokens of the beginnings that are unknown to the model, and were read as <unk>: ${this.unknown}`,
     );
   }
 

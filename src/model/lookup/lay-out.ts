@@ -15,7 +15,7 @@ export function layOut(
   fields: Uint32Array,
   at: number,
 ): void {
-  const { contexts, rows, firstContext, firstRow, partOf } = block;
+  const { contexts, rows, firstContext, firstRow, wideFollowers } = block;
   block.readStarts(starts);
   const cursor = new RegionCursor(shape);
   const { links, children } = columns;
@@ -24,7 +24,7 @@ export function layOut(
   let bare = 0;
   if (firstRow === 0) {
     for (let c = 0; c < contexts; c++) {
-      let followers = partOf > 0 ? partOf : starts[c + 1] - starts[c];
+      let followers = wideFollowers > 0 ? wideFollowers : starts[c + 1] - starts[c];
       if (followers === 1 && isPlain) {
         links[firstContext + c + 1] = singleLink(cursor.takeSingle(), flatUnit);
         continue;
@@ -51,7 +51,7 @@ export function layOut(
   fields[at + BlockField.contexts] = contexts;
   fields[at + BlockField.rows] = rows;
   fields[at + BlockField.firstRow] = firstRow;
-  fields[at + BlockField.partOf] = partOf;
+  fields[at + BlockField.wideFollowers] = wideFollowers;
   fields[at + BlockField.firstParent] = block.firstParent;
   fields[at + BlockField.lastParent] = block.firstParent + block.parents - 1;
   fields[at + BlockField.lines] = cursor.lines;

@@ -62,8 +62,8 @@ export const BlockField = {
   contexts: 1,
   rows: 2,
   firstRow: 3,
-  /** As `TrieBlock.partOf`. */
-  partOf: 4,
+  /** As `TrieBlock.wideFollowers`. */
+  wideFollowers: 4,
   firstParent: 5,
   lastParent: 6,
   /** Lines, and 32-bit numbers of flat regions, that its contexts take. */
@@ -84,7 +84,7 @@ export interface BlockPlace {
   readonly rows: number;
   readonly ownRows: number;
   readonly firstRow: number;
-  readonly partOf: number;
+  readonly wideFollowers: number;
   readonly lines: number;
   readonly flat: number;
   readonly numbers: number;

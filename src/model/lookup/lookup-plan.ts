@@ -6,7 +6,7 @@ export class LookupPlan {
   /** The words of the batch as places in the parent's table, sorted by their context in this table. */
   order = new Uint32Array(0);
   /** By place in the parent's table, the id of the farthest word of the context in this table. */
-  farthest = new Uint32Array(0);
+  farthest = new Int32Array(0);
   /** By group, its first entry in `order`. */
   starts = new Uint32Array(0);
   /** By group, the end of its entries in `order` (exclusive). */
@@ -18,7 +18,7 @@ export class LookupPlan {
   makeRoom(words: number): void {
     if (words <= this.order.length) return;
     this.order = new Uint32Array(words);
-    this.farthest = new Uint32Array(words);
+    this.farthest = new Int32Array(words);
     this.starts = new Uint32Array(words);
     this.ends = new Uint32Array(words);
     this.blocks = new Uint32Array(words);

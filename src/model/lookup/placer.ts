@@ -58,8 +58,9 @@ export class Placer {
   /** Places the next block. @throws BlockDamage */
   add(block: TrieBlock, place: BlockPlace): void {
     const { table, columns, cursor } = this;
-    const { firstContext, rows, firstRow, partOf } = block;
-    const isSame = firstContext === place.firstContext && firstRow === place.firstRow && partOf === place.partOf;
+    const { firstContext, rows, firstRow, wideFollowers } = block;
+    const isSame =
+      firstContext === place.firstContext && firstRow === place.firstRow && wideFollowers === place.wideFollowers;
     if (!isSame || rows !== place.ownRows) throw new BlockDamage('it changed while it was read');
     columns.read(
       block,
@@ -74,7 +75,7 @@ export class Placer {
     });
     gather(table.parent.words, columns.ranks, rows, columns.ranks);
     this.keepRows(block, place);
-    if (block.partOf > 0) this.placePart(block);
+    if (block.wideFollowers > 0) this.placePart(block);
     else if (block.isBackoff) this.placeNumbers(block);
     else this.placeContexts(block);
   }
@@ -146,19 +147,19 @@ export class Placer {
 
   /** Places a block of a wide context, which has rows in other blocks. */
   private placePart(block: TrieBlock): void {
-    const { rows, partOf, isBackoff } = block;
+    const { rows, wideFollowers, isBackoff } = block;
     block.findRows(0);
     block.addTotals(0);
     const { total, ones, twos, prunedTotal } = block;
     if (block.firstRow === 0) {
-      this.wideLink = this.cursor.next(partOf, prunedTotal, isBackoff);
-      this.wideFollowers = partOf;
-      if (isBackoff) this.putHeaders(this.wideLink, this.addNumber(block.backoff(0)), 0, 0, partOf, 0);
-      else this.putHeaders(this.wideLink, total, ones, twos, partOf, prunedTotal);
+      this.wideLink = this.cursor.next(wideFollowers, prunedTotal, isBackoff);
+      this.wideFollowers = wideFollowers;
+      if (isBackoff) this.putHeaders(this.wideLink, this.addNumber(block.backoff(0)), 0, 0, wideFollowers, 0);
+      else this.putHeaders(this.wideLink, total, ones, twos, wideFollowers, prunedTotal);
     }
-    if (partOf !== this.wideFollowers) throw new BlockDamage('a wide context has other totals than before');
-    if (isBackoff) this.placeNumbered(block, this.wideLink, partOf, 0, rows);
-    else this.placeRows(this.wideLink, partOf, prunedTotal, 0, rows);
+    if (wideFollowers !== this.wideFollowers) throw new BlockDamage('a wide context has other totals than before');
+    if (isBackoff) this.placeNumbered(block, this.wideLink, wideFollowers, 0, rows);
+    else this.placeRows(this.wideLink, wideFollowers, prunedTotal, 0, rows);
   }
 
   /** Places contexts of a back-off model. */

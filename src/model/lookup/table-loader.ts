@@ -307,7 +307,7 @@ class Reckoner {
   private flat = 0;
   private numbers: number;
   /** Of the current wide context, its number of followers, and how many of them are in later blocks. */
-  private wide = 0;
+  private followers = 0;
   private missing = 0;
 
   constructor(
@@ -350,10 +350,10 @@ class Reckoner {
       throw damaged(name, 'the table has more contexts or rows than the manifest says');
     const lastParent = field(BlockField.lastParent);
     if (lastParent >= this.parentContexts) throw damaged(name, 'a context has no parent');
-    this.addPart(name, field(BlockField.partOf), firstRow, rows);
+    this.addPart(name, field(BlockField.wideFollowers), firstRow, rows);
     const { lines, flat, numbers } = this;
-    const partOf = field(BlockField.partOf);
-    this.places.push({ firstContext, rows: this.rows, ownRows: rows, firstRow, partOf, lines, flat, numbers });
+    const wideFollowers = field(BlockField.wideFollowers);
+    this.places.push({ firstContext, rows: this.rows, ownRows: rows, firstRow, wideFollowers, lines, flat, numbers });
     this.enterChildren(this.lastParents.at(-1) ?? -1, firstParent, firstContext);
     this.firstParents.push(firstParent);
     this.lastParents.push(lastParent);
@@ -364,10 +364,10 @@ class Reckoner {
     this.numbers += contexts + field(BlockField.worded);
   }
 
-  private addPart(name: string, partOf: number, firstRow: number, rows: number): void {
-    if (partOf === 0) return;
-    if (firstRow === 0) this.wide = this.missing = partOf;
-    if (partOf !== this.wide || firstRow !== partOf - this.missing)
+  private addPart(name: string, wideFollowers: number, firstRow: number, rows: number): void {
+    if (wideFollowers === 0) return;
+    if (firstRow === 0) this.followers = this.missing = wideFollowers;
+    if (wideFollowers !== this.followers || firstRow !== wideFollowers - this.missing)
       throw damaged(name, 'a wide context has other totals than before');
     if (rows > this.missing) throw damaged(name, 'a context has more rows than its totals say');
     this.missing -= rows;

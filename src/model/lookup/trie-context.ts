@@ -24,7 +24,11 @@ export class TrieContext {
     this.inBlock = index - block.firstContext;
     block.findRows(this.inBlock);
     this.from = block.from;
-    this.length = block.isBare(this.inBlock) ? 0 : block.partOf > 0 ? block.partOf : block.to - block.from;
+    this.length = block.isBare(this.inBlock)
+      ? 0
+      : block.wideFollowers > 0
+        ? block.wideFollowers
+        : block.to - block.from;
   }
 
   /** The word id of a row of the context. @param row index among the rows of the context, from 0. */

@@ -13,8 +13,8 @@ import type { TablePart } from './table-part.js';
 import { followersOf, TrieContext } from './trie-context.js';
 import { clearEvidence, finishWords, putEvidence, type ChainPass, type TrieLevel } from './trie-level.js';
 
-/** If a batch has this many groups or more, the blocks that it reads are not kept in memory. */
-const KEPT_GROUPS = 1 << 14;
+/** If a batch has this many words or more, the blocks that it reads are not kept in memory. */
+const KEPT_WORDS = 1 << 13;
 
 /** Working memory for one context at a time, which all tables use. */
 const rowMap = new RowMap();
@@ -37,6 +37,8 @@ export class TrieTable implements TrieLevel {
   private groups = 0;
   /** The index of the block of the last group; −1 before the first group. */
   private lastBlock = -1;
+  /** Number of words of the batch. */
+  private batchWords = 0;
   /** The pass of a chain that interpolates; `undefined` while evidence is filled in. */
   private pass: ChainPass | undefined;
   /** The index in the table of the context at the first place; −1 if no context was found. */
@@ -113,6 +115,7 @@ export class TrieTable implements TrieLevel {
       });
     }
     const above = this.parent.places;
+    this.batchWords = batch.length;
     this.plan.makeRoom(above.length);
     this.places.clear(above.length);
     this.firstContext = this.firstBlock = -1;
@@ -128,8 +131,8 @@ export class TrieTable implements TrieLevel {
   private async visitReading(directory: TrieDirectory, act: Visit): Promise<void> {
     const { reader, id, groups } = this;
     const { blocks } = this.plan;
-    // A large batch visits most blocks of the table, and each of them once, so that keeping them would not save reads.
-    const keeps = groups < KEPT_GROUPS;
+    // A large batch, or the next part of it, does not need the same blocks again, so that keeping them would not save reads.
+    const keeps = this.batchWords < KEPT_WORDS;
     let planned = 0;
     const ahead = new ReadsAhead(() => {
       if (planned === groups) return undefined;
@@ -296,7 +299,7 @@ export class TrieTable implements TrieLevel {
     const isBare = block.isBare(local);
     const map = rowMap.pays(block, to - from) ? rowMap : undefined;
     map?.fill(block);
-    const first = block.partOf > 0 ? -block.firstRow : block.from;
+    const first = block.wideFollowers > 0 ? 0 - block.firstRow : block.from;
     const contextIndex = block.firstContext + local;
     let { length } = places;
     for (let i = from; i < to; i++) {
@@ -334,7 +337,7 @@ export class TrieTable implements TrieLevel {
     const d2 = discounts[2];
     const d3 = discounts[3];
     const taken = d1 * ones + d2 * twos + d3 * (block.followers - ones - twos) + block.prunedTotal;
-    const first = block.partOf > 0 ? -block.firstRow : block.from;
+    const first = block.wideFollowers > 0 ? 0 - block.firstRow : block.from;
     const contextIndex = block.firstContext + local;
     const map = rowMap.pays(block, to - from) ? rowMap : undefined;
     map?.fill(block);

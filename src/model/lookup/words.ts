@@ -1,4 +1,5 @@
 import { KneserError } from '../../base/errors.js';
+import { grown } from '../../base/grown.js';
 import { compareBytes } from '../../base/bytes.js';
 import { type DictionaryBlock } from '../../tables/dictionary.js';
 import { decodeWords, eachWord, readDictionaryDirectory } from '../../tables/dictionary-reader.js';
@@ -54,11 +55,7 @@ export class LoadedWords {
     let size = 0;
     await eachWord(store, manifest, (word, length, id) => {
       if (id > EOS) sorted[size++] = id;
-      if (used + length > bytes.length) {
-        const larger = new Uint8Array(Math.max(2 * bytes.length, used + length));
-        larger.set(bytes);
-        bytes = larger;
-      }
+      if (used + length > bytes.length) bytes = grown(bytes, Math.max(2 * bytes.length, used + length));
       starts[id] = used;
       for (let i = 0; i < length; i++) bytes[used++] = word[i];
       ends[id] = used;

@@ -62,8 +62,10 @@ const PREDICT_OPTIONS: OptionTable<PredictOptions> = {
   gapLength: (name, value) => {
     const lengths: readonly unknown[] = Array.isArray(value) ? value : [value, value];
     for (const length of lengths) checkFillerLength(name, length);
-    if (lengths.length !== 2 || (lengths[0] as number) > (lengths[1] as number)) {
-      throw optionError(name, value, 'a number of tokens, or the fewest and the most');
+    if (lengths.length !== 2) throw optionError(name, value, 'a number of tokens, or the fewest and the most');
+    const [least, most] = lengths as [number, number];
+    if (least > most) {
+      throw new KneserError('KNESER_OPTION', `${name}: the fewest tokens, ${least}, are more than the most, ${most}`);
     }
   },
   options: (name, value) => {
@@ -94,7 +96,8 @@ export function checkPredictOptions(options: PredictOptions): CheckedPredictOpti
     const own = GAP_OPTIONS.find(name => others[name] !== undefined);
     if (own) refuse(`${own}: belongs to gap, the mark of the gap in the text`);
   } else {
-    if (others.prefix !== undefined) refuse('prefix: excludes gap; startsWith gives the beginning of a filler');
+    if (others.prefix !== undefined)
+      refuse('prefix: excludes gap, for which startsWith gives the beginning of a filler');
     if (explain) refuse('explain: excludes gap, whose probabilities have a factor for each token of the right side');
     const own = (['gapLength', 'startsWith', 'endsWith'] as const).find(name => others[name] !== undefined);
     if (others.options && own) refuse(`${own}: excludes options, which are the fillers themselves`);

@@ -5,10 +5,13 @@ import { TrieReader } from '../../tables/trie-reader.js';
 import { trieTables } from '../lookup/trie-tables.js';
 import type { SmoothingPlan } from './parts.js';
 import { Scorer, type BatchScorer, type TableStream } from './scorer.js';
+import { DividingScorer } from './divide-batch.js';
 import { TrieChainScorer } from './trie-chain-scorer.js';
 
 /** The most words of a batch. A block is read once for each batch that needs it, so that large batches save reads. */
-const BLOCK_BATCH = 1 << 20;
+const BLOCK_BATCH = 1 << 22;
+/** About how many words of a batch are looked up together in tables of contiguous n-grams. */
+const PART_WORDS = 1 << 15;
 /** The most 32-bit numbers of evidence for a batch: with many patterns, batches have fewer words. */
 const BATCH_EVIDENCE = 1 << 26;
 
@@ -27,6 +30,8 @@ export interface BlockScoring {
   readonly scorer: BatchScorer;
   /** The most words of a batch. */
   readonly batchWords: number;
+  /** About how many words the parts should have into which a batch is divided; if 0, parts should be as large as possible. */
+  readonly partWords: number;
   /** The most memory for blocks that are kept [bytes]. */
   readonly blockMemory: number;
 }
@@ -45,9 +50,12 @@ export function createBlockScoring(store: ModelStore, plan: SmoothingPlan, block
     smoothing === 'backoff' ? new Float64Array(2 * tables * count) : undefined,
   );
   const { chain } = byEvidence.estimator;
+  // Parts would read the same blocks of skip patterns.
+  const partWords = chain ? PART_WORDS : 0;
   return {
     byEvidence,
-    scorer: chain ? new TrieChainScorer(wordTables, chain) : byEvidence,
+    scorer: new DividingScorer(chain ? new TrieChainScorer(wordTables, chain) : byEvidence, plan.order, partWords),
+    partWords,
     batchWords: Math.min(BLOCK_BATCH, Math.floor(BATCH_EVIDENCE / (tables * FIELDS))),
     blockMemory,
   };

@@ -2,7 +2,7 @@ import { AnsweringThreads } from '../../base/node/answering-thread.js';
 import { closedError, KneserError, type ErrorCode } from '../../base/errors.js';
 import type { Batch } from '../../smoothing/batch.js';
 import type { BlockScoringPlan } from './block-scoring.js';
-import { divideBatch, type BatchPart } from './divide-batch.js';
+import { divideBatch, putScores, someWords, type OwnBatch } from './divide-batch.js';
 import { emptyScores, type BatchScorer, type BatchScores } from './scorer.js';
 
 /** The scores of a batch, in memory that moves from thread to thread. */
@@ -21,6 +21,8 @@ export type BlockAnswer =
  * more blocks than one thread.
  */
 const LEAST_PART = 1 << 12;
+/** How many parts each thread is given at a time, so that it does not wait while this thread is busy. */
+const PARTS_A_THREAD = 2;
 
 /** Threads that score batches from blocks, each with files, blocks and working memory of its own. Batches may overlap. */
 export class BlockThreads {
@@ -29,7 +31,7 @@ export class BlockThreads {
   /** @param model the name of the model, for messages. */
   constructor(
     count: number,
-    plan: BlockScoringPlan,
+    private readonly plan: BlockScoringPlan,
     private readonly model: string,
   ) {
     this.threads = new AnsweringThreads(count, new URL('./block-worker.js', import.meta.url), plan, 'scoring');
@@ -43,37 +45,41 @@ export class BlockThreads {
    * Scores a batch, which must not change before the generator has ended, in memory of its own.
    *
    * @param own scores a share of the batch on this thread; `undefined` if this thread has other work.
+   * @param partWords as in `BlockScoring`.
    * @throws KNESER_DAMAGED, KNESER_IO
    */
-  *scoreWith(own: BatchScorer | undefined, batch: Batch): Generator<Promise<void>, BatchScores, void> {
-    const scores = emptyScores(batch.length);
-    const most = this.count + (own ? 1 : 0);
-    const parts = divideBatch(batch, Math.max(1, Math.min(most, Math.floor(batch.length / LEAST_PART))));
-    const keep = ({ words }: BatchPart, found: BatchScores): void => {
-      for (let i = 0; i < words.length; i++) {
-        scores.log10Probs[words[i]] = found.log10Probs[i];
-        scores.matched[words[i]] = found.matched[i];
+  *scoreWith(
+    own: BatchScorer | undefined,
+    batch: Batch,
+    partWords: number,
+  ): Generator<Promise<void>, BatchScores, void> {
+    const { length } = batch;
+    const scores = emptyScores(length);
+    const scorers = this.count + (own ? 1 : 0);
+    const wanted = partWords === 0 ? scorers : Math.max(scorers, Math.ceil(length / partWords));
+    const parts = divideBatch(batch, Math.max(1, Math.min(wanted, Math.floor(length / LEAST_PART))));
+    const batchOf = (words: Uint32Array): OwnBatch => someWords(batch, words, this.plan.order);
+    // Whoever has scored a part takes the next one.
+    let next = 0;
+    const first = own ? next++ : parts.length;
+    const scoreOthers = async (): Promise<void> => {
+      while (next < parts.length) {
+        const words = parts[next++];
+        putScores(words, await this.ask(batchOf(words)), scores);
       }
     };
-    const others = own ? parts.slice(1) : parts;
-    const asked = Promise.all(others.map(async part => keep(part, await this.ask(part.batch))));
+    const asked = Promise.all(Array.from({ length: PARTS_A_THREAD * this.count }, scoreOthers));
     // If this thread fails first, the error of another thread would count as unhandled.
     asked.catch(() => undefined);
-    if (own && parts.length > 0) keep(parts[0], yield* own.score(parts[0].batch));
+    for (let part = first; own && part < parts.length; part = next++) {
+      putScores(parts[part], yield* own.score(batchOf(parts[part])), scores);
+    }
     yield asked.then(() => undefined);
     return scores;
   }
 
-  /** Asks a thread to score a batch, of which it gets a copy. */
-  private async ask({ ids, targets, available, oov, length }: Batch): Promise<BatchScores> {
-    const used = length > 0 ? targets[length - 1] + 1 : 0;
-    const batch = {
-      ids: ids.slice(0, used),
-      targets: targets.slice(0, length),
-      available: available.slice(0, length),
-      oov: oov.slice(0, length),
-      length,
-    };
+  /** Asks a thread to score a batch, which moves there. */
+  private async ask(batch: OwnBatch): Promise<BatchScores> {
     const moved = [batch.ids.buffer, batch.targets.buffer, batch.available.buffer, batch.oov.buffer];
     const { scores, failed } = await this.threads.ask(batch, moved);
     if (failed) throw new KneserError(failed.code, failed.message);

@@ -5,7 +5,6 @@ import { openShared } from '../../store/folder/open-shared.js';
 import type { BlockAnswer, MovableScores } from './block-threads.js';
 import { createBlockScoring, type BlockScoringPlan } from './block-scoring.js';
 import { runAwaiting, type BatchScorer } from './scorer.js';
-import { WARMING_WORDS } from './piece-scorer.js';
 
 // The entry of a thread of Node that scores batches from blocks, in the order in which it gets them.
 if (parentPort) {
@@ -14,10 +13,7 @@ if (parentPort) {
   const opening = openShared(plan.store).then(store => createBlockScoring(store, plan, plan.blockMemory));
   // A failure is told with the answer to each batch; without this handler it would end the thread before.
   opening.catch(() => undefined);
-  let isCold = true;
   const score = async (scorer: BatchScorer, batch: Batch): Promise<MovableScores> => {
-    if (isCold && batch.length > WARMING_WORDS) await runAwaiting(scorer.score({ ...batch, length: WARMING_WORDS }));
-    isCold = false;
     const { log10Probs, matched } = await runAwaiting(scorer.score(batch));
     return { log10Probs: log10Probs.slice(0, batch.length), matched: matched.slice(0, batch.length) };
   };

@@ -22,24 +22,14 @@ export function threadsFor(words: number, most: number): number {
   return Math.max(1, Math.min(most, Math.ceil(words / WORDS_A_THREAD)));
 }
 
-/**
- * The words of the first batch of a thread. V8 compiles a loop for the cases that it has seen: a first batch of a million words would be
- * compiled, and compiled again for each further case, while it runs.
- */
-export const WARMING_WORDS = 256;
-
 /** Scores pieces of any length in batches that are as large as possible, and adds up their scores. */
 export class PieceScorer {
   private layout: BatchLayout | undefined;
 
-  /**
-   * @param scoring the scorer, and the most words of a batch.
-   * @param isCold whether the scorer runs on this thread, and has scored nothing yet.
-   */
+  /** @param scoring the scorer, and the most words of a batch. */
   constructor(
     private readonly order: number,
     private readonly scoring: Pick<BlockScoring, 'scorer' | 'batchWords'>,
-    private isCold = true,
   ) {}
 
   /** Scores a piece that begins with a sentence, token by token. @param cache the text so far; the piece becomes part of it. */
@@ -65,8 +55,7 @@ export class PieceScorer {
       layout.push(ids[i]);
       const isLast = i + 1 === ids.length;
       if (!isLast && (i + 1 - history) % PIECE_WORDS === 0) bounds.push(layout.batch.length);
-      if (!layout.full && !isLast && !(this.isCold && layout.batch.length === WARMING_WORDS)) continue;
-      this.isCold = false;
+      if (!layout.full && !isLast) continue;
       const { log10Probs } = await runAwaiting(scorer.score(layout.batch), check);
       const { oov, length } = layout.batch;
       let from = 0;

@@ -1,3 +1,4 @@
+import { grown } from '../../base/grown.js';
 import { countCharacters } from '../../text/surface.js';
 import { createFeeder } from '../../text/feeder.js';
 import type { Tokenization } from '../../text/tokenization.js';
@@ -83,11 +84,7 @@ export class IdSink implements TokenSink {
   }
 
   protected push(id: number): void {
-    if (this.length === this.ids.length) {
-      const larger = new Uint32Array(2 * this.length);
-      larger.set(this.ids);
-      this.ids = larger;
-    }
+    if (this.length === this.ids.length) this.ids = grown(this.ids, 2 * this.length);
     this.ids[this.length++] = id;
   }
 }

@@ -22,11 +22,13 @@ export class TrieChainScorer implements BatchScorer {
     const { oov, length } = batch;
     if (length > this.order.length) {
       this.scores = emptyScores(batch.targets.length);
-      this.order = Uint32Array.from(batch.targets, (_, place) => place);
+      this.order = new Uint32Array(batch.targets.length);
+      for (let place = 0; place < this.order.length; place++) this.order[place] = place;
     }
     const { tables, scores, order } = this;
     const { discounts, vocabulary } = this.chain;
-    const pass = { ...scores, uniform: 1 / vocabulary };
+    const { log10Probs, matched } = scores;
+    const pass = { uniform: 1 / vocabulary, log10Probs, matched };
     for (let level = 0; level < tables.length; level++) {
       const reading = tables[level].interpolate(batch, pass, discounts[level]);
       if (reading) yield reading;

@@ -23,6 +23,8 @@ export class ArpaWriter {
   /** Bytes that were not sent to the stream yet: the first `fill` bytes. */
   private chunk = new Uint8Array(0);
   private fill = 0;
+  /** Resolves when the stream has room; `undefined` if it has room, as far as is known. */
+  private draining: Promise<void> | undefined;
   /** UTF-8 of all words, in the order of their ids: a word is the bytes from `starts[id]` to `starts[id + 1]` − 1. */
   private readonly text: Uint8Array;
   private readonly starts: Uint32Array;
@@ -166,7 +168,9 @@ export class ArpaWriter {
     const { chunk, fill, out } = this;
     this.fill = 0;
     if (fill === 0 || out.write(chunk.subarray(0, fill))) return undefined;
-    return once(out, 'drain').then(() => undefined);
+    // The followers of one context may fill several chunks before the stream has room again.
+    this.draining ??= once(out, 'drain').then(() => void (this.draining = undefined));
+    return this.draining;
   }
 }
 

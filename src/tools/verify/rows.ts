@@ -96,7 +96,7 @@ class RowCheck {
 
   /** Checks the next block. @returns the problem, or `undefined`. */
   add(block: Block): string | undefined {
-    const { contextCount, wide } = block;
+    const { contextCount, wideTotals: wide } = block;
     if (this.isBackoff !== (block.numbers !== undefined))
       return 'has log10 probabilities where counts belong, or counts where log10 probabilities belong';
     if (wide && contextCount !== 1) return 'has totals of a wide context, and more than one context';
@@ -155,7 +155,7 @@ class RowCheck {
     this.hasContext = true;
     this.word = 0;
     this.contexts++;
-    this.wide = block.wide;
+    this.wide = block.wideTotals;
     this.tokens += block.pruned[c];
     Object.assign(found, { total: block.pruned[c], ones: 0, twos: 0, followers: 0 });
   }

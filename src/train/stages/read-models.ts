@@ -5,6 +5,7 @@ import type { Chunk, NgramSource } from '../../count/ngram-source.js';
 import { buildVocabulary, requireTokens } from '../../count/vocabulary.js';
 import { layoutWindows, pushWindow, Windows, windowStep } from '../../count/windows.js';
 import { KneserError } from '../../base/errors.js';
+import { grown } from '../../base/grown.js';
 import type { ModelStore } from '../../store/store.js';
 import { readDictionary } from '../../tables/dictionary-reader.js';
 import { rowsOf, wordIds, type Manifest } from '../../tables/manifest.js';
@@ -111,12 +112,6 @@ async function joinWords(
     numbered.push({ ...model, numbers });
   }
   return { numbered, frequency: frequency.slice(0, words.size + 1) };
-}
-
-function grown(array: Float64Array, length: number): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(length);
-  larger.set(array);
-  return larger;
 }
 
 /** Refuses models that were trained with different lists of words, because each counted words outside its own list as `<unk>`. @throws KNESER_OPTION */

@@ -123,7 +123,7 @@ function widePart(): Uint8Array {
 
 /** Checks the properties of a block that readers rely on. */
 function checkBlock(block: Block): void {
-  const { starts, contextCount, words, contexts, counts, numbers, wide } = block;
+  const { starts, contextCount, words, contexts, counts, numbers, wideTotals: wide } = block;
   const rows = starts[contextCount];
   if (rows > BLOCK_ENTRIES || starts[0] !== 0 || words.length < rows || counts.length < rows)
     throw new Wrong('rows out of bounds');
@@ -159,6 +159,6 @@ function wideBlock(): Uint8Array {
     pruned: Uint32Array.of(0),
     words: Uint32Array.of(8, 9, 10),
     counts: Uint32Array.of(1, 2, 9),
-    wide: { total: 5000, ones: 2000, twos: 100, followers: 2500 },
+    wideTotals: { total: 5000, ones: 2000, twos: 100, followers: 2500 },
   });
 }
