@@ -30,7 +30,14 @@ import { hashBytes } from '../text/word-list.js';
 import { contextFigures } from './context.js';
 import { modelName, tokenizerName } from './conventions.js';
 import { features } from './features.js';
-import { documentFigures, FiguresJson, surprisal, type DocumentFigures } from './figures.js';
+import {
+  documentFigures,
+  SeparateJson,
+  surprisal,
+  TemplateJson,
+  type DocumentFigures,
+  type FiguresJson,
+} from './figures.js';
 import { memberText, refuseMember, writeText, writeWithMember } from './member.js';
 import type { OutputLine } from './output.js';
 import { Proxies } from './proxy.js';
@@ -402,7 +409,7 @@ async function* annotateWith(
         byToken ? { ...basic, ...(await moreFigures(options, scoring, one, byToken, threshold, contextText)) } : basic,
       );
     }
-    const json = new FiguresJson(figures);
+    const json = byToken ? new SeparateJson(figures) : new TemplateJson(figures);
     const rows = scored.map(({ document }, d) => new AnnotatedRow(document, figures[d], json, d, layout));
     yield rows;
   }

@@ -216,7 +216,7 @@ describe('a model of counts', () => {
   test('is written without a warning of Node if the followers of one context fill many chunks', async () => {
     const out = at('many-followers');
     const words = Array.from({ length: 30_000 }, (_, i) => `${i}`.padStart(120, 'long'));
-    await train({ sentences: [words], out, order: 1 });
+    await train({ sentences: words.map(word => ['a', word]), out, order: 2 });
     const warnings: Error[] = [];
     const note = (warning: Error): void => void warnings.push(warning);
     process.on('warning', note);
@@ -224,7 +224,8 @@ describe('a model of counts', () => {
     await new Promise(setImmediate);
     process.off('warning', note);
     expect(warnings).toEqual([]);
-    expect(new Arpa(readFileSync(at('many.arpa'), 'utf8')).ngrams.size).toBe(30_003);
+    // <unk>, <s>, </s>, a and the words; <s> a; a and each word; each word and </s>.
+    expect(new Arpa(readFileSync(at('many.arpa'), 'utf8')).ngrams.size).toBe(4 + 30_000 + 1 + 30_000 + 30_000);
   });
 
   test('is refused if a word has white space', async () => {
