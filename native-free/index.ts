@@ -9,4 +9,4 @@ export * from '../src/model/exports.js';
 export { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 export type { MemoryModel as LoadedModel } from '../src/model/memory-model.js';
 export type { Vocabulary } from '../src/model/vocabulary.js';
-export type { TextCache } from '../src/smoothing/cache.js';
+export type { TextCache } from '../src/smoothing/cache/text-cache.js';

@@ -87,7 +87,7 @@ export type { FileOptions, FromFileOptions } from './model/api.js';
 export type { PackedInput } from './store/packed/packed-input.js';
 export type { Vocabulary } from './model/vocabulary.js';
 export { PerplexitySum } from './model/scoring/perplexity.js';
-export { TextCache } from './smoothing/cache.js';
+export { TextCache } from './smoothing/cache/text-cache.js';
 
 // Model → model or file.
 export * from './decoding/exports.js';

@@ -3,7 +3,7 @@ import { KneserError } from '../base/errors.js';
 import { standard, STDIN } from '../base/node/standard-streams.js';
 import type { LanguageModel } from '../model/language-model.js';
 import type { Score } from '../model/scoring/score.js';
-import type { TextCache } from '../smoothing/cache.js';
+import type { TextCache } from '../smoothing/cache/text-cache.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { isPlain } from '../text/tokenization.js';
 import type { Input } from '../text/formats/input.js';

@@ -1,8 +1,7 @@
 import { orNull, perplexityOf } from '../model/scoring/perplexity.js';
 import type { TokenScores } from '../model/scoring/pieces.js';
 import type { TokenScoring } from '../model/token-scoring.js';
-import { TextCache } from '../smoothing/cache.js';
-import { wordIds } from '../tables/manifest.js';
+import { TextCache } from '../smoothing/cache/text-cache.js';
 import type { ContextFigures } from './figures.js';
 import { scoreDocuments, type ScoredTokens } from './scored.js';
 
@@ -20,9 +19,9 @@ export async function contextFigures(
   context: string | undefined,
 ): Promise<ContextFigures> {
   const none: ContextFigures = { coldPerplexity: null, perplexity: null, consens: null };
-  const { weights, manifest } = model.parts;
+  const { weights, wordClasses } = model.parts;
   if (context === undefined || ids.length === sentences || !weights) return none;
-  const cache = new TextCache(wordIds(manifest), weights.cache);
+  const cache = new TextCache(weights.cache, wordClasses);
   const coldPerplexity = perplexityWith(await model.score(ids.slice(), cache));
   cache.reset();
   const reading = scoreDocuments([[{ index: 0, text: context }]], { model, unit: 'lines', byToken: true });

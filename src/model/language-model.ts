@@ -24,7 +24,7 @@ import { InOrder } from '../base/in-order.js';
 import { BLOCK_TASK, PieceScorer, TEXT_TASK, threadsFor, wholePieces } from './scoring/piece-scorer.js';
 import type { BlockThreads } from './scoring/block-threads.js';
 import { PerplexitySum, type Perplexity, type PieceSum } from './scoring/perplexity.js';
-import type { TextCache } from '../smoothing/cache.js';
+import type { TextCache } from '../smoothing/cache/text-cache.js';
 import type { SharedStore } from '../store/store.js';
 import { BOTH_ENDS } from '../smoothing/batch.js';
 import { PieceCutter, sumStretches, type Piece, type TokenScores } from './scoring/pieces.js';

@@ -14,7 +14,7 @@ import { wordIds } from '../tables/manifest.js';
 import { checkSentences, type Sentence } from '../text/sentences.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
 import { BatchLayout, type Batch } from '../smoothing/batch.js';
-import type { TextCache } from '../smoothing/cache.js';
+import type { TextCache } from '../smoothing/cache/text-cache.js';
 import { LOADED_BATCH } from './lookup/loaded-table.js';
 import type { ModelParts } from './scoring/parts.js';
 import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';

@@ -10,7 +10,7 @@ import { countCharacters } from '../text/surface.js';
 import { inTextOrder, readingOf, requireForward, type Reading } from '../text/word-order.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD } from '../text/tokens.js';
 import { BatchLayout } from '../smoothing/batch.js';
-import { TextCache } from '../smoothing/cache.js';
+import { TextCache } from '../smoothing/cache/text-cache.js';
 import { COUNT } from '../smoothing/evidence.js';
 import { isContiguous } from '../tables/pattern.js';
 import { canLoad, loadedBytes } from './lookup/table-room.js';
@@ -97,7 +97,7 @@ export class ModelBase {
    * ```
    */
   createCache(): TextCache {
-    const { weights, manifest, store } = this.parts;
+    const { weights, wordClasses, manifest, store } = this.parts;
     requireCounts(store.name, manifest, 'mix with a cache');
     if (!weights) {
       throw new KneserError(
@@ -105,7 +105,7 @@ export class ModelBase {
         `${store.name}: a cache needs tuned weights, and none are in use; make some with kneser tune`,
       );
     }
-    return new TextCache(wordIds(manifest), weights.cache);
+    return new TextCache(weights.cache, wordClasses);
   }
 
   /** @internal The line that `console.log` shows in Node, Deno and Bun. */

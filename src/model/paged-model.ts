@@ -8,7 +8,7 @@ import type { BlendEvidence } from '../smoothing/blend.js';
 import type { ModelStore } from '../store/store.js';
 import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';
 import { BatchLayout, type Batch, type SentenceEnds } from '../smoothing/batch.js';
-import type { TextCache } from '../smoothing/cache.js';
+import type { TextCache } from '../smoothing/cache/text-cache.js';
 import { createBlockScoring, type BlockScoring } from './scoring/block-scoring.js';
 import { readParts, type ModelParts } from './scoring/parts.js';
 import { type ModelFiles } from '../store/store.js';

@@ -1,5 +1,5 @@
 import type { TokenSpreads } from './prediction/token-spreads.js';
-import type { TextCache } from '../smoothing/cache.js';
+import type { TextCache } from '../smoothing/cache/text-cache.js';
 import type { LoadedWords } from './lookup/words.js';
 import type { ModelParts } from './scoring/parts.js';
 import type { StretchSums, TokenScores } from './scoring/pieces.js';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { checkAborted } from '../base/errors.js';
 import { pauses, type Pause } from '../base/turn.js';
-import type { TextCache } from '../smoothing/cache.js';
+import type { TextCache } from '../smoothing/cache/text-cache.js';
 import type { Streamed } from './answer.js';
 import type { Failure } from './failure.js';
 import type { Members, Schema } from './members.js';

@@ -8,7 +8,7 @@ import type { LoadedModel } from '../model/loaded-model.js';
 import type { LoadedWords } from '../model/lookup/words.js';
 import type { NextWords } from '../model/prediction/next-words.js';
 import { IdSink } from '../model/scoring/text-reader.js';
-import type { TextCache } from '../smoothing/cache.js';
+import type { TextCache } from '../smoothing/cache/text-cache.js';
 import { OOV, type Batch } from '../smoothing/batch.js';
 import { wordIds } from '../tables/manifest.js';
 import { createFeeder } from '../text/feeder.js';

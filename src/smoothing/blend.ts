@@ -1,7 +1,7 @@
 import { exp, log10 } from '../base/elementary.js';
 import type { WordClasses } from '../tables/classes.js';
 import type { Batch } from './batch.js';
-import type { TextCache } from './cache.js';
+import type { TextCache } from './cache/text-cache.js';
 import { TOTAL, type Evidence } from './evidence.js';
 import type { Discounts } from './discounts.js';
 import type { Chain, EstimatorInput } from './estimator.js';
@@ -51,6 +51,8 @@ export class Blend {
   /** Passes over the two mixtures, made when the first batch is scored. */
   private wordPass: MixturePass | undefined;
   private classPass: MixturePass | undefined;
+  /** By word of a pass: p by the class model; 0 without one. */
+  private readonly classProbabilities = new Float64Array(PASS_WORDS);
 
   constructor(
     readonly words: Mixture,
@@ -81,8 +83,10 @@ export class Blend {
     for (let from = 0; from < batch.length; from += PASS_WORDS) {
       const to = Math.min(batch.length, from + PASS_WORDS);
       this.evaluate(evidence, batch, from, to, log10Probs);
+      const { classProbabilities } = this;
       for (let t = from; t < to; t++) {
-        log10Probs[t] = log10(cache ? cache.mix(log10Probs[t], batch, t) : log10Probs[t]);
+        const probability = log10Probs[t];
+        log10Probs[t] = log10(cache ? cache.mix(probability, classProbabilities[t - from], batch, t) : probability);
       }
     }
   }
@@ -95,7 +99,7 @@ export class Blend {
     to: number,
     probabilities: Float64Array,
   ): void {
-    const { words, classModel } = this;
+    const { words, classModel, classProbabilities } = this;
     const { ids, targets, available } = batch;
     const wordPass = (this.wordPass ??= new MixturePass(words));
     wordPass.run(evidence, batch, from, to);
@@ -111,6 +115,7 @@ export class Blend {
       const bucket = wordPass.buckets[top[length] * PASS_WORDS + t - from];
       const weight = this.weigh(gateParameters, batch, t, length, bucket);
       const ofClass = share[ids[targets[t]]] * classPass.probability(t - from, available[t]);
+      classProbabilities[t - from] = ofClass;
       probabilities[t] = (1 - weight) * probabilities[t] + weight * ofClass;
     }
   }

@@ -2,7 +2,7 @@ import type { WordClasses } from '../tables/classes.js';
 import type { Manifest } from '../tables/manifest.js';
 import type { Batch } from './batch.js';
 import type { BlendEvidence } from './blend.js';
-import type { TextCache } from './cache.js';
+import type { TextCache } from './cache/text-cache.js';
 import type { Discounts } from './discounts.js';
 import type { SmoothedTable } from './lattice.js';
 import type { NextWordTerms } from './terms.js';

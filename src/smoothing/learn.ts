@@ -1,8 +1,9 @@
-import { exp, log } from '../base/elementary.js';
+import { log } from '../base/elementary.js';
 import type { Batch } from './batch.js';
 import { COUNT, FOLLOWERS, ONES, TOTAL, TWOS, type Evidence } from './evidence.js';
 import type { Pause } from '../base/turn.js';
 import type { Blend, BlendEvidence } from './blend.js';
+import { descend, type Parameters } from './descent.js';
 import { spreadMass } from './mass.js';
 import type { Mixture } from './mixture.js';
 import {
@@ -15,66 +16,14 @@ import {
   wordBucket,
 } from './parameters.js';
 
-/** Passes over the text. */
-const EPOCHS = 10;
-/** About how many words one step takes. */
-const STEP_WORDS = 1024;
-/** The step size of Adam (Kingma & Ba 2015) at the first and at the last step. */
-const FIRST_RATE = 0.04;
-const LAST_RATE = 0.004;
-/** The decay of the moving averages of Adam, for each step: of the gradient (β1), and of its square (β2). */
-const MEAN_DECAY = 0.9;
-const SQUARE_DECAY = 0.99;
-/** Weight of the Gaussian prior around the starting values: a parameter that is 1 from its starting value costs 1.5 nats. */
-const PRIOR = 1.5;
-
-/** Parameters that are being learned, with their gradient and the moving averages of Adam. All arrays are by parameter. */
-export class Parameters {
-  /** The gradient of the negative log likelihood [nats], summed over the words of a step. */
-  readonly gradient: Float64Array;
-  private readonly start: Float64Array;
-  private readonly mean: Float64Array;
-  private readonly square: Float64Array;
-  /** The weight that each moving average still gives to its initial value 0, for the bias correction of Adam. */
-  private meanBias = 1;
-  private squareBias = 1;
-
-  constructor(readonly values: Float64Array) {
-    this.start = values.slice();
-    this.gradient = new Float64Array(values.length);
-    this.mean = new Float64Array(values.length);
-    this.square = new Float64Array(values.length);
-  }
-
-  /**
-   * Takes one step of Adam, and sets the gradient to 0.
-   *
-   * @param words number of words over which the gradient is summed.
-   * @param share the share of the text that these words are.
-   */
-  step(rate: number, words: number, share: number): void {
-    const { values, start, gradient, mean, square } = this;
-    const meanScale = 1 / (1 - (this.meanBias *= MEAN_DECAY));
-    const squareScale = 1 / (1 - (this.squareBias *= SQUARE_DECAY));
-    for (let i = 0; i < values.length; i++) {
-      const slope = (gradient[i] + 2 * PRIOR * share * (values[i] - start[i])) / words;
-      mean[i] = MEAN_DECAY * mean[i] + (1 - MEAN_DECAY) * slope;
-      square[i] = SQUARE_DECAY * square[i] + (1 - SQUARE_DECAY) * slope * slope;
-      values[i] -= (rate * mean[i] * meanScale) / (Math.sqrt(square[i] * squareScale) + 1e-8);
-      gradient[i] = 0;
-    }
-  }
-}
-
 /**
- * Learns the parameters of a blend by gradient descent on the negative log likelihood of a batch, plus a Gaussian prior that keeps a
- * parameter near its starting value where the text has little evidence. Changes `words`, `classes` and `gate` in place, and sets the
- * parameters of the blend to them. Deterministic.
+ * Learns the parameters of a blend by {@link descend}. Changes `words`, `classes` and `gate` in place, and sets the parameters of the
+ * blend to them.
  *
  * @param words the parameters of the mixture over word patterns.
  * @param classes the parameters of the mixture over class patterns.
  * @param gate the gate parameters: its `values` must be the `gateParameters` of the class model.
- * @param onEpoch called after each pass with its number from 1, the number of passes, and the perplexity during the pass.
+ * @param onEpoch as for `descend`.
  * @param pause awaited after each step.
  */
 export async function learn(
@@ -88,50 +37,34 @@ export async function learn(
   pause: Pause,
 ): Promise<void> {
   const { classModel } = blend;
-  const steps = Math.ceil(batch.length / STEP_WORDS);
-  const allSteps = EPOCHS * steps;
-  let taken = 0;
-  for (let epoch = 1; epoch <= EPOCHS; epoch++) {
-    let nats = 0;
-    for (let step = 0; step < steps; step++) {
-      let count = 0;
-      // Every step sees words from all over the text.
-      for (let t = step; t < batch.length; t += steps, count++) {
-        const probability = blend.probability(evidence, batch, t);
-        nats -= log(probability);
-        // The derivative of −ln p by p.
-        const slope = -1 / probability;
-        if (!classModel || !classes || !gate || !evidence.classes || !evidence.classBatch) {
-          backward(blend.words, words.gradient, evidence.words, batch, t, slope);
-          continue;
-        }
-        const wordInClass = classModel.classes.share[batch.ids[batch.targets[t]]];
-        backward(blend.words, words.gradient, evidence.words, batch, t, slope * (1 - blend.gate));
-        backward(
-          classModel.mixture,
-          classes.gradient,
-          evidence.classes,
-          evidence.classBatch,
-          t,
-          slope * blend.gate * wordInClass,
-        );
-        const gateSlope = slope * (blend.classProbability - blend.wordProbability) * blend.gate * (1 - blend.gate);
-        for (const index of blend.gateIndices) gate.gradient[index] += gateSlope;
-      }
-      taken++;
-      const rate = FIRST_RATE + ((LAST_RATE - FIRST_RATE) * taken) / allSteps;
-      const share = count / batch.length;
-      words.step(rate, count, share);
-      blend.words.setParameters(words.values);
-      if (classModel && classes && gate) {
-        classes.step(rate, count, share);
-        classModel.mixture.setParameters(classes.values);
-        gate.step(rate, count, share);
-      }
-      await pause();
+  const addWord = (t: number): number => {
+    const probability = blend.probability(evidence, batch, t);
+    // The derivative of −ln p by p.
+    const slope = -1 / probability;
+    if (!classModel || !classes || !gate || !evidence.classes || !evidence.classBatch) {
+      backward(blend.words, words.gradient, evidence.words, batch, t, slope);
+      return -log(probability);
     }
-    onEpoch(epoch, EPOCHS, exp(nats / batch.length));
-  }
+    const wordInClass = classModel.classes.share[batch.ids[batch.targets[t]]];
+    backward(blend.words, words.gradient, evidence.words, batch, t, slope * (1 - blend.gate));
+    backward(
+      classModel.mixture,
+      classes.gradient,
+      evidence.classes,
+      evidence.classBatch,
+      t,
+      slope * blend.gate * wordInClass,
+    );
+    const gateSlope = slope * (blend.classProbability - blend.wordProbability) * blend.gate * (1 - blend.gate);
+    for (const index of blend.gateIndices) gate.gradient[index] += gateSlope;
+    return -log(probability);
+  };
+  const onStep = (): void => {
+    blend.words.setParameters(words.values);
+    if (classModel && classes) classModel.mixture.setParameters(classes.values);
+  };
+  const all = classModel && classes && gate ? [words, classes, gate] : [words];
+  await descend(all, batch.length, addWord, onStep, onEpoch, pause);
 }
 
 /** By pattern: the derivative by its P_S. A buffer of `backward`. */

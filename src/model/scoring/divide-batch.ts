@@ -1,6 +1,6 @@
 import { grown } from '../../base/grown.js';
 import type { Batch } from '../../smoothing/batch.js';
-import type { TextCache } from '../../smoothing/cache.js';
+import type { TextCache } from '../../smoothing/cache/text-cache.js';
 import { emptyScores, type BatchScorer, type BatchScores } from './scorer.js';
 
 /**

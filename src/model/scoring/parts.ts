@@ -5,6 +5,7 @@ import { decodeClasses } from '../../tables/classes.js';
 import { KneserError } from '../../base/errors.js';
 import { formatPattern, isContiguous, parsePattern } from '../../tables/pattern.js';
 import { checkByteOrder } from '../../base/byte-order.js';
+import { cacheFits } from '../../smoothing/cache/weights.js';
 import { GATE_PARAMETERS, GATE_START } from '../../smoothing/blend.js';
 import { NO_DISCOUNTS } from '../../smoothing/discounts.js';
 import { latticeOf } from '../../smoothing/lattice.js';
@@ -17,7 +18,7 @@ import type { ModelStore } from '../../store/store.js';
 import { decodeTokenizer } from '../../tables/tokenizer.js';
 import { isTokenizerFile, Tokenization } from '../../text/tokenization.js';
 import { WordOrder } from '../../text/word-order.js';
-import { NO_CACHE } from '../../smoothing/cache.js';
+import { NO_CACHE } from '../../smoothing/cache/cells.js';
 import type { EstimatorInput } from '../../smoothing/estimator.js';
 
 /** How a model turns counts into probabilities: plain data, which can be sent to other threads. */
@@ -78,7 +79,7 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: P
   if (wordClasses && wordClasses.of.length !== wordIds(manifest)) {
     throw new KneserError('KNESER_DAMAGED', `${store.name}: the classes belong to other words; the model is damaged`);
   }
-  if (weights) checkWeights(store.name, weights, words, classes);
+  if (weights) checkWeights(store.name, weights, words, classes, wordClasses?.count ?? 0);
   const tokenization = await readTokenization(store, manifest);
   const { bytes, created } = files;
   const chosenParts = { words, classes, wordClasses, smoothing, weightSets, weights, tokenization };
@@ -110,13 +111,15 @@ function checkSizes(store: string, { vocabulary, tables, classTables }: Manifest
 /** Refuses weights whose number does not fit the tables. @throws KNESER_DAMAGED */
 function checkWeights(
   store: string,
-  { words, classes, gate }: WeightSet,
+  { words, classes, gate, cache }: WeightSet,
   wordTables: readonly TablePart[],
   classTables: readonly TablePart[],
+  classCount: number,
 ): void {
   const fits =
     words.length === parameterCount(wordTables) &&
-    (gate.length === 0 || (gate.length === GATE_PARAMETERS && classes.length === parameterCount(classTables)));
+    (gate.length === 0 || (gate.length === GATE_PARAMETERS && classes.length === parameterCount(classTables))) &&
+    cacheFits(cache, classCount);
   if (fits) return;
   throw new KneserError('KNESER_DAMAGED', `${store}: the weights were tuned for another model; tune them again`);
 }

@@ -1,5 +1,5 @@
 import { BatchLayout } from '../../smoothing/batch.js';
-import type { TextCache } from '../../smoothing/cache.js';
+import type { TextCache } from '../../smoothing/cache/text-cache.js';
 import type { BlockScoring } from './block-scoring.js';
 import { PIECE_WORDS, PieceSum } from './perplexity.js';
 import { beginPiece, tokenScores, type Piece, type TokenScores } from './pieces.js';

@@ -1,6 +1,6 @@
 import { EOS } from '../../text/tokens.js';
 import { BatchLayout, type SentenceEnds } from '../../smoothing/batch.js';
-import type { TextCache } from '../../smoothing/cache.js';
+import type { TextCache } from '../../smoothing/cache/text-cache.js';
 import { LOADED_BATCH, loadedTables, type LoadedTable } from '../lookup/loaded-table.js';
 import type { TableMemory } from '../lookup/regions.js';
 import { createEstimator } from '../../smoothing/index.js';

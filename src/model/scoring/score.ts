@@ -3,7 +3,7 @@ import { KneserError } from '../../base/errors.js';
 import { withJsonArrays } from '../../base/json.js';
 import type { WorkOptions } from '../../base/progress.js';
 import type { SentenceEnds } from '../../smoothing/batch.js';
-import { TextCache } from '../../smoothing/cache.js';
+import { TextCache } from '../../smoothing/cache/text-cache.js';
 import { orNull, perplexityOf } from './perplexity.js';
 
 /** How a text is scored. */

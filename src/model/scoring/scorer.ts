@@ -1,7 +1,7 @@
 import type { Estimator } from '../../smoothing/estimator.js';
 import type { BlendEvidence } from '../../smoothing/blend.js';
 import type { Batch } from '../../smoothing/batch.js';
-import type { TextCache } from '../../smoothing/cache.js';
+import type { TextCache } from '../../smoothing/cache/text-cache.js';
 import { Evidence, type CountTable } from '../../smoothing/evidence.js';
 
 /** The scores of a batch: entry t belongs to word t of the batch. The arrays are reused for the next batch. */

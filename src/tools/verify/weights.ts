@@ -1,4 +1,6 @@
 import { startingWeights } from '../../model/scoring/parts.js';
+import { cacheFits } from '../../smoothing/cache/weights.js';
+import { FIRST_WORD } from '../../text/tokens.js';
 import { decodeWeights, type WeightSet } from '../../smoothing/weights.js';
 import { decodeValue } from '../../base/decode.js';
 import type { Manifest } from '../../tables/manifest.js';
@@ -22,20 +24,20 @@ export async function checkWeights(
     findings.checked(check);
     const set = await findings.try(check, part, () => decodeValue(part, bytes, decodeWeights));
     if (!set) continue;
-    if (manifest.kind === 'backoff' || !fits(set, startingWeights(manifest))) {
+    if (manifest.kind === 'backoff' || !fits(set, startingWeights(manifest), manifest.classes)) {
       findings.add(check, part, 'were tuned for another model');
     } else sound.push(name);
   }
   return sound;
 }
 
-/** Whether a set has the shape of `untuned`, the starting weights of the model, and finite numbers. */
-function fits(set: WeightSet, untuned: WeightSet): boolean {
+/** Whether a set has the shape of `untuned`, the starting weights of a model with this number of classes. */
+function fits(set: WeightSet, untuned: WeightSet, modelClasses: number): boolean {
   const { words, classes, gate, cache } = set;
   return (
     set.patterns.join() === untuned.patterns.join() &&
     words.length === untuned.words.length &&
     (gate.length === 0 || (gate.length === untuned.gate.length && classes.length === untuned.classes.length)) &&
-    [words, classes, gate, cache.weights].every(values => values.every(value => Number.isFinite(value)))
+    cacheFits(cache, gate.length > 0 ? FIRST_WORD + modelClasses : 0)
   );
 }

@@ -2,22 +2,25 @@ import { exp, log } from '../../base/elementary.js';
 import { KneserError } from '../../base/errors.js';
 import { formatPattern, isContiguous } from '../../tables/pattern.js';
 import { BatchLayout, type Batch } from '../../smoothing/batch.js';
-import { learnCache, TextCache } from '../../smoothing/cache.js';
+import { learnCache } from '../../smoothing/cache/learn.js';
+import { TextCache } from '../../smoothing/cache/text-cache.js';
 import { FIELDS } from '../../smoothing/evidence.js';
 import { PagedModel } from '../../model/paged-model.js';
 import { Blend, createBlend, type BlendEvidence } from '../../smoothing/blend.js';
 import { estimateDiscounts } from '../../smoothing/discounts.js';
 import { createLattice } from '../../smoothing/lattice.js';
-import { learn, massShares, Parameters } from '../../smoothing/learn.js';
+import { Parameters } from '../../smoothing/descent.js';
+import { learn, massShares } from '../../smoothing/learn.js';
 import { Mixture } from '../../smoothing/mixture.js';
 import type { WeightSet } from '../../smoothing/weights.js';
-import { wordIds } from '../../tables/manifest.js';
 import type { ModelStore } from '../../store/store.js';
 import { EOS } from '../../text/tokens.js';
 import { pauses, type Pause } from '../../base/turn.js';
 
-/** Weights are learned from at most this many words: more words take time and add no precision. Of a longer text, every k-th sentence is used. */
+/** Weights are learned from at most this many words: more words take time and add no precision. Of a longer text, every k-th run is used. */
 const MOST_WORDS = 500_000;
+/** About how many words of a text a run has: so many that the cache learns from running text. */
+const RUN_WORDS = 20_000;
 /** The most 32-bit numbers of evidence, however much memory there is. With many tables, fewer than `MOST_WORDS` words fit into them. */
 const MOST_EVIDENCE = 1 << 26;
 /** Words between two pauses. */
@@ -92,10 +95,10 @@ export async function learnModel(
   const gate = classModel && new Parameters(start.gate);
   await learn(blend, words, classes, gate, evidence, batch, (epoch, of) => onProgress?.(epoch, of), pause);
 
-  const probabilities = await evaluate(blend, evidence, batch, pause);
-  const cache = await learnCache(batch, probabilities, wordIds(manifest), pause);
-  const textCache = new TextCache(wordIds(manifest), cache);
-  const cached = probabilities.map((probability, t) => textCache.mix(probability, batch, t));
+  const { probabilities, classProbabilities } = await evaluate(blend, evidence, batch, pause);
+  const cache = await learnCache(batch, probabilities, classProbabilities, parts.wordClasses, pause);
+  const textCache = new TextCache(cache, parts.wordClasses);
+  const cached = probabilities.map((probability, t) => textCache.mix(probability, classProbabilities[t], batch, t));
   const shares = massShares(blend, evidence, batch);
   const patterns = blend.words.lattice.tables.map(table => formatPattern(table.pattern));
   return {
@@ -118,40 +121,55 @@ export async function learnModel(
   };
 }
 
-/** One batch of all sentences of a text, or of every k-th, so that it has at most `most` words. */
+/** One batch of all sentences of a text, or of those that begin in every k-th run, so that it has at most `most` words. */
 function layOut(text: HeldOutIds, order: number, most: number): { batch: Batch; sentences: number } {
   const every = Math.ceil(text.length / most);
   const layout = new BatchLayout(order, Math.min(text.length, most));
-  let sentence = 0;
+  let words = 0;
+  let isUsed = true;
   let sentences = 0;
   for (const piece of text.pieces()) {
     for (const id of piece) {
-      if (sentence % every === 0 && !layout.full) {
+      if (isUsed && !layout.full) {
         layout.push(id);
         if (id === EOS) sentences++;
       }
-      if (id === EOS) sentence++;
+      words++;
+      if (id === EOS) isUsed = Math.floor(words / RUN_WORDS) % every === 0;
     }
   }
   return { batch: layout.batch, sentences };
 }
 
 /** By word of the batch, p of modified Kneser-Ney: from the evidence of the contiguous tables, without weights. */
-function kneserNey(model: PagedModel, evidence: BlendEvidence, batch: Batch, pause: Pause): Promise<Float64Array> {
+async function kneserNey(
+  model: PagedModel,
+  evidence: BlendEvidence,
+  batch: Batch,
+  pause: Pause,
+): Promise<Float64Array> {
   const { lattice } = createBlend(model.parts, estimateDiscounts).words;
   const tables = lattice.tables.filter(table => isContiguous(table.pattern));
   const blend = new Blend(new Mixture(createLattice(tables, lattice.vocabulary)));
-  return evaluate(blend, evidence, batch, pause);
+  const { probabilities } = await evaluate(blend, evidence, batch, pause);
+  return probabilities;
 }
 
-/** By word of the batch, p of the blend. */
-async function evaluate(blend: Blend, evidence: BlendEvidence, batch: Batch, pause: Pause): Promise<Float64Array> {
+/** By word of the batch, p of the blend, and p of its class model; 0 without one. */
+async function evaluate(
+  blend: Blend,
+  evidence: BlendEvidence,
+  batch: Batch,
+  pause: Pause,
+): Promise<{ probabilities: Float64Array; classProbabilities: Float64Array }> {
   const probabilities = new Float64Array(batch.length);
+  const classProbabilities = new Float64Array(batch.length);
   for (let t = 0; t < batch.length; t++) {
     probabilities[t] = blend.probability(evidence, batch, t);
+    classProbabilities[t] = blend.classProbability;
     if (t % WORDS_A_PAUSE === 0) await pause();
   }
-  return probabilities;
+  return { probabilities, classProbabilities };
 }
 
 function perplexity(probabilities: Float64Array): number {
