@@ -1,7 +1,7 @@
 import { decodeValue } from '../base/decode.js';
 import { KneserError } from '../base/errors.js';
 import { LanguageModel } from '../model/language-model.js';
-import { CLASSES_KEY } from '../store/keys.js';
+import { classesKey } from '../store/keys.js';
 import { decodeClasses } from '../tables/classes.js';
 import { OOV } from '../smoothing/batch.js';
 import { BOS_WORD, EOS, EOS_WORD, FIRST_WORD, UNK, UNK_WORD } from '../text/tokens.js';
@@ -10,7 +10,7 @@ import { BOS_WORD, EOS, EOS_WORD, FIRST_WORD, UNK, UNK_WORD } from '../text/toke
 const NAMED_WORDS = 3;
 
 /**
- * Reads the word classes of a model. The name of a class is its number and its most frequent words: `17:of/in/for`.
+ * Reads the word classes of a model, of its first clustering. The name of a class is its number and its most frequent words: `17:of/in/for`.
  *
  * @param path the folder of a model with classes.
  * @returns a function that gives the name of the class of a token; `<s>` for the beginning of a sentence.
@@ -19,13 +19,15 @@ const NAMED_WORDS = 3;
 export async function classNames(path: string): Promise<(token: string) => string> {
   await using model = await LanguageModel.open(path);
   const { store, manifest } = model.parts;
-  if (manifest.classes === 0) {
+  const clustering = manifest.clusterings.at(0);
+  if (!clustering) {
     throw new KneserError(
       'KNESER_OPTION',
       `classes: ${path} has no word classes; name a model that was trained with --classes`,
     );
   }
-  const { of, count } = decodeValue(`${path}: classes`, await store.get(CLASSES_KEY), decodeClasses);
+  const { stream } = clustering;
+  const { of, count } = decodeValue(`${path}: ${stream}`, await store.get(classesKey(stream)), decodeClasses);
   const words = await model.allWords();
   const named = Array.from({ length: count }, (): string[] => []);
   // Ids are in the order of frequency.

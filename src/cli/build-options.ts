@@ -8,9 +8,9 @@ import {
   type MachineOptionName,
   type TrainOptions,
 } from '../train/plan/options.js';
-import { mixtureDefault, patternChoice, type PatternFlags } from './patterns.js';
+import { classChoice, holdOutChoice, patternChoice, type PatternFlags } from './patterns.js';
 import type { TokenizationFlags } from './tokenization.js';
-import { parseNames, parseNumber, parseSize, parseThresholds, parseWhole } from './values.js';
+import { parseNames, parseNumber, parseSize, parseSizes, parseThresholds, parseWhole } from './values.js';
 import type { VocabularyFlags } from './vocabulary.js';
 
 /** The functions that read the values of flags, by kind. */
@@ -20,6 +20,7 @@ const PARSERS: Record<NonNullable<FlagText['value']>, (text: string) => unknown>
   size: parseSize,
   names: parseNames,
   thresholds: parseThresholds,
+  sizes: parseSizes,
   text: text => text,
 };
 
@@ -64,8 +65,8 @@ export interface BuildFlags extends PatternFlags, TokenizationFlags, VocabularyF
  */
 const MAKERS: { readonly [Name in OptionName]?: (flags: BuildFlags) => unknown } = {
   patterns: patternChoice,
-  holdOut: flags => mixtureDefault(flags, 'holdOut'),
-  classes: flags => mixtureDefault(flags, 'classes'),
+  holdOut: holdOutChoice,
+  classes: classChoice,
   // These files are loaded when a command runs, not for its help.
   vocabulary: async flags => (await import('./vocabulary.js')).vocabularyChoice(flags),
   tokenization: async flags => (await import('./tokenization.js')).tokenizationChoice(flags),

@@ -15,7 +15,7 @@ import { summary } from './train.js';
 /** The flags that `kneser merge` and `kneser subtract` share. */
 export interface CombineFlags extends DocumentOptions {
   readonly out: string;
-  readonly classes?: number;
+  readonly classes?: number | readonly number[];
   readonly tune?: readonly string[];
   readonly memory?: number;
   readonly threads?: number;
@@ -27,7 +27,7 @@ export interface CombineFlags extends DocumentOptions {
 /** Declares {@link CombineFlags}. */
 export function addCombineFlags(command: Command): Command {
   command.requiredOption('-o, --out <dir>', 'folder of the new model');
-  addBuildFlags(command, ['classes']);
+  addBuildFlags(command, ['classes'], ['--quality']);
   command.option('--tune <file...>', 'held-out text to tune the weights of the mixture on');
   addBuildFlags(command, MACHINE_OPTION_NAMES);
   return addDocumentFlags(command)

@@ -56,6 +56,13 @@ export function parseThresholds(text: string): number[] {
   throw new InvalidArgumentError('It takes thresholds for the orders from 1 up, such as 0,0,1.');
 }
 
+/** Reads one number of classes, or a list of them, such as `300,100`. */
+export function parseSizes(text: string): number | number[] {
+  if (/^\d+$/.test(text.trim())) return Number(text);
+  if (/^\d+(,\d+)*$/.test(text.trim())) return text.split(',').map(Number);
+  throw new InvalidArgumentError('It takes a number of classes, or several, such as 300,100.');
+}
+
 /**
  * Turns `--prune 0 0 1`, as KenLM's `lmplz` takes it, into `--prune 0,0,1`: all whole numbers after the flag are thresholds. So a file
  * whose name is a number must be given as `./1` there.

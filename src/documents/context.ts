@@ -19,9 +19,9 @@ export async function contextFigures(
   context: string | undefined,
 ): Promise<ContextFigures> {
   const none: ContextFigures = { coldPerplexity: null, perplexity: null, consens: null };
-  const { weights, wordClasses } = model.parts;
+  const { weights, clusterings } = model.parts;
   if (context === undefined || ids.length === sentences || !weights) return none;
-  const cache = new TextCache(weights.cache, wordClasses);
+  const cache = new TextCache(weights.cache, clusterings.at(0)?.classes);
   const coldPerplexity = perplexityWith(await model.score(ids.slice(), cache));
   cache.reset();
   const reading = scoreDocuments([[{ index: 0, text: context }]], { model, unit: 'lines', byToken: true });

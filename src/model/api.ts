@@ -127,8 +127,10 @@ export interface ModelInfo {
   readonly pruning: Pruning | null;
   /** The smoothing with which the model was opened; `backoff` for an imported model, which has no counts to smooth. */
   readonly smoothing: ModelSmoothing;
-  /** Number of word classes; 0 without a class model. */
+  /** Number of word classes of the first clustering; 0 without a class model. */
   readonly classes: number;
+  /** Number of word classes of each clustering; empty without a class model. */
+  readonly clusterings: readonly number[];
   /** The sets of tuned weights in the model, and how each set was tuned. */
   readonly weights: readonly ({
     /** The name of the set. */

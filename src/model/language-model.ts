@@ -24,6 +24,7 @@ import { InOrder } from '../base/in-order.js';
 import { BLOCK_TASK, PieceScorer, TEXT_TASK, threadsFor, wholePieces } from './scoring/piece-scorer.js';
 import type { BlockThreads } from './scoring/block-threads.js';
 import { PerplexitySum, type Perplexity, type PieceSum } from './scoring/perplexity.js';
+import { tablesOf } from './scoring/parts.js';
 import type { TextCache } from '../smoothing/cache/text-cache.js';
 import type { SharedStore } from '../store/store.js';
 import { BOTH_ENDS } from '../smoothing/batch.js';
@@ -285,8 +286,7 @@ export class LanguageModel extends PagedModel {
 
   /** Number of n-grams of the tables in use. */
   get #tableRows(): number {
-    const { words, classes } = this.parts;
-    return [...words, ...classes].reduce((sum, table) => sum + table.manifest.rows, 0);
+    return tablesOf(this.parts).reduce((sum, table) => sum + table.manifest.rows, 0);
   }
 
   /** @internal The model with its tables in memory: loaded at the first call, shared by all later calls, and closed with this model. */
@@ -338,14 +338,13 @@ export class LanguageModel extends PagedModel {
   #startThreads(count: number, store: SharedStore): Promise<BlockThreads> {
     let threads = this.#threads.get(count);
     if (!threads) {
-      const { manifest, order, smoothing, words, classes, wordClasses, weights } = this.parts;
+      const { manifest, order, smoothing, words, clusterings, weights } = this.parts;
       const plan = {
         manifest,
         order,
         smoothing,
         words,
-        classes,
-        wordClasses,
+        clusterings,
         weights,
         store,
         blockMemory: this.scoring.blockMemory,

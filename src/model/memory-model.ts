@@ -16,7 +16,8 @@ import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
 import { BatchLayout, type Batch } from '../smoothing/batch.js';
 import type { TextCache } from '../smoothing/cache/text-cache.js';
 import { LOADED_BATCH } from './lookup/loaded-table.js';
-import type { ModelParts } from './scoring/parts.js';
+import { tablesOf, type ModelParts } from './scoring/parts.js';
+import type { TableMemory } from './lookup/regions.js';
 import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';
 import { Distribution } from './prediction/distribution.js';
 import type { NextWords } from './prediction/next-words.js';
@@ -110,11 +111,8 @@ export class MemoryModel extends ModelBase {
     { onProgress, signal }: LoadOptions = {},
     runner?: LoadingRunner,
   ): Promise<Model> {
-    const { store, manifest, smoothing, wordClasses, weights } = parts;
-    const all = [...parts.words, ...(parts.wordClasses ? parts.classes : [])].reduce(
-      (sum, table) => sum + table.manifest.rows,
-      0,
-    );
+    const { store, manifest, smoothing, clusterings, weights } = parts;
+    const all = tablesOf(parts).reduce((sum, table) => sum + table.manifest.rows, 0);
     let done = 0;
     const onRows = (rows: number): void => {
       checkAborted(signal, 'loading');
@@ -124,18 +122,20 @@ export class MemoryModel extends ModelBase {
     checkAborted(signal, 'loading');
     const count = parts.words.reduce((sum, part) => sum + numbersOf(part), 0);
     const numbers = manifest.kind === 'backoff' ? new Float64Array(tableMemory(8 * count)) : undefined;
+    const wordTables = await loadTables(store, parts.words, wordIds(manifest), onRows, numbers, runner);
+    const classTables: TableMemory[][] = [];
+    for (const { classes, tables } of clusterings) {
+      classTables.push(await loadTables(store, tables, classes.count, onRows, undefined, runner));
+    }
     const plan: ScoringPlan = {
       order: parts.order,
       manifest,
       smoothing,
       words: parts.words,
-      classes: parts.classes,
-      wordClasses,
+      clusterings,
       weights,
-      wordTables: await loadTables(store, parts.words, wordIds(manifest), onRows, numbers, runner),
-      classTables: wordClasses
-        ? await loadTables(store, parts.classes, wordClasses.count, onRows, undefined, runner)
-        : [],
+      wordTables,
+      classTables,
       numbers,
     };
     return new this(parts, words, plan);

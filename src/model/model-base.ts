@@ -67,7 +67,8 @@ export class ModelBase {
       options: manifest.options,
       pruning: manifest.pruning ?? null,
       smoothing: parts.smoothing,
-      classes: manifest.classes,
+      classes: manifest.clusterings.at(0)?.classes ?? 0,
+      clusterings: manifest.clusterings.map(({ classes }) => classes),
       weights: [...parts.weightSets].map(([name, { report }]) => ({ name, ...report })),
       identity: identityOf(manifest),
     };
@@ -97,7 +98,7 @@ export class ModelBase {
    * ```
    */
   createCache(): TextCache {
-    const { weights, wordClasses, manifest, store } = this.parts;
+    const { weights, clusterings, manifest, store } = this.parts;
     requireCounts(store.name, manifest, 'mix with a cache');
     if (!weights) {
       throw new KneserError(
@@ -105,7 +106,7 @@ export class ModelBase {
         `${store.name}: a cache needs tuned weights, and none are in use; make some with kneser tune`,
       );
     }
-    return new TextCache(weights.cache, wordClasses);
+    return new TextCache(weights.cache, clusterings.at(0)?.classes);
   }
 
   /** @internal The line that `console.log` shows in Node, Deno and Bun. */
@@ -290,14 +291,19 @@ export class ModelBase {
 
   /** How much memory all tables take when they are loaded [bytes]. */
   get loadedBytes(): number {
-    const { words, classes, manifest, wordClasses } = this.parts;
-    return loadedBytes(words, wordIds(manifest)) + loadedBytes(classes, wordClasses?.count ?? 0);
+    const { words, clusterings, manifest } = this.parts;
+    return clusterings.reduce(
+      (sum, { classes, tables }) => sum + loadedBytes(tables, classes.count),
+      loadedBytes(words, wordIds(manifest)),
+    );
   }
 
   /** Whether the tables can be loaded at all, however much memory there is. */
   get canLoad(): boolean {
-    const { words, classes, manifest, wordClasses } = this.parts;
-    return canLoad(words, wordIds(manifest)) && canLoad(classes, wordClasses?.count ?? 0);
+    const { words, clusterings, manifest } = this.parts;
+    return (
+      canLoad(words, wordIds(manifest)) && clusterings.every(({ classes, tables }) => canLoad(tables, classes.count))
+    );
   }
 
   /** The cache for a text, if the options ask for one. */

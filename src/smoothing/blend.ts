@@ -1,4 +1,4 @@
-import { exp, log10 } from '../base/elementary.js';
+import { log10 } from '../base/elementary.js';
 import type { WordClasses } from '../tables/classes.js';
 import type { Batch } from './batch.js';
 import type { TextCache } from './cache/text-cache.js';
@@ -8,74 +8,96 @@ import type { Chain, EstimatorInput } from './estimator.js';
 import { latticeOf } from './lattice.js';
 import { Mixture } from './mixture.js';
 import { MixturePass, PASS_WORDS } from './mixture-pass.js';
+import { NONE } from '../text/tokens.js';
+import { Gate } from './gate.js';
+import { divideParameters, TOTAL_BUCKETS, WORD_BUCKETS, wordBucket } from './parameters.js';
 import { expand, type NextWordTerms } from './terms.js';
-import { TOTAL_BUCKETS, WORD_BUCKETS, wordBucket } from './parameters.js';
 
-/** Number of context lengths (0 to 11 words) among which the parameters of the gate distinguish. */
+/** Number of context lengths (0 to 11 words) among which the gate distinguishes. */
 const LENGTHS = 12;
-/**
- * Number of parameters of the gate: one constant; one for each length of the longest context that was seen and bucket of its Σc; one
- * for each bucket of the nearest context word; one for each bucket of the word before that.
- */
-export const GATE_PARAMETERS = 1 + LENGTHS * TOTAL_BUCKETS + 2 * WORD_BUCKETS;
-/** The constant of the gate before learning: the class model gets the share 1/(1 + e^1.5) = 0.18, the word patterns the rest. */
+/** s of every class model before learning: one class model gets the share 1/(1 + e^1.5) = 0.18, the word patterns the rest. */
 export const GATE_START = -1.5;
+
+/**
+ * By feature of the gate, its number of values: the length of the longest context that was seen, with the bucket of its Σc; the buckets of
+ * the word before and of the word before that; the class of the word before, in the first clustering.
+ *
+ * @param classes number of class ids of the first clustering.
+ */
+export function gateFeatures(classes: number): number[] {
+  return [...RANK_FEATURES, classes];
+}
+
+/** The features of weights that kneser 0.1 tuned. */
+const RANK_FEATURES = [LENGTHS * TOTAL_BUCKETS, WORD_BUCKETS, WORD_BUCKETS];
+
+/** The features of a gate with this many parameters; `undefined` if no gate of a model has so many. @param models number of class models. */
+export function featuresOfGate(parameters: number, models: number, classes: number): number[] | undefined {
+  return [gateFeatures(classes), RANK_FEATURES].find(sizes => Gate.parameters(1 + models, sizes) === parameters);
+}
 
 /** A class model beside the mixture over word patterns: P(w|h) = P(class of w | classes of h) · P(w | class of w) (Brown et al. 1992). */
 export interface ClassModel {
   readonly mixture: Mixture;
   readonly classes: WordClasses;
-  /** `GATE_PARAMETERS` numbers: the share of the class model is the logistic function of the sum of four of them. */
-  readonly gateParameters: Float64Array;
 }
 
-/** The evidence of a batch from the tables of words, and with a class model also from the tables of classes. */
+/** The evidence of a batch from the tables of words, and from the tables of each clustering that has a class model. */
 export interface BlendEvidence {
   readonly words: Evidence;
-  readonly classes: Evidence | undefined;
-  /** The batch with class ids in place of word ids. */
-  readonly classBatch: Batch | undefined;
+  readonly clusterings: readonly ClassEvidence[];
 }
 
-/** The whole model except the cache: a mixture over word patterns and, with learned weights, a class model beside it. */
+/** The evidence of a batch from the tables of the classes of one clustering. */
+export interface ClassEvidence {
+  readonly evidence: Evidence;
+  /** The batch with class ids in place of word ids. */
+  readonly batch: Batch;
+}
+
+/**
+ * The whole model except the cache. Its experts are a mixture over word patterns, which is expert 0, and with learned weights a class model for
+ * each clustering of the words; a gate weighs them.
+ */
 export class Blend {
-  // Values of the word for which `probability` was called last, which learning needs.
-  /** The share of the class model, from 0 to 1. */
-  gate = 0;
-  /** p(w|h) by the word patterns. */
-  wordProbability = 0;
-  /** p(w|h) by the class model. */
-  classProbability = 0;
-  /** The indices of the four gate parameters whose sum gives the share. */
-  readonly gateIndices = new Uint32Array(4);
-  /** Passes over the two mixtures, made when the first batch is scored. */
-  private wordPass: MixturePass | undefined;
-  private classPass: MixturePass | undefined;
-  /** By word of a pass: p by the class model; 0 without one. */
+  /** By expert: p(w|h) of the word for which `probability` was called last. */
+  readonly probabilities: Float64Array;
+  /** By feature of the gate: its value for that word's history. */
+  readonly features: Uint32Array;
+  /** Passes over the mixtures, made when the first batch is scored. */
+  private passes: MixturePass[] | undefined;
+  /** By word of a pass: p by the first class model; 0 without one. */
   private readonly classProbabilities = new Float64Array(PASS_WORDS);
 
+  /** @param gate weighs the experts; `undefined` without class models. */
   constructor(
     readonly words: Mixture,
-    readonly classModel?: ClassModel,
-  ) {}
+    readonly classModels: readonly ClassModel[] = [],
+    readonly gate?: Gate,
+  ) {
+    this.probabilities = new Float64Array(1 + classModels.length);
+    this.features = new Uint32Array(gateFeatures(1).length);
+  }
 
   /** As {@link Estimator.chain}. */
   get chain(): Chain | undefined {
-    return this.classModel ? undefined : this.words.chain;
+    return this.gate ? undefined : this.words.chain;
   }
 
   /** p of word `t` of the batch after its history. */
   probability(evidence: BlendEvidence, batch: Batch, t: number): number {
-    const { words, classModel } = this;
-    const probability = words.probability(evidence.words, batch, t);
-    if (!classModel || !evidence.classes || !evidence.classBatch) return probability;
-    const { mixture, classes, gateParameters } = classModel;
-    const wordInClass = classes.share[batch.ids[batch.targets[t]]];
-    this.wordProbability = probability;
-    this.classProbability = wordInClass * mixture.probability(evidence.classes, evidence.classBatch, t);
+    const { words, classModels, gate, probabilities } = this;
+    probabilities[0] = words.probability(evidence.words, batch, t);
+    if (!gate) return probabilities[0];
+    const word = batch.ids[batch.targets[t]];
+    for (let m = 0; m < classModels.length; m++) {
+      const { mixture, classes } = classModels[m];
+      const its = evidence.clusterings[m];
+      probabilities[1 + m] = classes.share[word] * mixture.probability(its.evidence, its.batch, t);
+    }
     const length = this.seen(evidence.words, batch, t);
-    this.gate = this.weigh(gateParameters, batch, t, length, words.buckets[words.lattice.top[length]]);
-    return (1 - this.gate) * probability + this.gate * this.classProbability;
+    this.weigh(gate, batch, t, length, words.buckets[words.lattice.top[length]]);
+    return gate.mix(probabilities);
   }
 
   /** Puts log10 of {@link probability} of each word into `log10Probs`, mixed with a cache of the text so far if there is one. */
@@ -91,32 +113,38 @@ export class Blend {
     }
   }
 
-  /** Puts the probabilities of the words `from` … `to` − 1 into `probabilities`. */
+  /** Puts the probabilities of the words `from` … `to` − 1 into `results`. */
   private evaluate(
-    { words: evidence, classes, classBatch }: BlendEvidence,
+    { words: evidence, clusterings }: BlendEvidence,
     batch: Batch,
     from: number,
     to: number,
-    probabilities: Float64Array,
+    results: Float64Array,
   ): void {
-    const { words, classModel, classProbabilities } = this;
+    const { words, classModels, gate, probabilities, classProbabilities } = this;
     const { ids, targets, available } = batch;
-    const wordPass = (this.wordPass ??= new MixturePass(words));
+    const [wordPass, ...classPasses] = (this.passes ??= [words, ...classModels.map(model => model.mixture)].map(
+      mixture => new MixturePass(mixture),
+    ));
     wordPass.run(evidence, batch, from, to);
-    for (let t = from; t < to; t++) probabilities[t] = wordPass.probability(t - from, available[t]);
-    if (!classModel || !classes || !classBatch) return;
-    const { mixture, gateParameters } = classModel;
-    const { share } = classModel.classes;
-    const classPass = (this.classPass ??= new MixturePass(mixture));
-    classPass.run(classes, classBatch, from, to);
+    if (!gate) {
+      for (let t = from; t < to; t++) results[t] = wordPass.probability(t - from, available[t]);
+      return;
+    }
+    for (let m = 0; m < classPasses.length; m++) {
+      classPasses[m].run(clusterings[m].evidence, clusterings[m].batch, from, to);
+    }
     const { top } = words.lattice;
     for (let t = from; t < to; t++) {
       const length = this.seen(evidence, batch, t);
-      const bucket = wordPass.buckets[top[length] * PASS_WORDS + t - from];
-      const weight = this.weigh(gateParameters, batch, t, length, bucket);
-      const ofClass = share[ids[targets[t]]] * classPass.probability(t - from, available[t]);
-      classProbabilities[t - from] = ofClass;
-      probabilities[t] = (1 - weight) * probabilities[t] + weight * ofClass;
+      this.weigh(gate, batch, t, length, wordPass.buckets[top[length] * PASS_WORDS + t - from]);
+      const word = ids[targets[t]];
+      probabilities[0] = wordPass.probability(t - from, available[t]);
+      for (let m = 0; m < classPasses.length; m++) {
+        probabilities[1 + m] = classModels[m].classes.share[word] * classPasses[m].probability(t - from, available[t]);
+      }
+      classProbabilities[t - from] = probabilities[1];
+      results[t] = gate.mix(probabilities);
     }
   }
 
@@ -128,15 +156,14 @@ export class Blend {
   /** Writes p(w | history of word `t`) as a sum of terms in which only the counts of w depend on w. */
   expand(evidence: BlendEvidence, batch: Batch, t: number): NextWordTerms {
     this.probability(evidence, batch, t);
-    const { words, classModel } = this;
+    const { words, classModels, gate } = this;
     const available = batch.available[t];
-    if (!classModel || !evidence.classes) {
-      return { words: expand(words, evidence.words, t, available, 1), classes: undefined };
-    }
-    const { mixture, classes: wordClasses } = classModel;
     return {
-      words: expand(words, evidence.words, t, available, 1 - this.gate),
-      classes: { ...expand(mixture, evidence.classes, t, available, this.gate), wordClasses },
+      words: expand(words, evidence.words, t, available, gate ? gate.shares[0] : 1),
+      clusterings: classModels.map(({ mixture, classes: wordClasses }, m) => ({
+        ...expand(mixture, evidence.clusterings[m].evidence, t, available, gate ? gate.shares[1 + m] : 0),
+        wordClasses,
+      })),
     };
   }
 
@@ -151,27 +178,20 @@ export class Blend {
   }
 
   /**
-   * The share of the class model for word `t`; sets `gateIndices` from its history.
+   * Weighs the experts for word `t`; sets `features` from its history.
    *
    * @param length number of words of the longest context of word `t` that was seen.
    * @param bucket the bucket of the Σc of that context.
    */
-  private weigh(
-    gateParameters: Float64Array,
-    { ids, targets, available }: Batch,
-    t: number,
-    length: number,
-    bucket: number,
-  ): number {
-    const { gateIndices } = this;
+  private weigh(gate: Gate, { ids, targets, available }: Batch, t: number, length: number, bucket: number): void {
+    const { features, classModels } = this;
     const position = targets[t];
-    gateIndices[0] = 0;
-    gateIndices[1] = 1 + length * TOTAL_BUCKETS + bucket;
-    gateIndices[2] = 1 + LENGTHS * TOTAL_BUCKETS + wordBucket(available[t] > 0 ? ids[position - 1] : 0);
-    gateIndices[3] = 1 + LENGTHS * TOTAL_BUCKETS + WORD_BUCKETS + wordBucket(available[t] > 1 ? ids[position - 2] : 0);
-    let sum = 0;
-    for (let i = 0; i < gateIndices.length; i++) sum += gateParameters[gateIndices[i]];
-    return 1 / (1 + exp(-sum));
+    const before = available[t] > 0 ? ids[position - 1] : NONE;
+    features[0] = length * TOTAL_BUCKETS + bucket;
+    features[1] = wordBucket(before);
+    features[2] = wordBucket(available[t] > 1 ? ids[position - 2] : NONE);
+    features[3] = classModels[0].classes.of[before];
+    gate.weigh(features);
   }
 }
 
@@ -181,14 +201,17 @@ export class Blend {
  * @param discounts estimates the discounts of a table from its numbers of n-grams with the counts 1, 2, 3, 4.
  */
 export function createBlend(
-  { manifest, words, classes, wordClasses, weights }: EstimatorInput,
+  { manifest, words, clusterings, weights }: EstimatorInput,
   discounts: (countsOfCounts: readonly number[]) => Discounts,
 ): Blend {
   const mixture = new Mixture(latticeOf(words, manifest.vocabulary, discounts), weights?.words);
-  if (!weights || !wordClasses) return new Blend(mixture);
-  return new Blend(mixture, {
-    mixture: new Mixture(latticeOf(classes, wordClasses.count - 2, discounts), weights.classes),
-    classes: wordClasses,
-    gateParameters: weights.gate,
+  if (!weights || clusterings.length === 0) return new Blend(mixture);
+  const lattices = clusterings.map(({ tables, classes }) => latticeOf(tables, classes.count - 2, discounts));
+  const parameters = divideParameters(weights.classes, lattices);
+  const models = clusterings.map(({ classes }, m): ClassModel => {
+    return { mixture: new Mixture(lattices[m], parameters[m]), classes };
   });
+  const sizes = featuresOfGate(weights.gate.length, models.length, models[0].classes.count);
+  if (!sizes) throw new Error('the gate does not fit the classes');
+  return new Blend(mixture, models, new Gate(1 + models.length, sizes, weights.gate));
 }

@@ -11,8 +11,8 @@ const LAST_RATE = 0.004;
 /** The decay of the moving averages of Adam, for each step: of the gradient (β1), and of its square (β2). */
 const MEAN_DECAY = 0.9;
 const SQUARE_DECAY = 0.99;
-/** Weight of the Gaussian prior around the starting values: a parameter that is 1 from its starting value costs 1.5 nats. */
-const PRIOR = 1.5;
+/** Weight of the Gaussian prior around the starting values: a parameter that is 1 from its starting value costs 0.5 nats. */
+const PRIOR = 0.5;
 
 /** Parameters that are being learned, with their gradient and the moving averages of Adam. All arrays are by parameter. */
 export class Parameters {

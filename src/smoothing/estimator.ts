@@ -31,14 +31,19 @@ export interface Chain {
   readonly vocabulary: number;
 }
 
+/** The classes of one clustering, and the tables that count them. A table has the same index here and in the clustering's evidence. */
+export interface SmoothedClustering {
+  readonly classes: WordClasses;
+  readonly tables: readonly SmoothedTable[];
+}
+
 /** The data from which an estimator is made: only plain objects and arrays, which can be sent to other threads. */
 export interface EstimatorInput {
   readonly manifest: Manifest;
   /** The tables of words in use. A table has the same index here and in the evidence. */
   readonly words: readonly SmoothedTable[];
-  /** The tables of classes, also with the index that they have in the evidence; empty if no class model is in use. */
-  readonly classes: readonly SmoothedTable[];
-  readonly wordClasses: WordClasses | undefined;
+  /** The clusterings whose class models are in use; none without tuned weights. */
+  readonly clusterings: readonly SmoothedClustering[];
   /** The set of tuned weights in use; `undefined` for equal weights. */
   readonly weights: WeightSet | undefined;
 }

@@ -68,6 +68,12 @@ export class Gate {
       shares[j] = sum;
       if (sum > highest) highest = sum;
     }
+    if (experts === 2) {
+      // The softmax of 0 and s is the logistic function of s.
+      shares[1] = present?.[1] === 0 ? 0 : 1 / (1 + exp(-shares[1]));
+      shares[0] = 1 - shares[1];
+      return;
+    }
     let total = 0;
     for (let j = 0; j < experts; j++) {
       shares[j] = present?.[j] === 0 ? 0 : exp(shares[j] - highest);

@@ -1,4 +1,4 @@
-import { isContiguous, span, type Pattern } from '../tables/pattern.js';
+import { isContiguous, MAX_ORDER, span, type Pattern } from '../tables/pattern.js';
 import type { TableManifest } from '../tables/manifest.js';
 import type { Discounts } from './discounts.js';
 
@@ -63,14 +63,15 @@ export function latticeOf(
   return createLattice(mixed, vocabulary);
 }
 
-/** The lattice of these patterns, which must include all contiguous patterns up to the order. */
+/** The lattice of these patterns, which must include all contiguous patterns up to the longest one. */
 export function createLattice(tables: readonly MixtureTable[], vocabulary: number): Lattice {
   const patterns = tables.map(table => table.pattern);
   const children = patterns.map(pattern => Uint32Array.from(childrenOf(pattern, patterns)));
   const dropped = patterns.map((pattern, s) =>
     Uint8Array.from(children[s], child => pattern.find(distance => !patterns[child].includes(distance)) ?? 0),
   );
-  const top = Uint32Array.from(patterns.flatMap((pattern, index) => (isContiguous(pattern) ? [index] : [])));
+  const contiguous = patterns.flatMap((pattern, index) => (isContiguous(pattern) ? [index] : []));
+  const top = Uint32Array.from({ length: MAX_ORDER }, (_, a) => contiguous[Math.min(a, contiguous.length - 1)]);
   return { tables, children, dropped, spans: Uint8Array.from(patterns, span), top, vocabulary };
 }
 

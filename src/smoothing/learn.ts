@@ -16,54 +16,54 @@ import {
   wordBucket,
 } from './parameters.js';
 
+/** The parameters of a blend that are being learned. */
+export interface BlendParameters {
+  /** Of the mixture over word patterns. */
+  readonly words: Parameters;
+  /** By class model, of its mixture over class patterns. */
+  readonly classes: readonly Parameters[];
+  /** Of the gate: `values` must be its `parameters`. `undefined` without class models. */
+  readonly gate: Parameters | undefined;
+}
+
 /**
- * Learns the parameters of a blend by {@link descend}. Changes `words`, `classes` and `gate` in place, and sets the parameters of the
- * blend to them.
+ * Learns the parameters of a blend by {@link descend}. Changes them in place, and sets the parameters of the blend to them.
  *
- * @param words the parameters of the mixture over word patterns.
- * @param classes the parameters of the mixture over class patterns.
- * @param gate the gate parameters: its `values` must be the `gateParameters` of the class model.
  * @param onEpoch as for `descend`.
  * @param pause awaited after each step.
  */
 export async function learn(
   blend: Blend,
-  words: Parameters,
-  classes: Parameters | undefined,
-  gate: Parameters | undefined,
+  { words, classes, gate }: BlendParameters,
   evidence: BlendEvidence,
   batch: Batch,
   onEpoch: (epoch: number, epochs: number, perplexity: number) => void,
   pause: Pause,
 ): Promise<void> {
-  const { classModel } = blend;
+  const { classModels } = blend;
   const addWord = (t: number): number => {
     const probability = blend.probability(evidence, batch, t);
     // The derivative of −ln p by p.
     const slope = -1 / probability;
-    if (!classModel || !classes || !gate || !evidence.classes || !evidence.classBatch) {
-      backward(blend.words, words.gradient, evidence.words, batch, t, slope);
-      return -log(probability);
+    const shares = blend.gate?.shares;
+    backward(blend.words, words.gradient, evidence.words, batch, t, shares ? slope * shares[0] : slope);
+    if (!shares || !gate) return -log(probability);
+    const word = batch.ids[batch.targets[t]];
+    for (let m = 0; m < classModels.length; m++) {
+      const { mixture, classes: its } = classModels[m];
+      const { evidence: counts, batch: classBatch } = evidence.clusterings[m];
+      backward(mixture, classes[m].gradient, counts, classBatch, t, slope * shares[1 + m] * its.share[word]);
     }
-    const wordInClass = classModel.classes.share[batch.ids[batch.targets[t]]];
-    backward(blend.words, words.gradient, evidence.words, batch, t, slope * (1 - blend.gate));
-    backward(
-      classModel.mixture,
-      classes.gradient,
-      evidence.classes,
-      evidence.classBatch,
-      t,
-      slope * blend.gate * wordInClass,
-    );
-    const gateSlope = slope * (blend.classProbability - blend.wordProbability) * blend.gate * (1 - blend.gate);
-    for (const index of blend.gateIndices) gate.gradient[index] += gateSlope;
+    blend.gate.backward(gate.gradient, blend.features, blend.probabilities, probability);
     return -log(probability);
   };
   const onStep = (): void => {
     blend.words.setParameters(words.values);
-    if (classModel && classes) classModel.mixture.setParameters(classes.values);
+    classModels.forEach(({ mixture }, m) => {
+      mixture.setParameters(classes[m].values);
+    });
   };
-  const all = classModel && classes && gate ? [words, classes, gate] : [words];
+  const all = [words, ...classes, ...(gate ? [gate] : [])];
   await descend(all, batch.length, addWord, onStep, onEpoch, pause);
 }
 
@@ -133,24 +133,29 @@ function backward(
 /** By pattern: the share of the probability mass that its own counts give out, on average over the words of a batch. */
 export interface MassShares {
   readonly words: Float64Array;
-  readonly classes: Float64Array;
+  /** By class model. */
+  readonly clusterings: readonly Float64Array[];
 }
 
 /** The share of each pattern. All shares together add up to 1 minus the share of the uniform distribution. */
 export function massShares(blend: Blend, evidence: BlendEvidence, batch: Batch): MassShares {
-  const { words, classModel } = blend;
+  const { words, classModels, gate } = blend;
   const shares = {
     words: new Float64Array(words.tables.length),
-    classes: new Float64Array(classModel?.mixture.tables.length ?? 0),
+    clusterings: classModels.map(({ mixture }) => new Float64Array(mixture.tables.length)),
   };
   for (let t = 0; t < batch.length; t++) {
     blend.probability(evidence, batch, t);
-    const gate = classModel ? blend.gate : 0;
-    addMass(words, batch.available[t], (1 - gate) / batch.length, shares.words);
-    if (classModel) addMass(classModel.mixture, batch.available[t], gate / batch.length, shares.classes);
+    const ofExperts = gate?.shares ?? WHOLE;
+    addMass(words, batch.available[t], ofExperts[0] / batch.length, shares.words);
+    classModels.forEach(({ mixture }, m) => {
+      addMass(mixture, batch.available[t], ofExperts[1 + m] / batch.length, shares.clusterings[m]);
+    });
   }
   return shares;
 }
+
+const WHOLE = Float64Array.of(1);
 
 /** Adds to `shares` the part of the mass `whole` that the counts of each pattern give out, for the word that was evaluated last. */
 function addMass(mixture: Mixture, available: number, whole: number, shares: Float64Array): void {

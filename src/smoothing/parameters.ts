@@ -38,6 +38,17 @@ export function parameterStarts({ children }: Lattice): Uint32Array {
   return starts;
 }
 
+/** Number of parameters of a lattice. */
+export function parameterCount(lattice: Lattice): number {
+  return parameterStarts(lattice)[lattice.children.length];
+}
+
+/** The parameters of several lattices, which lie together one after another. */
+export function divideParameters(all: Float64Array, lattices: readonly Lattice[]): Float64Array[] {
+  let from = 0;
+  return lattices.map(lattice => all.subarray(from, (from += parameterCount(lattice))));
+}
+
 /** The largest absolute value of a parameter: with it, a product of four e^parameter neither overflows nor becomes 0. */
 const LARGEST_PARAMETER = 150;
 

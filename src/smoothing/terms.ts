@@ -16,11 +16,11 @@ export interface Expansion {
   readonly uniform: number;
 }
 
-/** p(w|h) of a whole model as a sum: the terms of the word patterns and, with a class model, the terms of the class patterns. */
+/** p(w|h) of a whole model as a sum: the terms of the word patterns and, for each class model, the terms of the class patterns. */
 export interface NextWordTerms {
   readonly words: Expansion;
-  /** A sum of terms in which the counts of w's class vary; p(w|h) contains this sum times p(w | class of w). */
-  readonly classes: (Expansion & { readonly wordClasses: WordClasses }) | undefined;
+  /** By class model, a sum of terms in which the counts of w's class vary; p(w|h) contains this sum times p(w | class of w). */
+  readonly clusterings: readonly (Expansion & { readonly wordClasses: WordClasses })[];
 }
 
 /** The part of P(w|h) that the counts of one pattern give: scale · max(c − D(c), 0). */

@@ -36,8 +36,10 @@ export function tableRange(table: string): [from: Uint8Array, to: Uint8Array] {
   return [encoder.encode(`table/${table}/`), encoder.encode(`table/${table}0`)];
 }
 
-/** The key of the value that holds the class of each word, in models with classes. */
-export const CLASSES_KEY = encoder.encode('classes');
+/** The key of the value that holds the class of each word in a clustering: `classes`, `classes-2` … @param stream the clustering's stream. */
+export function classesKey(stream: string): Uint8Array {
+  return encoder.encode(stream);
+}
 
 /** The key of the tokenizer's file, in models that have one. */
 export const TOKENIZER_KEY = encoder.encode('tokenizer');

@@ -1,5 +1,5 @@
 import { TableWriter, type EncodedBlock, type TableSummary } from './table-writer.js';
-import { tableName, type Pattern, type Stream } from './pattern.js';
+import { tableName, type Pattern, type ClassStream, type Stream } from './pattern.js';
 import { BOS, NONE } from '../text/tokens.js';
 import {
   DICTIONARY_BLOCK_BYTES,
@@ -11,7 +11,7 @@ import {
 import { encodeDirectory, FirstRows } from './directory.js';
 import {
   blockKey,
-  CLASSES_KEY,
+  classesKey,
   dictionaryKey,
   DICTIONARY_DIRECTORY_KEY,
   directoryKey,
@@ -120,9 +120,9 @@ export class ModelBuilder {
     }
   }
 
-  /** Puts the classes of the words. @param value as `encodeClasses` makes it. */
-  async putClasses(value: Uint8Array): Promise<void> {
-    await this.store.put(CLASSES_KEY, value);
+  /** Puts the classes of the words in a clustering. @param value as `encodeClasses` makes it. */
+  async putClasses(stream: ClassStream, value: Uint8Array): Promise<void> {
+    await this.store.put(classesKey(stream), value);
   }
 
   /** Puts the tokenizer's file. @param value as `encodeTokenizer` makes it. */
@@ -133,7 +133,7 @@ export class ModelBuilder {
   /** Puts the manifest, and closes the store. The one place where manifests are made. @returns the manifest. */
   async finish(model: ModelDescription): Promise<Manifest> {
     const { kind, order, sentences, tokens, vocabulary, unknown } = model;
-    const { tables, classes, classTables, options, pruning } = model;
+    const { tables, clusterings, options, pruning } = model;
     // The order of the members is part of the manifest's bytes.
     const manifest: Manifest = {
       format: this.format,
@@ -145,8 +145,7 @@ export class ModelBuilder {
       unknown,
       dictionaryBlocks: this.dictionaryBlocks,
       tables,
-      classes,
-      classTables,
+      clusterings,
       options,
       ...(pruning ? { pruning } : {}),
     };

@@ -1,4 +1,4 @@
-import { CLASSES_KEY, DICTIONARY_DIRECTORY_KEY, dictionaryKey, TOKENIZER_KEY } from '../store/keys.js';
+import { classesKey, DICTIONARY_DIRECTORY_KEY, dictionaryKey, TOKENIZER_KEY } from '../store/keys.js';
 import type { ModelStore, ModelWriter } from '../store/store.js';
 import { isTokenizerFile } from '../text/tokenization.js';
 import { readEncodedDictionary } from './dictionary-reader.js';
@@ -13,7 +13,7 @@ import { intactValue } from './table-reader.js';
  */
 export async function copyWords(
   from: ModelStore,
-  { dictionaryBlocks, classes, options }: Manifest,
+  { dictionaryBlocks, clusterings, options }: Manifest,
   to: Pick<ModelWriter, 'put'>,
 ): Promise<void> {
   let copied = 0;
@@ -23,6 +23,6 @@ export async function copyWords(
   const copy = async (name: string, key: Uint8Array): Promise<void> =>
     to.put(key, intactValue(`${from.name}: ${name}`, await from.get(key)));
   await copy('dictionary, directory', DICTIONARY_DIRECTORY_KEY);
-  if (classes > 0) await copy('classes', CLASSES_KEY);
+  for (const { stream } of clusterings) await copy(stream, classesKey(stream));
   if (isTokenizerFile(options.tokenization.tokenizer)) await copy('tokenizer', TOKENIZER_KEY);
 }

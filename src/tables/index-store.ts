@@ -1,11 +1,17 @@
 import { FORMAT_VERSION, MANIFEST_KEY } from '../store/keys.js';
 import type { ModelStore, ModelWriter } from '../store/store.js';
-import { FIRST_WORD } from '../text/tokens.js';
 import { copyWords } from './copy.js';
 import { readFrequencies } from './dictionary-reader.js';
 import { indexTables } from './index-tables.js';
 import type { IndexThreads } from './index-threads.js';
-import { encodeManifest, wordIds, type Manifest, type TableManifest } from './manifest.js';
+import {
+  classIds,
+  encodeManifest,
+  wordIds,
+  type ClusteringManifest,
+  type Manifest,
+  type TableManifest,
+} from './manifest.js';
 import { parseTableName, type Stream } from './pattern.js';
 
 /**
@@ -50,9 +56,12 @@ export async function indexStore(
     };
     const frequencies = isBackoff ? undefined : await readFrequencies(from, manifest);
     const tables = await index(manifest.tables, 'words', wordIds(manifest), frequencies);
-    const classTables =
-      manifest.classes > 0 ? await index(manifest.classTables, 'classes', FIRST_WORD + manifest.classes) : [];
-    const indexed: Manifest = { ...manifest, format: FORMAT_VERSION, tables, classTables };
+    const clusterings: ClusteringManifest[] = [];
+    for (const clustering of manifest.clusterings) {
+      const its = await index(clustering.tables, clustering.stream, classIds(clustering));
+      clusterings.push({ ...clustering, tables: its });
+    }
+    const indexed: Manifest = { ...manifest, format: FORMAT_VERSION, tables, clusterings };
     await to.put(MANIFEST_KEY, encodeManifest(indexed));
     await to.finish();
     return indexed;

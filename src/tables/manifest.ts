@@ -1,7 +1,17 @@
 import { checksum } from '../base/checksum.js';
 import { encodeMsgpack } from '../base/encode-msgpack.js';
 import { decodeMsgpack } from '../base/decode-msgpack.js';
-import { contiguous, MAX_ORDER, parseTableName, tableName, type Stream } from './pattern.js';
+import {
+  classStream,
+  contiguous,
+  MAX_ORDER,
+  MOST_CLUSTERINGS,
+  parseTableName,
+  tableName,
+  type ClassStream,
+  type Stream,
+} from './pattern.js';
+import { FIRST_WORD } from '../text/tokens.js';
 import type { Pruning } from './pruning.js';
 import { isWordOrder, type WordOrderName } from '../text/word-order.js';
 import { DEFAULT_TOKENIZATION, TOKENIZER_FILES, TOKENIZER_NAMES, type TokenizationInfo } from '../text/tokenization.js';
@@ -42,6 +52,16 @@ export interface ModelOptions {
   readonly wordOrder?: WordOrderName;
 }
 
+/** The description of a clustering of a model's words. */
+export interface ClusteringManifest {
+  /** The name of its stream: `classes`, `classes-2` … */
+  readonly stream: ClassStream;
+  /** Number of classes. */
+  readonly classes: number;
+  /** The tables of its classes, shorter contexts first. */
+  readonly tables: readonly TableManifest[];
+}
+
 /** The description of a model: the value that is written last. */
 export interface Manifest {
   /** The version of the values, `FORMAT_VERSION`. */
@@ -58,10 +78,8 @@ export interface Manifest {
   readonly dictionaryBlocks: number;
   /** The tables of words, shorter contexts first. */
   readonly tables: readonly TableManifest[];
-  /** Number of word classes; 0 without a class model. */
-  readonly classes: number;
-  /** The tables of classes, shorter contexts first; empty without a class model. */
-  readonly classTables: readonly TableManifest[];
+  /** The clusterings of the words, each of which has a class model; none without classes. */
+  readonly clusterings: readonly ClusteringManifest[];
   readonly options: ModelOptions;
   /** How the tables of words were pruned; absent if they were not. */
   readonly pruning?: Pruning;
@@ -77,14 +95,39 @@ export function wordIds({ vocabulary }: Manifest): number {
   return vocabulary + 2;
 }
 
+/** The tables of a model: first those of words, then those of each clustering. */
+export function allTables({ tables, clusterings }: Pick<Manifest, 'tables' | 'clusterings'>): TableManifest[] {
+  return [...tables, ...clusterings.flatMap(clustering => clustering.tables)];
+}
+
 /** Number of rows of all tables. */
-export function rowsOf({ tables, classTables }: Manifest): number {
-  return [...tables, ...classTables].reduce((sum, { rows }) => sum + rows, 0);
+export function rowsOf(manifest: Manifest): number {
+  return allTables(manifest).reduce((sum, { rows }) => sum + rows, 0);
+}
+
+/** Number of ids of the classes of a clustering: `NONE`, `<unk>`, `<s>`, `</s>`, and the classes. */
+export function classIds({ classes }: Pick<ClusteringManifest, 'classes'>): number {
+  return FIRST_WORD + classes;
 }
 
 /** The bytes of a manifest: a checksum, and MessagePack. */
 export function encodeManifest(manifest: Manifest): Uint8Array {
-  return seal(encodeMsgpack(manifest));
+  return seal(encodeMsgpack(plain(manifest)));
+}
+
+/** A manifest as it is stored: the first clustering in `classes` and `classTables`, as in models with one, others in `moreClasses`. */
+function plain(manifest: Manifest): object {
+  const entries = Object.entries(manifest).flatMap(([name, value]): [string, unknown][] => {
+    if (name !== 'clusterings') return [[name, value]];
+    const first = manifest.clusterings.at(0);
+    const more = manifest.clusterings.slice(1).map(({ classes, tables }) => ({ classes, tables }));
+    return [
+      ['classes', first?.classes ?? 0],
+      ['classTables', first?.tables ?? []],
+      ...(more.length > 0 ? ([['moreClasses', more]] as [string, unknown][]) : []),
+    ];
+  });
+  return Object.fromEntries(entries);
 }
 
 /**
@@ -92,7 +135,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
  * for almost all other pairs of models, because a manifest has the counts of counts of all tables.
  */
 export function identityOf(manifest: Manifest): string {
-  return checksum(new TextEncoder().encode(JSON.stringify(manifest)))
+  return checksum(new TextEncoder().encode(JSON.stringify(plain(manifest))))
     .toString(16)
     .padStart(8, '0');
 }
@@ -103,9 +146,8 @@ export function decodeManifest(value: Uint8Array): Manifest {
   const order = requireInteger(said.order, 'order', 1, MAX_ORDER);
   const kind = said.kind === undefined ? undefined : oneOf(said.kind, 'kind', ['backoff']);
   const tables = list(said.tables, 'tables', table => checkedTable(table, order, 'words'));
-  const classTables = list(said.classTables, 'tables of classes', table => checkedTable(table, order, 'classes'));
   checkPatterns(tables, order, 'words');
-  if (classTables.length > 0) checkPatterns(classTables, order, 'classes');
+  const clusterings = checkedClusterings(said, order);
   if (kind === 'backoff' && (tables.length !== order || tables.some(({ bare }) => bare === undefined))) {
     throw new BlockDamage('a back-off model has a table an order');
   }
@@ -118,8 +160,7 @@ export function decodeManifest(value: Uint8Array): Manifest {
     unknown: requireInteger(said.unknown, 'unknown'),
     dictionaryBlocks: requireInteger(said.dictionaryBlocks, 'blocks of the dictionary', 0, MOST_TYPES),
     tables,
-    classes: requireInteger(said.classes, 'classes', 0, MOST_TYPES),
-    classTables,
+    clusterings,
     options: checkedOptions(said.options),
     ...(said.pruning === undefined ? {} : { pruning: checkedPruning(said.pruning) }),
     ...(kind ? { kind } : {}),
@@ -128,6 +169,21 @@ export function decodeManifest(value: Uint8Array): Manifest {
 
 /** The most types. Ids have 31 bits, because the highest bit of 32 marks words outside the vocabulary. */
 const MOST_TYPES = 2 ** 31 - 3;
+
+/** The clusterings of a stored manifest. */
+function checkedClusterings(said: Readonly<Record<string, unknown>>, order: number): ClusteringManifest[] {
+  const first = { classes: said.classes, tables: said.classTables };
+  const more = said.moreClasses === undefined ? [] : list(said.moreClasses, 'more classes', record);
+  if (said.classes === 0 && more.length === 0) return [];
+  if (1 + more.length > MOST_CLUSTERINGS) throw new BlockDamage(`${1 + more.length} clusterings`);
+  return [first, ...more].map((clustering, i): ClusteringManifest => {
+    const stream = classStream(i);
+    const tables = list(clustering.tables, 'tables of classes', table => checkedTable(table, order, stream));
+    checkPatterns(tables, i === 0 ? order : tables.length, stream);
+    if (tables.length === 0) throw new BlockDamage('a clustering has no tables');
+    return { stream, classes: requireInteger(clustering.classes, 'classes', 1, MOST_TYPES), tables };
+  });
+}
 
 function checkedTable(value: unknown, order: number, stream: Stream): TableManifest {
   const said = record(value, 'table');
@@ -152,7 +208,7 @@ function checkedTable(value: unknown, order: number, stream: Stream): TableManif
   };
 }
 
-/** Checks that no pattern comes twice, and that the mixture has all contiguous patterns of the order. */
+/** Checks that no pattern comes twice, and that the mixture has all contiguous patterns up to `order`. */
 function checkPatterns(tables: readonly TableManifest[], order: number, stream: Stream): void {
   const mixed = new Map(tables.map(table => [table.pattern, table.mixed]));
   if (mixed.size < tables.length) throw new BlockDamage('two tables have one pattern');

@@ -34,13 +34,38 @@ export function formatPattern(pattern: Pattern): string {
   return text;
 }
 
-/** The tokens that a table counts: words, or the classes of words. */
-export type Stream = 'words' | 'classes';
+/** The letters that stand for kept words in the names of the tables of classes: a letter for each clustering. */
+const LETTERS = 'cdefgh';
 
-/** The name of a table: its pattern, with `c` for the positions of a class model. */
+/** The most clusterings of a model's words. */
+export const MOST_CLUSTERINGS = LETTERS.length;
+
+/** The tokens that a table counts: words, or the classes of words in one clustering. */
+export type Stream = 'words' | ClassStream;
+
+/** The classes of words in the first, second … clustering. */
+export type ClassStream = 'classes' | `classes-${number}`;
+
+/** The name of the stream of a clustering. @param clustering its number, from 0. */
+export function classStream(clustering: number): ClassStream {
+  return clustering === 0 ? 'classes' : `classes-${clustering + 1}`;
+}
+
+/** The number of a clustering, from 0, by the name of its stream. */
+function clusteringOf(stream: ClassStream): number {
+  return stream === 'classes' ? 0 : Number(stream.slice('classes-'.length)) - 1;
+}
+
+/** The name of a table: its pattern, in tables of classes with the letter of the clustering for the kept words: `c`, `d` … */
 export function tableName(pattern: Pattern, stream: Stream): string {
   const name = formatPattern(pattern);
-  return stream === 'words' ? name : name.replaceAll('1', 'c');
+  return stream === 'words' ? name : name.replaceAll('1', LETTERS[clusteringOf(stream)]);
+}
+
+/** The stream of a table. @param name the name of the table. */
+export function streamOf(name: string): Stream {
+  const clustering = LETTERS.indexOf(name[0]);
+  return clustering < 0 ? 'words' : classStream(clustering);
 }
 
 /** The reverse of {@link formatPattern}; `undefined` if the text is no pattern. */
@@ -55,7 +80,8 @@ export function parsePattern(text: string): Pattern | undefined {
 
 /** The pattern in the name of a table, whichever its stream: the reverse of {@link tableName}; `undefined` if the text names no table. */
 export function parseTableName(name: string): Pattern | undefined {
-  return parsePattern(name.replaceAll('c', '1'));
+  const letter = name[0];
+  return parsePattern(LETTERS.includes(letter) ? name.replaceAll('1', '?').replaceAll(letter, '1') : name);
 }
 
 /** Compares patterns for sorting: fewer kept words first, then nearer words first. Each pattern then comes after all its subsets. */

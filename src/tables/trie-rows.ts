@@ -4,7 +4,7 @@ import { trieBlockKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
 import { damagedTable } from './damage.js';
 import { blankBlock, type Block, type BlockNumbers } from './block.js';
-import { parentPattern, parseTableName, tableName, type Pattern, type Stream } from './pattern.js';
+import { parentPattern, parseTableName, tableName, type Pattern, type Stream, streamOf } from './pattern.js';
 import { decodeAhead, type DamageOptions, type BlockAt } from './read-ahead.js';
 import { TRIE_ROWS, type TrieBlock } from './trie-block.js';
 import { TrieColumns } from './trie-columns.js';
@@ -29,7 +29,7 @@ export async function openTrie(store: ModelStore, name: string): Promise<TrieTab
 /** A trie table, from its name and its directory. */
 export function trieOf(name: string, directory: TrieDirectory): TrieTable {
   const pattern = parseTableName(name) ?? [];
-  return { name, pattern, stream: name.includes('c') ? 'classes' : 'words', directory };
+  return { name, pattern, stream: streamOf(name), directory };
 }
 
 /**

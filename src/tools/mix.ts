@@ -265,8 +265,7 @@ async function mixInto(
       // Above 0 where some model counted `<unk>`: then the token `<unk>` is not out of the vocabulary.
       unknown: models.reduce((sum, model) => sum + model.parts.manifest.unknown, 0),
       tables,
-      classes: 0,
-      classTables: [],
+      clusterings: [],
       options: { lowercase, skipBlank, vocabulary: 'words', tokenization, ...(wordOrder ? { wordOrder } : {}) },
     });
   };

@@ -1,7 +1,9 @@
 import { FORMAT_VERSION } from '../store/keys.js';
 import type { ModelWriter } from '../store/store.js';
 import { ModelBuilder } from '../tables/builder.js';
-import type { Manifest, TableManifest } from '../tables/manifest.js';
+import type { Bigrams } from '../count/bigrams.js';
+import { classStream } from '../tables/pattern.js';
+import type { ClusteringManifest, Manifest, TableManifest } from '../tables/manifest.js';
 import { SMALL_TEXT } from './plan/budget.js';
 import type { BuildOptions } from './plan/options.js';
 import type { BuildPlan } from './plan/plan.js';
@@ -103,12 +105,7 @@ async function copyAndWrite(context: BuildContext, source: SortedSource): Promis
     const { run } = await import('./stages/copy-tables.js');
     const tables = await run(context, source, builder);
     const { pruning } = source.sorted;
-    return await writeModel.run(
-      context,
-      source,
-      { tables, classes: 0, classTables: [], ...(pruning ? { pruning } : {}) },
-      builder,
-    );
+    return await writeModel.run(context, source, { tables, clusterings: [], ...(pruning ? { pruning } : {}) }, builder);
   } catch (error) {
     await builder.abort();
     throw error;
@@ -125,7 +122,7 @@ async function writeTries(
   const builder = new ModelBuilder(store, FORMAT_VERSION);
   try {
     const tables = await write(store);
-    return await writeModel.run(context, source, { tables, classes: 0, classTables: [] }, builder);
+    return await writeModel.run(context, source, { tables, clusterings: [] }, builder);
   } catch (error) {
     await builder.abort();
     throw error;
@@ -138,7 +135,7 @@ async function countTries(context: BuildContext, source: CountSource): Promise<M
   try {
     return await writeTries(context, source, async to => {
       const words = countTables.wordStream(context, source, true);
-      await place.checkpoints?.beginCounting(countTables.countSortedTables(context, false));
+      await place.checkpoints?.beginCounting(countTables.countSortedTables(context, 0));
       const output = new TrieTables(to, plan.order, source.vocabulary.frequencies);
       const tables = await countTables.run(context, words, output);
       // The text is saved while it is counted. Its n-grams must not be closed before.
@@ -157,25 +154,28 @@ async function countAndWrite(context: BuildContext, source: CountSource): Promis
   const count = async (stream: CountedStream): Promise<readonly TableManifest[]> =>
     countTables.run(context, stream, new RowTables(builder, stream.name), await countTables.restore(context, stream));
   try {
-    const classes = clusterWords.classCount(context, source);
-    const words = countTables.wordStream(context, source, classes === 0);
-    await place.checkpoints?.beginCounting(countTables.countSortedTables(context, classes > 0));
+    const sizes = clusterWords.classCounts(context, source);
+    const words = countTables.wordStream(context, source, sizes.length === 0);
+    await place.checkpoints?.beginCounting(countTables.countSortedTables(context, sizes.length));
     const tables = await count(words);
-    let classTables: readonly TableManifest[] = [];
-    if (classes > 0) {
-      const of = (await clusterWords.restore(context, source)) ?? (await clusterWords.run(context, source, classes));
-      await writeModel.putClasses(builder, source, classes, of);
-      classTables = await count(countTables.classStream(context, source, classes, of));
+    const clusterings: ClusteringManifest[] = [];
+    let bigrams: Bigrams | undefined;
+    for (const [clustering, classes] of sizes.entries()) {
+      const stream = classStream(clustering);
+      let of = await clusterWords.restore(context, source, stream);
+      if (!of) {
+        bigrams ??= await clusterWords.countBigrams(context, source);
+        of = await clusterWords.run(context, source, bigrams, classes);
+      }
+      await writeModel.putClasses(builder, source, stream, classes, of);
+      const isLast = clustering === sizes.length - 1;
+      const counted = await count(countTables.classesOf(context, source, clustering, classes, of, isLast));
+      clusterings.push({ stream, classes, tables: counted });
     }
     // The text is saved while it is counted: close its n-grams only when all of it is saved.
     await place.checkpoints?.settled();
     source.ngrams.close();
-    return await writeModel.run(
-      context,
-      source,
-      writeModel.markPruned(source, { tables, classes, classTables }),
-      builder,
-    );
+    return await writeModel.run(context, source, writeModel.markPruned(source, { tables, clusterings }), builder);
   } catch (error) {
     await builder.abort();
     source.ngrams.close();

@@ -32,7 +32,7 @@ export interface CombineOptions extends DocumentOptions {
   /** The folder of the new model. With `force` it may be the folder of one of the models. */
   readonly out: string;
   /** Number of classes that words are grouped into, as in {@link train}. Default 0: the new model has no classes. */
-  readonly classes?: number;
+  readonly classes?: number | readonly number[];
   /** Files of held-out text to tune the weights of the mixture on. Default: the new model has no tuned weights. */
   readonly tune?: readonly string[];
   /** Bytes of memory to aim for. Default: half of the machine's. */

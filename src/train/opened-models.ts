@@ -57,7 +57,7 @@ export async function openCounted(
       options: optionsOf(first, first.tokenizer),
       leftOut: made => {
         const warnings: string[] = [];
-        if (!made.classes && opened.some(({ manifest }) => manifest.classes > 0)) {
+        if (!made.classes && opened.some(({ manifest }) => manifest.clusterings.length > 0)) {
           warnings.push(
             'the word classes of the models belong to their own texts and are left out; make new ones with classes (--classes N)',
           );

@@ -206,6 +206,10 @@ describe.concurrent('train', () => {
     ['--threads', '0'],
     ['--threads', '257'],
     ['--classes', '4001'],
+    ['--classes', '300,300'],
+    ['--classes', '300;100'],
+    ['--quality', 'good'],
+    ['--quality', 'best'],
     ['--hold-out', '0.6'],
     ['--memory', 'lots'],
     ['--memory', '1M'],
@@ -217,6 +221,18 @@ describe.concurrent('train', () => {
     expect(message).toContain(option);
     expect(message).toContain(value === '1M' ? '1048576' : value);
     expect(existsSync(out)).toBe(false);
+  });
+
+  test('--quality best trains four clusterings of the words and at most 13 patterns, unless others are asked for', async () => {
+    const text = Array.from({ length: 400 }, (_, i) => `a${i % 90} b${i % 70} c${i % 50} d${i % 40} e\n`).join('');
+    const best = await inspect(await model(text, '--skip', '--quality', 'best', '--order', '5'));
+    // A class for every 20 of 257 words, so that all clusterings but one would be equal.
+    expect(best).toMatchObject({ classes: 12, clusterings: [12] });
+    expect(best.tables).toHaveLength(13);
+    const few = await inspect(await model(text, '--patterns', '1_1', '--quality', 'best', '--order', '3'));
+    expect(few.tables).toHaveLength(4);
+    const listed = await inspect(await model(text, '--skip', '--order', '3', '--classes', '10,5,3'));
+    expect(listed).toMatchObject({ classes: 10, clusterings: [10, 5, 3] });
   });
 
   test('counts the words outside --vocab, beyond --vocab-limit or below --unk-below as <unk>', async () => {

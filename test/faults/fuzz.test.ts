@@ -11,7 +11,9 @@ import { decodeWeights, encodeWeights, type WeightSet } from '#kneser/src/smooth
 import { NO_CACHE } from '#kneser/src/smoothing/cache/cells.js';
 import { MEMORIES } from '#kneser/src/smoothing/cache/experts.js';
 import { decodeBlock, encodeBlock, type Block } from '#kneser/src/tables/block.js';
-import { BlockDamage, seal } from '#kneser/src/base/sealed.js';
+import { decodeMsgpack } from '#kneser/src/base/decode-msgpack.js';
+import { BlockDamage, seal, unseal } from '#kneser/src/base/sealed.js';
+import { record } from '#kneser/src/base/shape.js';
 import { encodeDirectory } from '#kneser/src/tables/directory.js';
 import { blockKey, directoryKey } from '#kneser/src/store/keys.js';
 import type { ModelStore } from '#kneser/src/store/store.js';
@@ -99,10 +101,13 @@ describe('regression (fuzz: store, pointer, packed, blocks): values with right c
     unknown: 0,
     dictionaryBlocks: 1,
     tables: [{ ...table, countsOfCounts: [1, 0, 1, 1] as [number, number, number, number] }],
-    classes: 0,
-    classTables: [],
+    clusterings: [],
     options: { lowercase: false, skipBlank: false, vocabulary: 'all', tokenization: DEFAULT_TOKENIZATION },
   };
+
+  const ofClasses = { ...table, pattern: 'c' };
+  /** The manifest as a model stores it. */
+  const stored = record(decodeMsgpack(unseal(encodeManifest(manifest))), 'manifest');
 
   test.each([
     ['an order of 2³¹, which took all memory', { order: 2 ** 31 }],
@@ -115,13 +120,25 @@ describe('regression (fuzz: store, pointer, packed, blocks): values with right c
     ['NaN as a count of counts', { tables: [{ ...table, countsOfCounts: [1, NaN, 1, 1] }] }],
     ['a tokenizer named constructor', { options: { ...manifest.options, tokenization: { tokenizer: 'constructor' } } }],
     ['a text for the thresholds of pruning', { pruning: { counts: 'x' } }],
+    [
+      'seven clusterings',
+      { classes: 1, classTables: [ofClasses], moreClasses: Array(6).fill({ classes: 1, tables: [] }) },
+    ],
+    [
+      'a clustering whose tables have the names of another',
+      { classes: 1, classTables: [{ ...ofClasses, pattern: 'd' }] },
+    ],
+    [
+      'a second clustering without tables',
+      { classes: 1, classTables: [ofClasses], moreClasses: [{ classes: 1, tables: [] }] },
+    ],
   ])('a manifest with %s', (_, changes) => {
     expect(decodeManifest(encodeManifest(manifest))).toEqual(manifest);
-    expect(() => decodeManifest(seal(encodeMsgpack({ ...manifest, ...changes })))).toThrow(BlockDamage);
+    expect(() => decodeManifest(seal(encodeMsgpack({ ...stored, ...changes })))).toThrow(BlockDamage);
   });
 
   test('unknown members of a manifest, such as __proto__ and toString, are left out', () => {
-    const said = seal(encodeMsgpack({ ...manifest, ['__proto__']: { kind: 'backoff' }, toString: 1 }));
+    const said = seal(encodeMsgpack({ ...stored, ['__proto__']: { kind: 'backoff' }, toString: 1 }));
     expect(decodeManifest(said)).toEqual(manifest);
     expect(Object.getPrototypeOf(decodeManifest(said))).toBe(Object.prototype);
   });

@@ -34,7 +34,7 @@ test('the text is longer than a piece, so that threads share it', () => {
 
 test.each([
   ['Kneser-Ney', {}],
-  ['a mixture with classes', { patterns: { skip: true }, classes: 5 }],
+  ['a mixture with classes', { patterns: { skip: true }, classes: [5, 3] }],
 ])('%s: threads that read blocks give the figures of tables in memory, to the last bit', async (name, options) => {
   const out = join(folder, name);
   await train({ sentences: textOf(600, 2).split('\n'), out, order: 3, ...options });

@@ -20,7 +20,14 @@ async function models(): Promise<[string, string, OpenOptions][]> {
   );
   await train({ sentences: TEXT, out: paths.plain, order: 3 });
   await train({ sentences: TEXT, out: paths.cut, order: 3, vocabulary: { kind: 'limit', limit: 20 } });
-  await train({ sentences: TEXT, out: paths.classes, order: 3, patterns: { skip: true }, holdOut: 0.1, classes: 5 });
+  await train({
+    sentences: TEXT,
+    out: paths.classes,
+    order: 3,
+    patterns: { skip: true },
+    holdOut: 0.1,
+    classes: [5, 3],
+  });
   await prune({ model: paths.plain, out: paths.pruned, prune: [0, 1, 2] });
   await exportArpa({ model: paths.plain, file: paths.arpa });
   await importArpa({ file: paths.arpa, out: paths['back-off'] });

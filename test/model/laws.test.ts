@@ -225,23 +225,26 @@ describe('a tuned mixture with classes', () => {
   );
   const histories = [[], ['d0'], ['d1', 'n3', 'v2'], ['n1', STRANGER, 'd0', 'n0'], ['v1', 'v1', 'v1']];
 
-  test.each([0, 8])('of %i classes is a distribution, and the same however it is asked for', async classes => {
-    const training = { sentences, order: 4, patterns: { skip: true }, holdOut: 0.05, classes };
-    await withModel(join(folder, 'tuned'), training, async ({ paged, loaded }) => {
-      const vocabulary = [...new Set(sentences.flat()), '<unk>', '</s>'];
-      for (const history of histories) {
-        for (const start of [true, false]) {
-          const state = stateAfter(loaded, history, start);
-          const known = vocabulary.filter(word => word === '<unk>' || !loaded.extend(state, word).oov);
-          expect(loaded.info.vocabulary).toBe(known.length);
-          expect(sumOf(loaded, state, known)).toBeCloseTo(1, 9);
-          const score = loaded.score(history, { start });
-          expect(await paged.score(history, { start })).toStrictEqual(score);
-          expect(loaded.extend(state, '</s>').log10Prob).toBe(score.log10Probs.at(-1));
+  test.each<[number | number[]]>([[0], [8], [[8, 3]]])(
+    'of %j classes is a distribution, and the same however it is asked for',
+    async classes => {
+      const training = { sentences, order: 4, patterns: { skip: true }, holdOut: 0.05, classes };
+      await withModel(join(folder, 'tuned'), training, async ({ paged, loaded }) => {
+        const vocabulary = [...new Set(sentences.flat()), '<unk>', '</s>'];
+        for (const history of histories) {
+          for (const start of [true, false]) {
+            const state = stateAfter(loaded, history, start);
+            const known = vocabulary.filter(word => word === '<unk>' || !loaded.extend(state, word).oov);
+            expect(loaded.info.vocabulary).toBe(known.length);
+            expect(sumOf(loaded, state, known)).toBeCloseTo(1, 9);
+            const score = loaded.score(history, { start });
+            expect(await paged.score(history, { start })).toStrictEqual(score);
+            expect(loaded.extend(state, '</s>').log10Prob).toBe(score.log10Probs.at(-1));
+          }
         }
-      }
-    });
-  });
+      });
+    },
+  );
 });
 
 describe('ways to ask for the same score', () => {

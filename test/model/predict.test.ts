@@ -88,7 +88,7 @@ describe('on a model with wide contexts', () => {
 
   beforeAll(async () => {
     const sentences = generated(30_000, 3);
-    await train({ sentences, out, order: 4, patterns: { skip: true }, holdOut: 0.02, classes: 30, threads: 1 });
+    await train({ sentences, out, order: 4, patterns: { skip: true }, holdOut: 0.02, classes: [30, 12], threads: 1 });
     tokens = await withOpen({}, async model => {
       const words = await model.allWords();
       const ids = [...new Set(sentences.flat())].map(word => ({ word, id: words.idOf(word) }));
@@ -260,7 +260,7 @@ describe('the search', () => {
         maxLength: 4,
       }),
       unigrams: term,
-      classes: fc.constantFrom(0, 1, 40),
+      classes: fc.constantFrom([], [1], [40], [40, 7]),
       isChain: fc.boolean(),
       k: fc.constantFrom(1, 5, 50, 5000),
     });
@@ -275,7 +275,7 @@ describe('the search', () => {
         // Discounts of 2 and 3 that can make them worth less than 1.
         const termOf = ([scale, d1, d2, d3]: [number, number, number, number], table: number): Term =>
           new Term([table], table, scale, d1, 2 * d2, 3 * d3);
-        const wordClasses = classes > 0 && !isChain ? classesOf(ids, classes, random) : undefined;
+        const clusterings = isChain ? [] : classes.map(count => classesOf(ids, count, random));
         const mixed = {
           voters: terms.map(([values, size, most], i) => ({
             term: termOf(values, i + 1),
@@ -283,21 +283,21 @@ describe('the search', () => {
           })),
           unigrams: termOf(unigrams, 0),
           uniform: 1e-7,
-          nextClass: wordClasses && {
+          nextClasses: clusterings.map(wordClasses => ({
             classes: wordClasses,
             voters: [],
             uniform: 0,
-            probabilities: Float64Array.from({ length: classes }, () => random() ** 4),
-          },
+            probabilities: Float64Array.from({ length: wordClasses.count }, () => random() ** 4),
+          })),
         };
         const unigramCounts = draw(2000, 300);
-        const lists = wordLists(ids, followersOf(0, unigramCounts), wordClasses);
+        const lists = wordLists(ids, followersOf(0, unigramCounts), clusterings);
         const next = isChain ? chainOf(mixed, followersOf(0, unigramCounts)) : mixed;
         const expected = Array.from(lists.byCount, word => {
           let probability = next.uniform + next.unigrams.value(unigramCounts.get(word) ?? 0);
           for (const { term, followers } of next.voters) probability += term.value(followers.countOf(word));
-          if (next.nextClass && wordClasses) {
-            probability += wordClasses.share[word] * next.nextClass.probabilities[wordClasses.of[word]];
+          for (const { classes: its, probabilities } of next.nextClasses) {
+            probability += its.share[word] * probabilities[its.of[word]];
           }
           return { word, probability };
         }).sort((a, b) => b.probability - a.probability || a.word - b.word);
@@ -337,7 +337,7 @@ function chainOf({ voters, unigrams }: NextWord, ofAll: Followers): NextWord {
     .map(({ term, followers }) => ({ term: chained(term, followers), followers }));
   const all = chained(unigrams, ofAll);
   const floor = 1 / 3000;
-  return { voters: longestFirst.reverse(), unigrams: all, uniform: mass * floor, nextClass: undefined, floor };
+  return { voters: longestFirst.reverse(), unigrams: all, uniform: mass * floor, nextClasses: [], floor };
 }
 
 function classesOf(

@@ -32,7 +32,15 @@ describe('on Brown', () => {
     const text = join(folder, 'train.txt');
     const lines = readFileSync(brown.train, 'utf8').split('\n').slice(0, 6000);
     writeFileSync(text, lines.join('\n') + '\n');
-    await train({ files: [text], out, order: 4, patterns: { skip: true }, holdOut: 0.02, classes: 100, threads: 1 });
+    await train({
+      files: [text],
+      out,
+      order: 4,
+      patterns: { skip: true },
+      holdOut: 0.02,
+      classes: [100, 40, 20],
+      threads: 1,
+    });
     vocabulary = [
       '<unk>',
       '</s>',
@@ -118,7 +126,7 @@ describe('on Brown', () => {
     const sentences = readFileSync(join(folder, 'train.txt'), 'utf8').split('\n').slice(0, 1000);
     writeFileSync(few, sentences.join('\n') + '\n');
     const small = join(folder, 'few');
-    await train({ files: [few], out: small, order: 4, patterns: { skip: true }, holdOut: 0.05, classes: 20 });
+    await train({ files: [few], out: small, order: 4, patterns: { skip: true }, holdOut: 0.05, classes: [20, 9] });
     const held = new Set(sentences.filter((_, i) => i % 20 === 19));
     const words = new Set(sentences.filter(sentence => !held.has(sentence)).flatMap(sentence => sentence.split(' ')));
     words.delete('');

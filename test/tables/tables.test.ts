@@ -124,8 +124,7 @@ const manifest = {
     { pattern: '1', mixed: true, rows: 3, contexts: 1, tokens: 9, countsOfCounts: [1, 0, 1, 1] },
     { pattern: '11', mixed: true, rows: 4, contexts: 3, tokens: 12, countsOfCounts: [2, 1, 0, 1] },
   ],
-  classes: 0,
-  classTables: [],
+  clusterings: [],
   options: {
     lowercase: false,
     skipBlank: true,

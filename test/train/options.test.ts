@@ -40,6 +40,12 @@ test.each<[unknown, string]>([
   [{ holdOut: 0.6 }, 'holdOut: 0.6 is not a share from 0 to 0.5'],
   [{ holdOut: NaN }, 'holdOut: NaN is not a share from 0 to 0.5'],
   [{ classes: 4001 }, 'classes: 4001 is not a whole number from 0 to 4000'],
+  [{ classes: [300, 0] }, 'classes: 0 is not a whole number from 1 to 4000'],
+  [{ classes: [300, 300] }, 'classes: 300,300 is not a list of at most 6 different numbers, one a clustering'],
+  [
+    { classes: [1, 2, 3, 4, 5, 6, 7] },
+    'classes: 1,2,3,4,5,6,7 is not a list of at most 6 different numbers, one a clustering',
+  ],
   [{ prune: '0,0,1' }, 'prune: "0,0,1" is not a list'],
   [{ prune: [1] }, 'prune: '],
   [{ vocabulary: { kind: 'some' } }, 'vocabulary.kind: "some" is not one of all, words, limit, frequency'],

@@ -17,7 +17,7 @@ const random = randomNumbers(3);
 const sentences = Array.from({ length: 42_000 }, () =>
   Array.from({ length: 2 }, () => `w${Math.floor(500 ** random())}`).join(' '),
 );
-const options = { order: 3, patterns: { skip: true }, classes: 10, holdOut: 0.01 };
+const options = { order: 3, patterns: { skip: true }, classes: [10, 4], holdOut: 0.01 };
 let text: string;
 /** The digest of the model that training in one go makes. */
 let expected: string;
@@ -84,10 +84,10 @@ describe('resuming', () => {
     await expect(LanguageModel.open(out)).rejects.toMatchObject({
       code: 'KNESER_UNFINISHED',
       message: matching(
-        /^\S+: this model is unfinished: its training had counted \d of 5 tables\. .*resume: true }\)$/,
+        /^\S+: this model is unfinished: its training had counted \d of 7 tables\. .*resume: true }\)$/,
       ),
     });
-    expect(await resume(out, { files: [text], threads: 1, memory: 64 << 20 })).toMatch(/^counted \d of 5 tables$/);
+    expect(await resume(out, { files: [text], threads: 1, memory: 64 << 20 })).toMatch(/^counted \d of 7 tables$/);
     expect(await modelDigest(out)).toBe(expected);
     expect(readdirSync(out).sort()).toEqual(['generation-1', 'kneser.json']);
   });
@@ -102,7 +102,7 @@ describe('resuming', () => {
     await train({ ...options, ...given, out: whole });
     const out = await broken({ ...given, memory });
     expect(readdirSync(join(out, 'kneser.training'))).toContain('tokens-resolved');
-    expect(await resume(out, { ...given, memory })).toMatch(/^counted \d of 5 tables$/);
+    expect(await resume(out, { ...given, memory })).toMatch(/^counted \d of 7 tables$/);
     expect(await modelDigest(out)).toBe(await modelDigest(whole));
   });
 
@@ -126,7 +126,7 @@ describe('resuming', () => {
       message: matching(/other order \(3, now 4\), patterns \(.*\); .*--force/),
     });
     expect(await failure({ classes: 20, lowercase: true })).toMatchObject({
-      message: matching(/classes \(10, now 20\), lowercase \(false, now true\)/),
+      message: matching(/classes \(10,4, now 20\), lowercase \(false, now true\)/),
     });
     expect(await failure({ vocabulary: { kind: 'words', words: ['w1'] } })).toMatchObject({ code: 'KNESER_OPTION' });
     expect(await failure({ files: [copy, text] })).toMatchObject({
@@ -163,7 +163,7 @@ describe('resuming', () => {
 
   test('takes the text from standard input once', async () => {
     const out = cli.fresh("a model's");
-    const args = ['train', '-', '--out', out, '--order', '3', '--skip', '--classes', '10', '--hold-out', '0.01'];
+    const args = ['train', '-', '--out', out, '--order', '3', '--skip', '--classes', '10,4', '--hold-out', '0.01'];
     const child = cli.start([...args, '--resume']);
     child.stdin.end(sentences.join('\n'));
     await seen(child.stderr, /counting classes/);

@@ -124,9 +124,9 @@ describe('a stage restores what an interrupted build has stored', () => {
   test('the word classes, if they belong to this vocabulary', async () => {
     const { path, context, text } = await interrupted();
     const builder = new ModelBuilder(await context.place.createStore('counted'));
-    const classes = clusterWords.classCount(context, text);
-    const of = await clusterWords.run(context, text, classes);
-    await writeModel.putClasses(builder, text, classes, of);
+    const [classes] = clusterWords.classCounts(context, text);
+    const of = await clusterWords.run(context, text, await clusterWords.countBigrams(context, text), classes);
+    await writeModel.putClasses(builder, text, 'classes', classes, of);
     await builder.finish({
       order: 3,
       sentences: 0,
@@ -134,16 +134,16 @@ describe('a stage restores what an interrupted build has stored', () => {
       vocabulary: 0,
       unknown: 0,
       tables: [],
-      classes,
-      classTables: [],
+      clusterings: [],
       options: { lowercase: false, skipBlank: false, vocabulary: 'all', tokenization: context.plan.tokenization.info },
     });
 
     const next = await resumed(path);
     const store = await next.place.createStore('counted');
-    expect(await clusterWords.restore(next, text)).toEqual(of);
+    expect(await clusterWords.restore(next, text, 'classes')).toEqual(of);
+    expect(await clusterWords.restore(next, text, 'classes-2')).toBeUndefined();
     const other = { ...text, vocabulary: { ...text.vocabulary, indices: text.vocabulary.indices.subarray(1) } };
-    expect(await clusterWords.restore(next, other)).toBeUndefined();
+    expect(await clusterWords.restore(next, other, 'classes')).toBeUndefined();
     await store.abort();
   });
 

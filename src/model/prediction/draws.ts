@@ -42,8 +42,8 @@ export class Draws {
 
   /** The word at a point of the unit interval. */
   at(next: NextWord, point: number): number {
-    const { voters, unigrams, uniform, nextClass } = next;
-    const { byCount, byClass, starts } = this.lists;
+    const { voters, unigrams, uniform, nextClasses } = next;
+    const { byCount, clusterings } = this.lists;
     let remaining = point;
     for (let v = voters.length - 1; v >= 0; v--) {
       const { scale, mass } = voters[v].term;
@@ -59,8 +59,8 @@ export class Draws {
       if (remaining < sum || (remaining < mass && sum > 0)) return words[firstAbove(sums, remaining / scale)];
       remaining -= sum;
     }
-    if (nextClass) {
-      const { probabilities, classes } = nextClass;
+    for (const [m, { probabilities, classes }] of nextClasses.entries()) {
+      const { byClass, starts } = clusterings[m];
       for (let c = 0; c < classes.count; c++) {
         if (starts[c] === starts[c + 1]) continue;
         if (remaining >= probabilities[c]) {

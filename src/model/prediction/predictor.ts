@@ -85,24 +85,23 @@ class MixturePredictor implements Predictor {
 
   *after(history: Uint32Array, withStart: boolean): Generator<Promise<void>, NextWords, void> {
     const batch = layOutHistory(this.layout, history, withStart, this.order);
-    const { words, classes } = this.scorer;
+    const { words, clusterings } = this.scorer;
     const evidence = yield* this.scorer.evidenceOf(batch);
     const expansion = this.estimator.expand(evidence, batch, 0);
     const [unigrams, ...others] = expansion.words.terms;
     const voters = yield* votersOf(words.tables, others, batch);
-    let nextClass: NextClass | undefined;
-    if (expansion.classes && classes && evidence.classBatch) {
-      const { terms, uniform, wordClasses } = expansion.classes;
-      const voters = yield* votersOf(classes.tables, terms, evidence.classBatch);
-      const probabilities = classProbabilities(voters, uniform, wordClasses.count);
-      nextClass = { classes: wordClasses, voters, uniform, probabilities };
+    const nextClasses: NextClass[] = [];
+    for (const [m, { terms, uniform, wordClasses }] of expansion.clusterings.entries()) {
+      const ofClasses = yield* votersOf(clusterings[m].tables, terms, evidence.clusterings[m].batch);
+      const probabilities = classProbabilities(ofClasses, uniform, wordClasses.count);
+      nextClasses.push({ classes: wordClasses, voters: ofClasses, uniform, probabilities });
     }
     const { lists, search, spreading, chainSums, draws } = (this.words ??= yield* this.sortWords(
       batch,
-      nextClass?.classes,
+      nextClasses.map(({ classes }) => classes),
     ));
     return new MixtureNextWords(
-      { voters, unigrams, uniform: expansion.words.uniform, nextClass, floor: this.floor },
+      { voters, unigrams, uniform: expansion.words.uniform, nextClasses, floor: this.floor },
       lists,
       search,
       spreading,
@@ -111,9 +110,9 @@ class MixturePredictor implements Predictor {
     );
   }
 
-  private *sortWords(batch: Batch, classes: WordClasses | undefined): Generator<Promise<void>, SortedWords, void> {
+  private *sortWords(batch: Batch, clusterings: readonly WordClasses[]): Generator<Promise<void>, SortedWords, void> {
     const unigrams = yield* followersOf(this.scorer.words.tables[0], batch);
-    const lists = wordLists(this.ids, unigrams, classes);
+    const lists = wordLists(this.ids, unigrams, clusterings);
     const groups = countGroups(lists);
     return {
       lists,

@@ -2,7 +2,7 @@ import { log } from '../../base/elementary.js';
 import { BOS, NONE } from '../../text/tokens.js';
 import { sortDescending } from './sort-descending.js';
 import type { WordLists } from './top-words.js';
-import { isChain, type ChainWord, type NextWord } from './voters.js';
+import { classPart, isChain, type ChainWord, type NextWord } from './voters.js';
 
 /** The parts of contexts with more followers than this are added last, as in `TopWords.probability`, so that both sums have the same bits. */
 const NARROW = 512;
@@ -423,10 +423,10 @@ export class Spreading {
   }
 
   /** Puts the words that follow a context into `touched`, and their probabilities into `sums`. @returns how many words are in `touched`. */
-  private gatherSums({ voters, unigrams, uniform, nextClass }: NextWord): number {
+  private gatherSums({ voters, unigrams, uniform, nextClasses }: NextWord): number {
     const { sums, lists, touched } = this;
     let size = 0;
-    if (nextClass) for (const word of lists.byCount) size = this.touch(word, size);
+    if (nextClasses.length > 0) for (const word of lists.byCount) size = this.touch(word, size);
     const ordered = [...voters].sort(
       (a, b) => Number(a.followers.length > NARROW) - Number(b.followers.length > NARROW),
     );
@@ -442,7 +442,7 @@ export class Spreading {
     for (let i = 0; i < size; i++) {
       const word = touched[i];
       sums[word] += unigrams.value(lists.counts[word]) + uniform;
-      if (nextClass) sums[word] += nextClass.classes.share[word] * nextClass.probabilities[nextClass.classes.of[word]];
+      sums[word] += classPart(nextClasses, word);
     }
     return size;
   }

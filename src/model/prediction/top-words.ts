@@ -1,7 +1,7 @@
 import type { Term } from '../../smoothing/terms.js';
 import { Heads, type Followers, type Head } from '../../smoothing/followers.js';
 import { Heap } from './heap.js';
-import { chainProbability, isChain, type NextClass, type NextWord, type Voter } from './voters.js';
+import { chainProbability, classPart, isChain, type NextClass, type NextWord, type Voter } from './voters.js';
 import type { WordClasses } from '../../tables/classes.js';
 import { BOS, NONE } from '../../text/tokens.js';
 
@@ -39,7 +39,13 @@ export interface WordLists {
   readonly counts: Uint32Array;
   /** The ids of all words that can be predicted, by falling count. */
   readonly byCount: Uint32Array;
-  /** The same words by class, and within a class by falling p(word | class); empty without a class model. */
+  /** By class model. */
+  readonly clusterings: readonly ClassList[];
+}
+
+/** The words that can be predicted by class. */
+export interface ClassList {
+  /** Their ids by class, and within a class by falling p(word | class). */
   readonly byClass: Uint32Array;
   /** By class, where its words begin in `byClass`; one entry more than there are classes. */
   readonly starts: Uint32Array;
@@ -79,13 +85,13 @@ export class TopWords {
   probability(next: NextWord, word: number): number {
     if (word === NONE || word === BOS) return 0;
     if (isChain(next)) return chainProbability(next, word, this.lists.counts[word]);
-    const { voters, unigrams, uniform, nextClass } = next;
+    const { voters, unigrams, uniform, nextClasses } = next;
     const isWide = ({ followers }: Voter): boolean => followers.length > NARROW;
     const ordered = [...voters.filter(voter => !isWide(voter)), ...voters.filter(isWide)];
     let probability = 0;
     for (const { term, followers } of ordered) probability += term.value(followers.countOf(word));
     probability += unigrams.value(this.lists.counts[word]) + uniform;
-    if (nextClass) probability += nextClass.classes.share[word] * nextClass.probabilities[nextClass.classes.of[word]];
+    probability += classPart(nextClasses, word);
     return probability;
   }
 
@@ -129,7 +135,7 @@ export class TopWords {
    */
   private search(next: NextWord, except: number, most: number, collector: Collector): void {
     const { lists, sums, computed } = this;
-    const { voters, unigrams, uniform, nextClass } = next;
+    const { voters, unigrams, uniform, nextClasses } = next;
     if (this.searches === LAST_SEARCH) {
       computed.fill(0);
       this.searches = 0;
@@ -147,7 +153,7 @@ export class TopWords {
       let probability = sums[word];
       for (const { term, followers } of wide) probability += term.value(followers.countOf(word));
       probability += unigrams.value(lists.counts[word]) + uniform;
-      if (nextClass) probability += nextClass.classes.share[word] * nextClass.probabilities[nextClass.classes.of[word]];
+      probability += classPart(nextClasses, word);
       collector.offer(word, probability);
     };
 
@@ -155,7 +161,7 @@ export class TopWords {
     if (most > 0) for (const word of mostOf(touched, sums, most)) compute(word);
     const all = new RankedUnigrams(unigrams, lists);
     const sources: RankedWords[] = [all, ...wide.map(voter => new RankedFollowers(voter, this.heads))];
-    if (nextClass) sources.push(new RankedByClass(nextClass, lists));
+    nextClasses.forEach((nextClass, m) => sources.push(new RankedByClass(nextClass, lists.clusterings[m])));
     // An upper bound of the probability of every word that was not computed yet, without the word's sum from narrow contexts.
     let rest = Infinity;
     const isBehind = (sum: number): boolean => (sum + rest) * (1 + ROUNDING) < collector.least();
@@ -274,7 +280,7 @@ class RankedByClass implements RankedWords {
 
   constructor(
     private readonly nextClass: NextClass,
-    private readonly lists: WordLists,
+    private readonly lists: ClassList,
   ) {
     this.nextWords = lists.starts.slice();
     const { count } = nextClass.classes;
@@ -305,7 +311,7 @@ class RankedByClass implements RankedWords {
 }
 
 /** Sorts the words of a model. @param ids number of word ids: all ids are below it. @param unigrams the followers of the empty context. */
-export function wordLists(ids: number, unigrams: Followers, classes: WordClasses | undefined): WordLists {
+export function wordLists(ids: number, unigrams: Followers, clusterings: readonly WordClasses[]): WordLists {
   const words = new Uint32Array(unigrams.length);
   const found = new Uint32Array(unigrams.length);
   unigrams.copy(words, found);
@@ -313,11 +319,14 @@ export function wordLists(ids: number, unigrams: Followers, classes: WordClasses
   words.forEach((word, i) => (counts[word] = found[i]));
   const all = Uint32Array.from({ length: ids }, (_, id) => id).filter(id => id !== NONE && id !== BOS);
   const byCount = all.slice().sort((a, b) => counts[b] - counts[a] || a - b);
-  if (!classes) return { counts, byCount, byClass: new Uint32Array(0), starts: new Uint32Array(0) };
-  const { of, share, count } = classes;
-  const byClass = all.sort((a, b) => of[a] - of[b] || share[b] - share[a] || a - b);
+  return { counts, byCount, clusterings: clusterings.map(classes => classList(all, classes)) };
+}
+
+/** Sorts words by class. */
+function classList(words: Uint32Array, { of, share, count }: WordClasses): ClassList {
+  const byClass = words.slice().sort((a, b) => of[a] - of[b] || share[b] - share[a] || a - b);
   const starts = new Uint32Array(count + 1);
   for (const word of byClass) starts[of[word] + 1]++;
   for (let c = 0; c < count; c++) starts[c + 1] += starts[c];
-  return { counts, byCount, byClass, starts };
+  return { byClass, starts };
 }

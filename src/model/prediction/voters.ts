@@ -1,5 +1,5 @@
 import type { WordClasses } from '../../tables/classes.js';
-import { isContiguous, tableName, type Stream } from '../../tables/pattern.js';
+import { classStream, isContiguous, tableName, type Stream } from '../../tables/pattern.js';
 import type { Term } from '../../smoothing/terms.js';
 import type { Explanation, PatternPart } from './prediction.js';
 import type { Followers } from '../../smoothing/followers.js';
@@ -12,7 +12,7 @@ export interface Voter {
 
 /**
  * The parts of the probability of the word after a history: p(w) = Σ term(count of w) + uniform, where the sum has a term for each voter
- * and one for the unigrams. With a class model, p(w | class of w) times such a sum for the class of w is added.
+ * and one for the unigrams. For each class model, p(w | class of w) times such a sum for the class of w is added.
  */
 export interface NextWord {
   /** All patterns whose contexts were seen, except the empty pattern; patterns with fewer kept words first. */
@@ -20,7 +20,8 @@ export interface NextWord {
   /** The term of the empty pattern. */
   readonly unigrams: Term;
   readonly uniform: number;
-  readonly nextClass: NextClass | undefined;
+  /** By class model. */
+  readonly nextClasses: readonly NextClass[];
   /** In a chain, whose contexts each back off to one shorter context: 1/V, with which the unigrams are interpolated. */
   readonly floor?: number | undefined;
 }
@@ -65,6 +66,13 @@ export function classProbabilities(voters: readonly Voter[], uniform: number, co
   return probabilities;
 }
 
+/** The part of a word's probability that the class models give. */
+export function classPart(nextClasses: readonly NextClass[], word: number): number {
+  let sum = 0;
+  for (const { classes, probabilities } of nextClasses) sum += classes.share[word] * probabilities[classes.of[word]];
+  return sum;
+}
+
 /** The length of the longest n-gram of the model that ends with the word after the history. */
 export function matchedLength({ voters }: NextWord, word: number): number {
   let length = 1;
@@ -76,7 +84,7 @@ export function matchedLength({ voters }: NextWord, word: number): number {
 
 /** Explains a word's probability as a sum of parts, one for each pattern. @param unigramCount the word's count in the table of unigrams. */
 export function explain(next: NextWord, word: number, unigramCount: number): Explanation {
-  const { voters, unigrams, nextClass } = next;
+  const { voters, unigrams, nextClasses } = next;
   const patterns: PatternPart[] = [];
   const add = (stream: Stream, { pattern }: Term, probability: number): void => {
     if (probability > 0) patterns.push({ pattern: tableName(pattern, stream), probability });
@@ -84,11 +92,11 @@ export function explain(next: NextWord, word: number, unigramCount: number): Exp
   add('words', unigrams, unigrams.value(unigramCount));
   for (const { term, followers } of voters) add('words', term, term.value(followers.countOf(word)));
   let { uniform } = next;
-  if (nextClass) {
+  for (const [clustering, nextClass] of nextClasses.entries()) {
     const share = nextClass.classes.share[word];
     const ofWord = nextClass.classes.of[word];
     for (const { term, followers } of nextClass.voters) {
-      add('classes', term, share * term.value(followers.countOf(ofWord)));
+      add(classStream(clustering), term, share * term.value(followers.countOf(ofWord)));
     }
     uniform += share * nextClass.uniform;
   }

@@ -38,15 +38,16 @@ export interface BlockScoring {
 
 /** Makes the scorers of one thread. @param blockMemory the most memory for blocks that are kept [bytes]. */
 export function createBlockScoring(store: ModelStore, plan: SmoothingPlan, blockMemory: number): BlockScoring {
-  const { words, classes, wordClasses, smoothing } = plan;
+  const { words, clusterings, smoothing } = plan;
   const reader = new TrieReader(store, blockMemory);
   const wordTables = trieTables(reader, words, 0);
-  const classStream: TableStream | undefined = wordClasses && {
-    tables: trieTables(reader, classes, words.length),
-    classOf: wordClasses.of,
-  };
-  const tables = words.length + classes.length;
-  const byEvidence = new Scorer({ tables: wordTables }, classStream, createEstimator(plan), count =>
+  let tables = words.length;
+  const classStreams = clusterings.map(({ classes, tables: parts }): TableStream => {
+    const first = tables;
+    tables += parts.length;
+    return { tables: trieTables(reader, parts, first), classOf: classes.of };
+  });
+  const byEvidence = new Scorer({ tables: wordTables }, classStreams, createEstimator(plan), count =>
     smoothing === 'backoff' ? new Float64Array(2 * tables * count) : undefined,
   );
   const { chain } = byEvidence.estimator;

@@ -6,20 +6,34 @@ import { KneserError } from '../../base/errors.js';
 import { formatPattern, isContiguous, parsePattern } from '../../tables/pattern.js';
 import { checkByteOrder } from '../../base/byte-order.js';
 import { cacheFits } from '../../smoothing/cache/weights.js';
-import { GATE_PARAMETERS, GATE_START } from '../../smoothing/blend.js';
+import { log } from '../../base/elementary.js';
+import { featuresOfGate, gateFeatures, GATE_START } from '../../smoothing/blend.js';
+import { Gate } from '../../smoothing/gate.js';
 import { NO_DISCOUNTS } from '../../smoothing/discounts.js';
 import { latticeOf } from '../../smoothing/lattice.js';
-import { parameterStarts } from '../../smoothing/parameters.js';
+import { parameterCount } from '../../smoothing/parameters.js';
 import { decodeWeights, DEFAULT_WEIGHTS, UNIFORM_WEIGHTS, type WeightSet } from '../../smoothing/weights.js';
 import { decodeValue } from '../../base/decode.js';
-import { CLASSES_KEY, MANIFEST_KEY, TOKENIZER_KEY } from '../../store/keys.js';
-import { decodeManifest, wordIds, type Manifest, type TableManifest } from '../../tables/manifest.js';
+import { classesKey, MANIFEST_KEY, TOKENIZER_KEY } from '../../store/keys.js';
+import {
+  allTables,
+  classIds,
+  decodeManifest,
+  wordIds,
+  type Manifest,
+  type TableManifest,
+} from '../../tables/manifest.js';
 import type { ModelStore } from '../../store/store.js';
 import { decodeTokenizer } from '../../tables/tokenizer.js';
 import { isTokenizerFile, Tokenization } from '../../text/tokenization.js';
 import { WordOrder } from '../../text/word-order.js';
 import { NO_CACHE } from '../../smoothing/cache/cells.js';
-import type { EstimatorInput } from '../../smoothing/estimator.js';
+import type { EstimatorInput, SmoothedClustering } from '../../smoothing/estimator.js';
+
+/** The classes of one clustering, and the tables that count them. */
+export interface ClusteringPart extends SmoothedClustering {
+  readonly tables: readonly TablePart[];
+}
 
 /** How a model turns counts into probabilities: plain data, which can be sent to other threads. */
 export interface SmoothingPlan extends EstimatorInput {
@@ -28,8 +42,7 @@ export interface SmoothingPlan extends EstimatorInput {
   readonly smoothing: ModelSmoothing;
   /** The tables of words, shorter contexts first. */
   readonly words: readonly TablePart[];
-  /** The tables of classes; empty without a class model. */
-  readonly classes: readonly TablePart[];
+  readonly clusterings: readonly ClusteringPart[];
 }
 
 /** The parts of a model that scoring needs, except the counts. */
@@ -42,6 +55,11 @@ export interface ModelParts extends SmoothingPlan {
   /** All sets of tuned weights, by name. */
   readonly weightSets: ReadonlyMap<string, WeightSet>;
   readonly tokenization: Tokenization;
+}
+
+/** The tables in use: those of words, then those of each clustering. */
+export function tablesOf({ words, clusterings }: Pick<SmoothingPlan, 'words' | 'clusterings'>): TablePart[] {
+  return [...words, ...clusterings.flatMap(({ tables }) => tables)];
 }
 
 /** The options of smoothing, and the order of scoring. */
@@ -66,9 +84,7 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: P
   const chosen = tables === 'all' ? manifest.tables : contiguousTables(manifest.tables);
   // Tuned weights belong to all tables. The tables above `order` are therefore read too, but add nothing to any probability.
   const words = tableParts(store.name, weights ? chosen : withinOrder(chosen, order));
-  const classes = weights && weights.gate.length > 0 ? tableParts(store.name, manifest.classTables) : [];
-  const wordClasses =
-    classes.length > 0 ? decodeValue(`${store.name}: classes`, await store.get(CLASSES_KEY), decodeClasses) : undefined;
+  const clusterings = weights && weights.gate.length > 0 ? await readClusterings(store, manifest) : [];
   const patterns = words
     .filter(part => part.manifest.mixed)
     .map(part => formatPattern(part.pattern))
@@ -76,14 +92,27 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: P
   if (weights && weights.patterns.join() !== patterns) {
     throw new KneserError('KNESER_DAMAGED', `${store.name}: the weights were tuned for another model; tune them again`);
   }
-  if (wordClasses && wordClasses.of.length !== wordIds(manifest)) {
-    throw new KneserError('KNESER_DAMAGED', `${store.name}: the classes belong to other words; the model is damaged`);
-  }
-  if (weights) checkWeights(store.name, weights, words, classes, wordClasses?.count ?? 0);
+  if (weights) checkWeights(store.name, weights, words, clusterings);
   const tokenization = await readTokenization(store, manifest);
   const { bytes, created } = files;
-  const chosenParts = { words, classes, wordClasses, smoothing, weightSets, weights, tokenization };
+  const chosenParts = { words, clusterings, smoothing, weightSets, weights, tokenization };
   return { store, manifest, bytes, created, order, ...chosenParts };
+}
+
+/** Reads the classes of all clusterings. @throws KNESER_DAMAGED */
+async function readClusterings(store: ModelStore, manifest: Manifest): Promise<ClusteringPart[]> {
+  const parts: ClusteringPart[] = [];
+  for (const { stream, tables } of manifest.clusterings) {
+    const classes = decodeValue(`${store.name}: ${stream}`, await store.get(classesKey(stream)), decodeClasses);
+    if (classes.of.length !== wordIds(manifest)) {
+      throw new KneserError(
+        'KNESER_DAMAGED',
+        `${store.name}: the ${stream} belong to other words; the model is damaged`,
+      );
+    }
+    parts.push({ classes, tables: tableParts(store.name, tables) });
+  }
+  return parts;
 }
 
 /** Refuses an order above that of the model. @throws KNESER_OPTION */
@@ -96,11 +125,9 @@ export function checkOrder(model: string, { order: highest }: Manifest, order: n
 }
 
 /** Refuses a manifest that counts more words or rows than the model's files have bits, before memory is allocated for them. @throws KNESER_DAMAGED */
-function checkSizes(store: string, { vocabulary, tables, classTables }: Manifest, bytes: number): void {
-  const rows = [...tables, ...classTables].reduce(
-    (sum, table) => sum + table.rows + table.contexts + (table.bare ?? 0),
-    0,
-  );
+function checkSizes(store: string, manifest: Manifest, bytes: number): void {
+  const { vocabulary } = manifest;
+  const rows = allTables(manifest).reduce((sum, table) => sum + table.rows + table.contexts + (table.bare ?? 0), 0);
   if (Math.max(vocabulary, rows) <= 8 * bytes) return;
   throw new KneserError(
     'KNESER_DAMAGED',
@@ -113,21 +140,22 @@ function checkWeights(
   store: string,
   { words, classes, gate, cache }: WeightSet,
   wordTables: readonly TablePart[],
-  classTables: readonly TablePart[],
-  classCount: number,
+  clusterings: readonly ClusteringPart[],
 ): void {
+  const classCount = clusterings.at(0)?.classes.count ?? 0;
+  const ofClasses = clusterings.reduce((sum, { tables }) => sum + weightCount(tables), 0);
   const fits =
-    words.length === parameterCount(wordTables) &&
-    (gate.length === 0 || (gate.length === GATE_PARAMETERS && classes.length === parameterCount(classTables))) &&
+    words.length === weightCount(wordTables) &&
+    (gate.length === 0 ||
+      (featuresOfGate(gate.length, clusterings.length, classCount) !== undefined && classes.length === ofClasses)) &&
     cacheFits(cache, classCount);
   if (fits) return;
   throw new KneserError('KNESER_DAMAGED', `${store}: the weights were tuned for another model; tune them again`);
 }
 
 /** How many weights the lattice of these tables has. */
-function parameterCount(parts: readonly TablePart[]): number {
-  const lattice = latticeOf(parts, 1, () => NO_DISCOUNTS);
-  return parameterStarts(lattice)[lattice.tables.length];
+function weightCount(parts: readonly TablePart[]): number {
+  return parameterCount(latticeOf(parts, 1, () => NO_DISCOUNTS));
 }
 
 /** The parts of a back-off model, for which smoothing options are refused. @throws KNESER_NO_COUNTS */
@@ -140,7 +168,7 @@ async function backoffParts(
 ): Promise<ModelParts> {
   if (options.smoothing ?? options.weights ?? options.startingWeights) requireCounts(store.name, manifest, 'smooth');
   const words = tableParts(store.name, withinOrder(manifest.tables, order));
-  const none = { classes: [], wordClasses: undefined, weights: undefined, weightSets: new Map() };
+  const none = { clusterings: [], weights: undefined, weightSets: new Map() };
   const tokenization = await readTokenization(store, manifest);
   return { store, manifest, bytes, created, order, words, smoothing: 'backoff', tokenization, ...none };
 }
@@ -180,15 +208,16 @@ async function readTokenization(store: ModelStore, { options }: Manifest): Promi
 
 /** The weights from which learning starts: equal weights and, with classes, a gate that gives most weight to the words. */
 export function startingWeights(manifest: Manifest): WeightSet {
-  const zeros = (tables: readonly TableManifest[]): Float64Array =>
-    new Float64Array(parameterCount(tableParts('', tables)));
-  const gate = new Float64Array(manifest.classes > 0 ? GATE_PARAMETERS : 0);
-  gate.fill(GATE_START, 0, 1);
+  const { tables, clusterings } = manifest;
+  const countOf = (some: readonly TableManifest[]): number => weightCount(tableParts('', some));
+  const experts = 1 + clusterings.length;
+  // Several class models begin with the share of one.
+  const start = GATE_START - log(clusterings.length);
   return {
-    patterns: manifest.tables.filter(table => table.mixed).map(table => table.pattern),
-    words: zeros(manifest.tables),
-    classes: manifest.classes > 0 ? zeros(manifest.classTables) : new Float64Array(0),
-    gate,
+    patterns: tables.filter(table => table.mixed).map(table => table.pattern),
+    words: new Float64Array(countOf(tables)),
+    classes: new Float64Array(clusterings.reduce((sum, clustering) => sum + countOf(clustering.tables), 0)),
+    gate: experts > 1 ? Gate.starting(experts, gateFeatures(classIds(clusterings[0])), start) : new Float64Array(0),
     cache: NO_CACHE,
     report: { sentences: 0, tokens: 0, mkn: 0, tuned: 0, cached: 0, shares: [] },
   };

@@ -12,7 +12,8 @@ import { runAtOnce, Scorer, type BatchScorer } from './scorer.js';
 /** The data that a thread needs to score with tables in memory. Threads share the memory of the tables; all other data is copied. */
 export interface ScoringPlan extends SmoothingPlan {
   readonly wordTables: readonly TableMemory[];
-  readonly classTables: readonly TableMemory[];
+  /** By clustering. */
+  readonly classTables: readonly (readonly TableMemory[])[];
   /** log10 p and log10 of the back-offs of a back-off model: its tables have indices into this array. */
   readonly numbers: Float64Array | undefined;
 }
@@ -37,8 +38,11 @@ export interface LoadedScoring {
 export function createLoadedScorer(plan: ScoringPlan): LoadedScoring {
   const { order } = plan;
   const words = { tables: loadedTables(plan.wordTables, order, plan.numbers) };
-  const classes = plan.wordClasses && { tables: loadedTables(plan.classTables, order), classOf: plan.wordClasses.of };
-  const byEvidence = new Scorer(words, classes, createEstimator(plan), () => plan.numbers);
+  const clusterings = plan.clusterings.map(({ classes }, m) => ({
+    tables: loadedTables(plan.classTables[m], order),
+    classOf: classes.of,
+  }));
+  const byEvidence = new Scorer(words, clusterings, createEstimator(plan), () => plan.numbers);
   const { chain } = byEvidence.estimator;
   return {
     scorer: chain ? new ChainScorer(words.tables, chain) : byEvidence,

@@ -45,11 +45,11 @@ export class Scorer implements BatchScorer {
    */
   constructor(
     readonly words: TableStream,
-    readonly classes: TableStream | undefined,
+    readonly clusterings: readonly TableStream[],
     readonly estimator: Estimator,
     private readonly numbersFor: (words: number) => Float64Array | undefined,
   ) {
-    this.evidence = emptyEvidence(words, classes, 0);
+    this.evidence = emptyEvidence(words, clusterings, 0);
   }
 
   /** Scores a batch. @param cache the text so far; the batch becomes part of it. */
@@ -73,7 +73,7 @@ export class Scorer implements BatchScorer {
   }
 
   private emptyEvidence(words: number): BlendEvidence {
-    return emptyEvidence(this.words, this.classes, words, this.numbersFor(words));
+    return emptyEvidence(this.words, this.clusterings, words, this.numbersFor(words));
   }
 
   /** Makes the arrays of evidence and scores long enough for `words` words. */
@@ -85,16 +85,18 @@ export class Scorer implements BatchScorer {
 
   /** Looks a batch up in all tables. */
   *gather(batch: Batch, evidence: BlendEvidence): Generator<Promise<void>, void, void> {
-    const { classBatch, classes } = evidence;
-    if (this.classes?.classOf && classBatch) mapToClasses(batch, this.classes.classOf, classBatch);
     for (const table of this.words.tables) {
       const reading = table.look(batch, evidence.words);
       if (reading) yield reading;
     }
-    if (!this.classes || !classBatch || !classes) return;
-    for (const table of this.classes.tables) {
-      const reading = table.look(classBatch, classes);
-      if (reading) yield reading;
+    for (let m = 0; m < this.clusterings.length; m++) {
+      const { classOf, tables } = this.clusterings[m];
+      const { batch: classBatch, evidence: counts } = evidence.clusterings[m];
+      if (classOf) mapToClasses(batch, classOf, classBatch);
+      for (const table of tables) {
+        const reading = table.look(classBatch, counts);
+        if (reading) yield reading;
+      }
     }
   }
 }
@@ -102,20 +104,22 @@ export class Scorer implements BatchScorer {
 /** Arrays for the evidence of batches of up to `capacity` words. */
 function emptyEvidence(
   words: TableStream,
-  classes: TableStream | undefined,
+  clusterings: readonly TableStream[],
   capacity: number,
   numbers?: Float64Array,
 ): BlendEvidence {
   return {
     words: new Evidence(words.tables.length, capacity, numbers),
-    classes: classes && new Evidence(classes.tables.length, capacity),
-    classBatch: classes && {
-      ids: new Uint32Array(0),
-      targets: new Uint32Array(0),
-      available: new Uint8Array(0),
-      oov: new Uint8Array(0),
-      length: 0,
-    },
+    clusterings: clusterings.map(({ tables }) => ({
+      evidence: new Evidence(tables.length, capacity),
+      batch: {
+        ids: new Uint32Array(0),
+        targets: new Uint32Array(0),
+        available: new Uint8Array(0),
+        oov: new Uint8Array(0),
+        length: 0,
+      },
+    })),
   };
 }
 

@@ -216,8 +216,7 @@ function describe(tables: readonly TableManifest[], types: number): ModelDescrip
     vocabulary: types - 2,
     unknown: 0,
     tables,
-    classes: 0,
-    classTables: [],
+    clusterings: [],
     options: { lowercase: false, skipBlank: false, vocabulary: 'words', tokenization: DEFAULT_TOKENIZATION },
   };
 }

@@ -1,5 +1,5 @@
 import { TableWriter, type EncodedBlock } from '../../tables/table-writer.js';
-import { contiguous } from '../../tables/pattern.js';
+import { contiguous, type Pattern } from '../../tables/pattern.js';
 import { ModelBuilder } from '../../tables/builder.js';
 import type { Manifest, TableManifest } from '../../tables/manifest.js';
 import type { ModelStore, ModelWriter } from '../../store/store.js';
@@ -49,13 +49,14 @@ export async function pruneStore(
         await rewriteTable(await open(level), table, undefined, builder);
       }
     }
-    for (const [level, table] of manifest.classTables.entries()) {
-      const cursor = await TableCursor.open(store, table.pattern, level, onBlock);
-      await rewriteTable(cursor, table, undefined, builder);
+    await builder.putDirectories('words', contiguousPatterns(tables.length));
+    for (const { stream, tables: ofClasses } of manifest.clusterings) {
+      for (const [level, table] of ofClasses.entries()) {
+        const cursor = await TableCursor.open(store, table.pattern, level, onBlock);
+        await rewriteTable(cursor, table, undefined, builder);
+      }
+      await builder.putDirectories(stream, contiguousPatterns(ofClasses.length));
     }
-    const patterns = tables.map((_, level) => contiguous(level + 1));
-    await builder.putDirectories('words', patterns);
-    if (manifest.classes > 0) await builder.putDirectories('classes', patterns);
     await builder.copyWords(store, manifest);
     return await builder.finish({ ...manifest, tables: written, ...(prunesAnything(pruning) ? { pruning } : {}) });
   } catch (error) {
@@ -120,17 +121,22 @@ async function rewriteTable(
   return { ...table, rows, contexts, dropped: table.rows - rows };
 }
 
+/** The contiguous patterns of up to `longest` tokens. */
+function contiguousPatterns(longest: number): Pattern[] {
+  return Array.from({ length: longest }, (_, level) => contiguous(level + 1));
+}
+
 function isPruned(pruning: Pruning, level: number): boolean {
   return level > 0 && ('entropy' in pruning || pruning.counts[level] > 0);
 }
 
 /** How many rows {@link pruneStore} reads in all; a row that it reads twice counts twice. */
-function rowsToRead({ tables, classTables }: Manifest, pruning: Pruning): number {
+function rowsToRead({ tables, clusterings }: Manifest, pruning: Pruning): number {
   const words = tables.reduce((sum, { rows }, level) => {
     let times = 2;
     // keepNeeded reads a table once as the longer one of a pair, and twice as the shorter one.
     if ('entropy' in pruning && level > 0) times += (level > 1 ? 1 : 0) + (level < tables.length - 1 ? 2 : 0);
     return sum + times * rows;
   }, 0);
-  return classTables.reduce((sum, { rows }) => sum + rows, words);
+  return clusterings.flatMap(clustering => clustering.tables).reduce((sum, { rows }) => sum + rows, words);
 }

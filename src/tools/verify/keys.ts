@@ -1,6 +1,6 @@
 import type { TrieDirectory } from '../../tables/trie-directory.js';
 import {
-  CLASSES_KEY,
+  classesKey,
   DICTIONARY_DIRECTORY_KEY,
   dictionaryKey,
   MANIFEST_KEY,
@@ -9,13 +9,13 @@ import {
   trieKey,
 } from '../../store/keys.js';
 import type { ModelStore } from '../../store/store.js';
-import type { Manifest } from '../../tables/manifest.js';
+import { allTables, type Manifest } from '../../tables/manifest.js';
 import { compareBytes } from '../../base/bytes.js';
 import type { Findings } from './findings.js';
 import { isTokenizerFile } from '../../text/tokenization.js';
 
 const CHECK = 'keys';
-const TABLE = /^table\/([1c_]+)\//;
+const TABLE = /^table\/([1c-h_]+)\//;
 
 /**
  * Checks that the store has no keys but those of the model. The checks that read the values find missing keys.
@@ -51,17 +51,17 @@ export async function checkKeys(
   }
 }
 
-function isTable({ tables, classTables }: Manifest, name: string): boolean {
-  return [...tables, ...classTables].some(({ pattern }) => pattern === name);
+function isTable(manifest: Manifest, name: string): boolean {
+  return allTables(manifest).some(({ pattern }) => pattern === name);
 }
 
 /** All keys of a model except those of table blocks. */
 function singleKeys(manifest: Manifest): Uint8Array[] {
-  const { tables, classTables, classes, dictionaryBlocks, options } = manifest;
+  const { clusterings, dictionaryBlocks, options } = manifest;
   const keys = Array.from({ length: dictionaryBlocks }, (_, index) => dictionaryKey(index));
-  for (const { pattern } of [...tables, ...classTables]) keys.push(trieKey(pattern));
+  for (const { pattern } of allTables(manifest)) keys.push(trieKey(pattern));
   keys.push(MANIFEST_KEY, DICTIONARY_DIRECTORY_KEY);
-  if (classes > 0) keys.push(CLASSES_KEY);
+  for (const { stream } of clusterings) keys.push(classesKey(stream));
   if (isTokenizerFile(options.tokenization.tokenizer)) keys.push(TOKENIZER_KEY);
   return keys;
 }

@@ -3,10 +3,10 @@ import { checkAborted, KneserError } from '../../base/errors.js';
 import type { WorkOptions } from '../../base/progress.js';
 import {
   contextPattern,
-  formatPattern,
   isContiguous,
   parentPattern,
   parseTableName,
+  streamOf,
   tableName,
   type Pattern,
 } from '../../tables/pattern.js';
@@ -19,8 +19,7 @@ import { decodeValue } from '../../base/decode.js';
 import type { OpenFolder } from '../../store/folder/folder.js';
 import { MANIFEST_KEY } from '../../store/keys.js';
 import type { ModelStore } from '../../store/store.js';
-import { decodeManifest, wordIds, type Manifest } from '../../tables/manifest.js';
-import { FIRST_WORD } from '../../text/tokens.js';
+import { classIds, decodeManifest, wordIds, type Manifest, type TableManifest } from '../../tables/manifest.js';
 import type { CheckedTable } from './table.js';
 import { checkContexts, passesOf } from './contexts.js';
 import { checkExtensions } from './extensions.js';
@@ -166,18 +165,20 @@ class Verification {
   };
 
   /** The tables whose directories can be read, by pattern. */
-  private async readDirectories({ tables, classTables, ...manifest }: Manifest): Promise<Map<string, CheckedTable>> {
+  private async readDirectories(manifest: Manifest): Promise<Map<string, CheckedTable>> {
     const read = new Map<string, CheckedTable>();
-    for (const table of [...tables, ...classTables]) {
-      const { pattern } = table;
-      const part = `table ${pattern}, directory`;
-      const isClasses = classTables.includes(table);
-      const words = isClasses ? FIRST_WORD + manifest.classes : manifest.vocabulary + 2;
-      const opened = await this.findings.try('blocks', part, () =>
-        openTable(this.store, pattern, patternOf(pattern).length),
-      );
-      if (opened && isTrie(opened)) read.set(pattern, { ...opened, manifest: table, words, sampled: [] });
-    }
+    const readAll = async (tables: readonly TableManifest[], words: number): Promise<void> => {
+      for (const table of tables) {
+        const { pattern } = table;
+        const part = `table ${pattern}, directory`;
+        const opened = await this.findings.try('blocks', part, () =>
+          openTable(this.store, pattern, patternOf(pattern).length),
+        );
+        if (opened && isTrie(opened)) read.set(pattern, { ...opened, manifest: table, words, sampled: [] });
+      }
+    };
+    await readAll(manifest.tables, wordIds(manifest));
+    for (const clustering of manifest.clusterings) await readAll(clustering.tables, classIds(clustering));
     return read;
   }
 
@@ -189,7 +190,7 @@ class Verification {
       if (base) await checkContexts(store, table, base, isWhole(manifest, table, base), findings, onRows);
     }
     if (manifest.kind === 'backoff') return;
-    for (const stream of [manifest.tables, manifest.classTables]) {
+    for (const stream of [manifest.tables, ...manifest.clusterings.map(({ tables: its }) => its)]) {
       const contiguous = contiguousOf(stream, tables);
       if (contiguous.length > 0) await checkExtensions(store, contiguous, findings, onRows);
     }
@@ -226,8 +227,7 @@ function patternOf(name: string): Pattern {
 function baseOf({ manifest }: CheckedTable, tables: ReadonlyMap<string, CheckedTable>): CheckedTable | undefined {
   const pattern = patternOf(manifest.pattern);
   if (pattern.length === 0) return undefined;
-  const base = formatPattern(contextPattern(pattern));
-  return tables.get(manifest.pattern.includes('c') ? base.replaceAll('1', 'c') : base);
+  return tables.get(tableName(contextPattern(pattern), streamOf(manifest.pattern)));
 }
 
 /** Whether every n-gram of `base` that does not end with `</s>` must be a context of `table`. */

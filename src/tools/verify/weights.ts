@@ -1,9 +1,9 @@
 import { startingWeights } from '../../model/scoring/parts.js';
+import { featuresOfGate } from '../../smoothing/blend.js';
 import { cacheFits } from '../../smoothing/cache/weights.js';
-import { FIRST_WORD } from '../../text/tokens.js';
 import { decodeWeights, type WeightSet } from '../../smoothing/weights.js';
 import { decodeValue } from '../../base/decode.js';
-import type { Manifest } from '../../tables/manifest.js';
+import { classIds, type Manifest } from '../../tables/manifest.js';
 import type { Findings } from './findings.js';
 
 /**
@@ -24,20 +24,26 @@ export async function checkWeights(
     findings.checked(check);
     const set = await findings.try(check, part, () => decodeValue(part, bytes, decodeWeights));
     if (!set) continue;
-    if (manifest.kind === 'backoff' || !fits(set, startingWeights(manifest), manifest.classes)) {
+    if (manifest.kind === 'backoff' || !fits(set, manifest)) {
       findings.add(check, part, 'were tuned for another model');
     } else sound.push(name);
   }
   return sound;
 }
 
-/** Whether a set has the shape of `untuned`, the starting weights of a model with this number of classes. */
-function fits(set: WeightSet, untuned: WeightSet, modelClasses: number): boolean {
+/** Whether a set has the shape of the starting weights of a model. */
+function fits(set: WeightSet, manifest: Manifest): boolean {
+  const untuned = startingWeights(manifest);
+  const { clusterings } = manifest;
   const { words, classes, gate, cache } = set;
   return (
     set.patterns.join() === untuned.patterns.join() &&
     words.length === untuned.words.length &&
-    (gate.length === 0 || (gate.length === untuned.gate.length && classes.length === untuned.classes.length)) &&
-    cacheFits(cache, gate.length > 0 ? FIRST_WORD + modelClasses : 0)
+    (gate.length === 0
+      ? cacheFits(cache, 0)
+      : clusterings.length > 0 &&
+        classes.length === untuned.classes.length &&
+        featuresOfGate(gate.length, clusterings.length, classIds(clusterings[0])) !== undefined &&
+        cacheFits(cache, classIds(clusterings[0])))
   );
 }

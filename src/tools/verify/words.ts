@@ -1,8 +1,8 @@
 import { decodeClasses } from '../../tables/classes.js';
 import { readDictionary, readDictionaryDirectory } from '../../tables/dictionary-reader.js';
 import { decodeValue } from '../../base/decode.js';
-import { CLASSES_KEY } from '../../store/keys.js';
-import { wordIds, type Manifest } from '../../tables/manifest.js';
+import { classesKey } from '../../store/keys.js';
+import { classIds, wordIds, type Manifest } from '../../tables/manifest.js';
 import type { ModelStore } from '../../store/store.js';
 import { compareBytes } from '../../base/bytes.js';
 import { BOS, EOS, FIRST_WORD, UNK } from '../../text/tokens.js';
@@ -55,14 +55,17 @@ export async function checkDictionary(store: ModelStore, manifest: Manifest, fin
 
 /** Checks that the classes can be read, and that each word has a class. */
 export async function checkClasses(store: ModelStore, manifest: Manifest, findings: Findings): Promise<void> {
-  if (manifest.classes === 0) return;
   const check = 'classes';
-  await findings.try(check, check, async () => {
-    const { count, of } = decodeValue(`${store.name}: classes`, await store.get(CLASSES_KEY), decodeClasses);
-    findings.checked(check, count - FIRST_WORD);
-    if (count !== FIRST_WORD + manifest.classes || of.length !== wordIds(manifest)) {
-      const problem = `has ${count - FIRST_WORD} classes of ${of.length} words; the manifest says otherwise`;
-      findings.add(check, check, problem);
-    }
-  });
+  for (const clustering of manifest.clusterings) {
+    const { stream } = clustering;
+    await findings.try(check, stream, async () => {
+      const value = await store.get(classesKey(stream));
+      const { count, of } = decodeValue(`${store.name}: ${stream}`, value, decodeClasses);
+      findings.checked(check, count - FIRST_WORD);
+      if (count !== classIds(clustering) || of.length !== wordIds(manifest)) {
+        const problem = `has ${count - FIRST_WORD} classes of ${of.length} words; the manifest says otherwise`;
+        findings.add(check, stream, problem);
+      }
+    });
+  }
 }

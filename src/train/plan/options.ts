@@ -23,7 +23,13 @@ import {
 } from '../../base/check.js';
 import { KneserError } from '../../base/errors.js';
 import type { VocabularyChoice } from '../../count/vocabulary.js';
-import { choosePatterns, formatPattern, MAX_ORDER, type PatternChoice } from '../../tables/pattern.js';
+import {
+  choosePatterns,
+  formatPattern,
+  MAX_ORDER,
+  MOST_CLUSTERINGS,
+  type PatternChoice,
+} from '../../tables/pattern.js';
 import { pruningByCounts } from '../../tables/pruning.js';
 import { DOCUMENT_OPTIONS, type DocumentOptions } from '../../text/formats/corpus.js';
 import { checkSentences, type Sentences } from '../../text/sentences.js';
@@ -61,8 +67,11 @@ export interface BuildOptions {
    * Default 0: nothing is held out or tuned.
    */
   readonly holdOut?: number;
-  /** Number of classes that words are grouped into, for the class model that the mixture uses. Default 0: no classes. */
-  readonly classes?: number;
+  /**
+   * Number of classes that words are grouped into, for the class model that the mixture uses. Several numbers make several clusterings,
+   * at most 6, each with a class model. Default 0: no classes.
+   */
+  readonly classes?: number | readonly number[];
   /**
    * Thresholds by order from 1: n-grams with a count up to the threshold of their order are dropped. The last threshold also holds for
    * all higher orders. The first is 0, and none is less than the one before. As `lmplz --prune`. Default: nothing is dropped.
@@ -97,14 +106,44 @@ const MOST_HELD_OUT = 0.5;
 /** The values with which `kneser train --skip` and `kneser baseline` train a mixture, if no flag gives others. */
 export const MIXTURE_DEFAULTS = { holdOut: 0.02, classes: 300 } as const;
 
+/**
+ * The mixture by the value of the flag `--quality`. `best` has four clusterings, and leaves out the skip patterns that need most text: at
+ * order 5 those that keep three words before the predicted one.
+ */
+export const QUALITIES = {
+  fast: { classes: MIXTURE_DEFAULTS.classes, maxPatterns: undefined },
+  best: { classes: [300, 100, 600, 200], maxPatterns: 13 },
+} as const;
+
+/** By clustering, the number of classes that is asked for. */
+export function clusteringSizes({ classes = 0 }: Pick<BuildOptions, 'classes'>): number[] {
+  return (typeof classes === 'number' ? [classes] : classes).filter(count => count > 0);
+}
+
+/** Checks a number of classes, or a list of the different numbers of several clusterings. @throws KNESER_OPTION */
+function checkClasses(name: string, value: number | readonly number[]): void {
+  if (typeof value === 'number') {
+    checkInteger(name, value, 0, MOST_CLASSES);
+    return;
+  }
+  checkList(name, value);
+  for (const count of value) checkInteger(name, count, 1, MOST_CLASSES);
+  if (value.length > MOST_CLUSTERINGS || new Set(value).size < value.length) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `${name}: ${value.join()} is not a list of at most ${MOST_CLUSTERINGS} different numbers, one a clustering`,
+    );
+  }
+}
+
 /** A flag of the command line that gives an option, or a part of one. */
 export interface FlagText {
   /** As commander takes it: `-n, --order <n>`. */
   readonly flags: string;
   /** The text that `--help` shows beside the flag. */
   readonly help: string;
-  /** The kind of the flag's value: a whole number, a share (0 to 1), bytes (`512M`), names, thresholds or text. Without it the flag is a switch, or has `choices`. */
-  readonly value?: 'whole' | 'share' | 'size' | 'names' | 'thresholds' | 'text';
+  /** The kind of the flag's value: a whole number, a share (0 to 1), bytes (`512M`), names, thresholds, numbers of classes or text. Without it the flag is a switch, or has `choices`. */
+  readonly value?: 'whole' | 'share' | 'size' | 'names' | 'thresholds' | 'sizes' | 'text';
   /** The words that the flag accepts as its value, if they are only a few. */
   readonly choices?: readonly string[];
   /** The default that `--help` shows; missing if it shows none. */
@@ -193,15 +232,25 @@ export const BUILD_OPTIONS = {
     ],
   },
   classes: {
-    check: value => void checkInteger('classes', value, 0, MOST_CLASSES),
+    check: value => {
+      checkClasses('classes', value);
+    },
     fallback: 0,
-    record: (value = 0) => ({ classes: value }),
+    record: (value = 0) => ({ classes: typeof value === 'number' ? value : value.join() }),
     about: 'counts',
     flags: [
       {
-        flags: '--classes <n>',
-        help: `word classes of the class model mixed in (default with --skip: ${MIXTURE_DEFAULTS.classes})`,
-        value: 'whole',
+        flags: '--classes <list>',
+        help: `word classes of the class model mixed in (default with --skip: ${MIXTURE_DEFAULTS.classes}); a list of numbers makes a clustering for each`,
+        value: 'sizes',
+      },
+      {
+        flags: '--quality <level>',
+        help:
+          'of the mixture: best has four clusterings of the words in place of one, and at most 13 patterns, for a lower ' +
+          'perplexity with longer training and slower scoring (default with --skip: fast)',
+        choices: ['fast', 'best'],
+        excludes: ['classes'],
       },
     ],
   },

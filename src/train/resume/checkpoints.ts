@@ -2,7 +2,7 @@ import type { IdStream } from '../../count/id-stream.js';
 import type { TableSummary } from '../../tables/table-writer.js';
 import type { Sort } from '../../count/adjust.js';
 import type { Vocabulary } from '../../count/vocabulary.js';
-import type { Stream } from '../../tables/pattern.js';
+import type { ClassStream, Stream } from '../../tables/pattern.js';
 
 /**
  * Resuming: a training stores its finished work, and a later one continues from there. This file has the interface that stages know;
@@ -86,8 +86,8 @@ export interface Checkpoints {
   leftToCount(stream: Stream, sorts: readonly Sort[], types: number, check: () => void): Promise<LeftToCount>;
   /** Waits until the disk has the tables, and records them as finished. */
   completed(tables: readonly CountedTable[]): Promise<void>;
-  /** The stored class of every id; `undefined` if no classes are stored for this number of ids. */
-  classes(types: number): Promise<Uint32Array | undefined>;
+  /** The stored class of every id in a clustering; `undefined` if no classes are stored for this number of ids. */
+  classes(stream: ClassStream, types: number): Promise<Uint32Array | undefined>;
   /** Waits until the text is stored. @throws the error that kept it from being stored. */
   settled(): Promise<void>;
 }

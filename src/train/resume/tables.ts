@@ -3,8 +3,9 @@ import { decodeBlock } from '../../tables/block.js';
 import { unseal } from '../../base/sealed.js';
 import { decodeDirectory } from '../../tables/directory.js';
 import { firstRow } from '../../tables/table-reader.js';
-import { blockKey, CLASSES_KEY, directoryKey, tableRange } from '../../store/keys.js';
+import { blockKey, classesKey, directoryKey, tableRange } from '../../store/keys.js';
 import type { LevelWriter } from '../../store/level.js';
+import type { ClassStream } from '../../tables/pattern.js';
 import { compareBytes } from '../../base/bytes.js';
 
 /**
@@ -55,10 +56,10 @@ export async function removeTable(store: LevelWriter, table: string): Promise<vo
   await store.remove(...tableRange(table));
 }
 
-/** The class of every id, as stored; `undefined` if no classes are stored, or they are damaged. */
-export async function readClasses(store: LevelWriter): Promise<Uint32Array | undefined> {
+/** The class of every id in a clustering, as stored; `undefined` if no classes are stored, or they are damaged. */
+export async function readClasses(store: LevelWriter, stream: ClassStream): Promise<Uint32Array | undefined> {
   try {
-    const value = await store.get(CLASSES_KEY);
+    const value = await store.get(classesKey(stream));
     return value && decodeClasses(value).of;
   } catch {
     return undefined;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import type { Checkpoints, CountedTable, LeftToCount, ReadText, TextIds } from './checkpoints.js';
 import type { Sort } from '../../count/adjust.js';
-import { isContiguous, tableName, type Stream } from '../../tables/pattern.js';
+import { isContiguous, tableName, type ClassStream, type Stream } from '../../tables/pattern.js';
 import type { LevelWriter } from '../../store/level.js';
 import { ROWS_VERSION } from '../../store/keys.js';
 import { requireSame, readRecord, writeRecord, type Beginning, type TrainingRecord } from './record.js';
@@ -135,8 +135,8 @@ export class UnfinishedBuild implements Checkpoints {
     await this.write({ tables: [...this.record.tables, ...tables] });
   }
 
-  async classes(types: number): Promise<Uint32Array | undefined> {
-    const of = this.resumed && this.store ? await readClasses(this.store) : undefined;
+  async classes(stream: ClassStream, types: number): Promise<Uint32Array | undefined> {
+    const of = this.resumed && this.store ? await readClasses(this.store, stream) : undefined;
     return of?.length === types ? of : undefined;
   }
 

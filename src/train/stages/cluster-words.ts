@@ -1,31 +1,36 @@
 import type { KneserError } from '../../base/errors.js';
-import type { BigramCounter } from '../../count/bigrams.js';
+import type { BigramCounter, Bigrams } from '../../count/bigrams.js';
+import type { ClassStream } from '../../tables/pattern.js';
 import type { Chunk, Weights } from '../../count/ngram-source.js';
 import { BOS, NONE } from '../../text/tokens.js';
 import { CLASSES_SHARE, overBudget, WORDS_A_CLASS } from '../plan/budget.js';
+import { clusteringSizes } from '../plan/options.js';
 import type { BuildContext } from './context.js';
 import type { CountSource } from './count-source.js';
 
 /** Size of a chunk [32-bit numbers]. Between chunks the stage pauses and checks its memory. */
 const NUMBERS_A_CHUNK = 1 << 18;
 
-/** The class of every id that an interrupted build stored; `undefined` if there is none for this vocabulary. */
-export async function restore({ place }: BuildContext, { vocabulary }: CountSource): Promise<Uint32Array | undefined> {
-  return place.checkpoints?.classes(vocabulary.indices.length);
+/** The class of every id in a clustering that an interrupted build stored; `undefined` if there is none for this vocabulary. */
+export async function restore(
+  { place }: BuildContext,
+  { vocabulary }: CountSource,
+  stream: ClassStream,
+): Promise<Uint32Array | undefined> {
+  return place.checkpoints?.classes(stream, vocabulary.indices.length);
 }
 
 /**
- * Groups the words into classes by the exchange algorithm, on the bigrams of the source.
+ * Counts the bigrams of the source, by which words are grouped into classes.
  *
- * - Input: the source, and the number of classes that {@link classCount} allows.
- * - Output: the class of every id (length: ids in use). Its writer is `write-model.ts`.
+ * - Input: the source.
+ * - Output: the bigrams, for `run` of each clustering.
  * - When: after the tables of words are counted, before the tables of classes.
  *
  * @throws KNESER_LIMIT if the distinct bigrams take more than a quarter of the memory; KNESER_ABORTED
  */
-export async function run(context: BuildContext, text: CountSource, classes: number): Promise<Uint32Array> {
+export async function countBigrams(context: BuildContext, text: CountSource): Promise<Bigrams> {
   const { BigramCounter } = await import('../../count/bigrams.js');
-  const { clusterWords } = await import('../../count/exchange.js');
   const { vocabulary, ngrams } = text;
   const { memory } = context.place;
   const counter = new BigramCounter();
@@ -36,8 +41,26 @@ export async function run(context: BuildContext, text: CountSource, classes: num
       throw tooLarge('the distinct bigrams of the text', counter.memory, memory, 'leave classes out (--classes 0)');
     }
   }
-  const types = vocabulary.indices.length;
-  return clusterWords(counter.finish(types), types, classes, context.pause);
+  return counter.finish(vocabulary.indices.length);
+}
+
+/**
+ * Groups the words into classes by the exchange algorithm.
+ *
+ * - Input: the bigrams of the source, and one of the numbers of classes that {@link classCounts} allows.
+ * - Output: the class of every id (length: ids in use). Its writer is `write-model.ts`.
+ * - When: after the tables of words are counted, before the tables of classes.
+ *
+ * @throws KNESER_ABORTED
+ */
+export async function run(
+  context: BuildContext,
+  { vocabulary }: CountSource,
+  bigrams: Bigrams,
+  classes: number,
+): Promise<Uint32Array> {
+  const { clusterWords } = await import('../../count/exchange.js');
+  return clusterWords(bigrams, vocabulary.indices.length, classes, context.pause);
 }
 
 /** Adds the last two words of each n-gram of a chunk. */
@@ -49,15 +72,18 @@ function addBigrams({ ids, begin, end, step }: Chunk, weights: Weights, counter:
   }
 }
 
-/** How many classes the words are grouped into: the number in the options, but at most one for every 20 words; 0 if that leaves only one class. */
-export function classCount({ options }: BuildContext, { vocabulary }: CountSource): number {
-  const count = Math.min(options.classes ?? 0, Math.floor(vocabulary.indices.length / WORDS_A_CLASS));
-  return count > 1 ? count : 0;
+/**
+ * By clustering, how many classes the words are grouped into: the numbers in the options, but at most one class for every 20 words. A
+ * clustering with one class, or as many as one before it, is left out.
+ */
+export function classCounts({ options }: BuildContext, { vocabulary }: CountSource): number[] {
+  const most = Math.floor(vocabulary.indices.length / WORDS_A_CLASS);
+  return [...new Set(clusteringSizes(options).map(count => Math.min(count, most)))].filter(count => count > 1);
 }
 
 /** Refuses more classes than can be found in memory, before the text is read. @throws KNESER_LIMIT */
 export async function checkMemory({ options, place }: BuildContext): Promise<void> {
-  const { classes = 0 } = options;
+  const classes = Math.max(0, ...clusteringSizes(options));
   if (classes === 0) return;
   const { clusteringBytes } = await import('../../count/exchange.js');
   const bytes = clusteringBytes(classes);

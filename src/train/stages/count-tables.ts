@@ -4,6 +4,7 @@ import { createPool } from '../../count/pool.js';
 import type { TableManifest } from '../../tables/manifest.js';
 import {
   choosePatterns,
+  classStream,
   isContiguous,
   tableName,
   withContexts,
@@ -13,6 +14,7 @@ import {
 import { emptySummary, type TableSummary } from '../../tables/table-writer.js';
 import { FIRST_WORD } from '../../text/tokens.js';
 import { SMALL_TEXT } from '../plan/budget.js';
+import { clusteringSizes } from '../plan/options.js';
 import type { BuildPlan } from '../plan/plan.js';
 import type { LeftToCount } from '../resume/checkpoints.js';
 import type { BuildContext } from './context.js';
@@ -47,7 +49,7 @@ export function canMakeTries(context: BuildContext, { ngrams, pruned }: CountSou
   return (
     isPlain &&
     !plan.pruning &&
-    (options.classes ?? 0) === 0 &&
+    clusteringSizes(options).length === 0 &&
     ngrams.weights !== 'counts' &&
     !pruned &&
     place.checkpoints?.hasTables !== true &&
@@ -95,7 +97,7 @@ export async function run(
   return patterns.map((pattern): TableManifest => {
     const table = tableName(pattern, name);
     const { rows, contexts, tokens, countsOfCounts } = summaries.get(table) ?? emptySummary();
-    return { pattern: table, mixed: name === 'classes' || mixed.has(table), rows, contexts, tokens, countsOfCounts };
+    return { pattern: table, mixed: name !== 'words' || mixed.has(table), rows, contexts, tokens, countsOfCounts };
   });
 }
 
@@ -151,27 +153,38 @@ export function wordStream({ plan }: BuildContext, source: CountSource, last: bo
   return { name: 'words', source, patterns: withContexts(plan.patterns), toId: ids, frequencies, last };
 }
 
-/** The classes of the words of a source as a stream. @param of the class of every id. */
-export function classStream(
+/**
+ * The classes of the words of a source as a stream.
+ *
+ * @param clustering its number, from 0.
+ * @param of the class of every id.
+ * @param last whether no clustering follows it.
+ */
+export function classesOf(
   { plan }: BuildContext,
   source: CountSource,
+  clustering: number,
   classes: number,
   of: Uint32Array,
+  last: boolean,
 ): CountedStream {
   const { ids, frequencies: wordFrequencies } = source.vocabulary;
   const frequencies = new Float64Array(FIRST_WORD + classes);
   for (let id = 1; id < wordFrequencies.length; id++) frequencies[of[id]] += wordFrequencies[id];
   const toId = ids.map(id => of[id]);
-  return { name: 'classes', source, patterns: classPatterns(plan), toId, frequencies, last: true };
+  return { name: classStream(clustering), source, patterns: classPatterns(plan, clustering), toId, frequencies, last };
 }
 
 /** The number of tables that are counted by sorting: all but the tables of unigrams, whose counts the sorts of contiguous n-grams yield. */
-export function countSortedTables({ plan }: BuildContext, hasClasses: boolean): number {
-  const patterns = [...withContexts(plan.patterns), ...(hasClasses ? classPatterns(plan) : [])];
-  return patterns.filter(pattern => pattern.length > 0).length;
+export function countSortedTables({ plan }: BuildContext, clusterings: number): number {
+  const ofClasses = Array.from({ length: clusterings }, (_, clustering) => classPatterns(plan, clustering));
+  return [...withContexts(plan.patterns), ...ofClasses.flat()].filter(pattern => pattern.length > 0).length;
 }
 
-/** Classes are counted by all contiguous patterns of the order, and by no others. */
-function classPatterns({ order }: BuildPlan): readonly Pattern[] {
-  return choosePatterns(order, {});
+/** The longest n-grams of the classes of every clustering but the first: longer ones add more n-grams than they lower the perplexity. */
+const LONGEST_OF_MORE = 4;
+
+/** Classes are counted by contiguous patterns alone: all of the order in the first clustering, of up to 4 classes in others. */
+function classPatterns({ order }: BuildPlan, clustering: number): readonly Pattern[] {
+  return choosePatterns(clustering === 0 ? order : Math.min(order, LONGEST_OF_MORE), {});
 }

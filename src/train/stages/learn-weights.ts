@@ -4,6 +4,7 @@ import type { Vocabulary } from '../../count/vocabulary.js';
 import type { ModelStore } from '../../store/store.js';
 import { withContexts } from '../../tables/pattern.js';
 import { UNK } from '../../text/tokens.js';
+import { clusteringSizes } from '../plan/options.js';
 import { EVIDENCE_SHARE, overBudget, READ_SHARE } from '../plan/budget.js';
 import type { TextFigures } from '../resume/checkpoints.js';
 import type { BuildContext } from './context.js';
@@ -40,7 +41,7 @@ export async function checkMemory(
 ): Promise<void> {
   if (heldOutTokens === 0) return;
   const { evidenceBytes } = await import('./learning.js');
-  const tables = withContexts(plan.patterns).length + (options.classes ? plan.order : 0);
+  const tables = withContexts(plan.patterns).length + clusteringSizes(options).length * plan.order;
   const bytes = evidenceBytes(heldOutTokens + heldOut, tables);
   if (bytes <= place.memory * EVIDENCE_SHARE) return;
   throw overBudget({

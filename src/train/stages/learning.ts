@@ -11,6 +11,8 @@ import { estimateDiscounts } from '../../smoothing/discounts.js';
 import { createLattice } from '../../smoothing/lattice.js';
 import { Parameters } from '../../smoothing/descent.js';
 import { learn, massShares } from '../../smoothing/learn.js';
+import { divideParameters } from '../../smoothing/parameters.js';
+import { tablesOf } from '../../model/scoring/parts.js';
 import { Mixture } from '../../smoothing/mixture.js';
 import type { WeightSet } from '../../smoothing/weights.js';
 import type { ModelStore } from '../../store/store.js';
@@ -83,29 +85,30 @@ export async function learnModel(
 ): Promise<WeightSet> {
   const { parts } = model;
   const { manifest, weights: start } = parts;
-  const most = mostWords(parts.words.length + parts.classes.length);
+  const most = mostWords(tablesOf(parts).length);
   const { batch, sentences } = layOut(text, manifest.order, most);
   if (batch.length === sentences) throw new KneserError('KNESER_INPUT_EMPTY', 'the text to tune on holds no tokens');
   const evidence = await model.evidence(batch, check);
   const blend = createBlend(parts, estimateDiscounts);
   if (!start) throw new Error('no weights to start from');
   const words = new Parameters(start.words);
-  const { classModel } = blend;
-  const classes = classModel && new Parameters(start.classes);
-  const gate = classModel && new Parameters(start.gate);
-  await learn(blend, words, classes, gate, evidence, batch, (epoch, of) => onProgress?.(epoch, of), pause);
+  const lattices = blend.classModels.map(({ mixture }) => mixture.lattice);
+  const classes = divideParameters(start.classes, lattices).map(values => new Parameters(values));
+  const gate = blend.gate && new Parameters(blend.gate.parameters);
+  await learn(blend, { words, classes, gate }, evidence, batch, (epoch, of) => onProgress?.(epoch, of), pause);
 
   const { probabilities, classProbabilities } = await evaluate(blend, evidence, batch, pause);
-  const cache = await learnCache(batch, probabilities, classProbabilities, parts.wordClasses, pause);
-  const textCache = new TextCache(cache, parts.wordClasses);
+  const firstClasses = parts.clusterings.at(0)?.classes;
+  const cache = await learnCache(batch, probabilities, classProbabilities, firstClasses, pause);
+  const textCache = new TextCache(cache, firstClasses);
   const cached = probabilities.map((probability, t) => textCache.mix(probability, classProbabilities[t], batch, t));
   const shares = massShares(blend, evidence, batch);
   const patterns = blend.words.lattice.tables.map(table => formatPattern(table.pattern));
   return {
     patterns,
     words: words.values,
-    classes: classes?.values ?? new Float64Array(0),
-    gate: gate?.values ?? new Float64Array(0),
+    classes: start.classes,
+    gate: start.gate,
     cache,
     report: {
       sentences,
@@ -115,7 +118,9 @@ export async function learnModel(
       cached: perplexity(cached),
       shares: [
         ...patterns.map((pattern, s) => ({ pattern, share: shares.words[s] })),
-        ...manifest.classTables.map(({ pattern }, s) => ({ pattern, share: shares.classes[s] ?? 0 })),
+        ...manifest.clusterings.flatMap(({ tables }, m) =>
+          tables.map(({ pattern }, s) => ({ pattern, share: shares.clusterings[m][s] })),
+        ),
       ],
     },
   };
@@ -166,7 +171,7 @@ async function evaluate(
   const classProbabilities = new Float64Array(batch.length);
   for (let t = 0; t < batch.length; t++) {
     probabilities[t] = blend.probability(evidence, batch, t);
-    classProbabilities[t] = blend.classProbability;
+    if (blend.gate) classProbabilities[t] = blend.probabilities[1];
     if (t % WORDS_A_PAUSE === 0) await pause();
   }
   return { probabilities, classProbabilities };

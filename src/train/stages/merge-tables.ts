@@ -1,3 +1,4 @@
+import { clusteringSizes } from '../plan/options.js';
 import { sharedMemory } from '../../base/shared-memory.js';
 import { MergeMemory, mergeUnit, type MergedFigures, type MergePlan, type MergeUnit } from '../../count/merge-range.js';
 import type { SubtreeModel } from '../../count/subtrees.js';
@@ -49,7 +50,11 @@ export function planMerging(
   const { order } = plan;
   const tables = withContexts(plan.patterns);
   const isPlain =
-    order > 1 && tables.length === order && tables.every(isContiguous) && !plan.pruning && (options.classes ?? 0) === 0;
+    order > 1 &&
+    tables.length === order &&
+    tables.every(isContiguous) &&
+    !plan.pruning &&
+    clusteringSizes(options).length === 0;
   if (!isPlain || models.some(({ times }) => times < 0)) return undefined;
   const units: MergeUnit[] = [];
   let most = 0;

@@ -1,7 +1,8 @@
 import type { ModelBuilder } from '../../tables/builder.js';
 import { encodeClasses } from '../../tables/classes.js';
 import { sortedDictionary } from '../../tables/dictionary.js';
-import type { Manifest, TableManifest } from '../../tables/manifest.js';
+import type { ClusteringManifest, Manifest, TableManifest } from '../../tables/manifest.js';
+import type { ClassStream } from '../../tables/pattern.js';
 import type { Pruning } from '../../tables/pruning.js';
 import { encodeTokenizer } from '../../tables/tokenizer.js';
 import type { VocabularyChoice } from '../../count/vocabulary.js';
@@ -13,21 +14,20 @@ import type { CountSource, SourceFigures } from './count-source.js';
 /** The tables of a model, as the manifest lists them. */
 export interface CountedTables {
   readonly tables: readonly TableManifest[];
-  /** How many classes words are grouped into; 0 if there are none. */
-  readonly classes: number;
-  readonly classTables: readonly TableManifest[];
+  readonly clusterings: readonly ClusteringManifest[];
   /** How the source dropped n-grams; missing if it dropped none. */
   readonly pruning?: Pruning;
 }
 
-/** Writes the class of every id. */
+/** Writes the class of every id in a clustering. */
 export async function putClasses(
   builder: ModelBuilder,
   { vocabulary }: SourceFigures,
+  stream: ClassStream,
   classes: number,
   of: Uint32Array,
 ): Promise<void> {
-  await builder.putClasses(encodeClasses(FIRST_WORD + classes, of, vocabulary.frequencies));
+  await builder.putClasses(stream, encodeClasses(FIRST_WORD + classes, of, vocabulary.frequencies));
 }
 
 /**

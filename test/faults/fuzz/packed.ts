@@ -32,7 +32,7 @@ export async function packModels(folder: string): Promise<string[]> {
   const sentences = trainingText().slice(2450);
   const common = { sentences, order: 3, threads: 1 };
   await train({ ...common, out: path('plain') });
-  await train({ ...common, out: path('mixture'), patterns: { skip: true }, classes: 5, holdOut: 0.05 });
+  await train({ ...common, out: path('mixture'), patterns: { skip: true }, classes: [5, 3], holdOut: 0.05 });
   await exportArpa({ model: path('plain'), file: path('arpa') });
   await importArpa({ file: path('arpa'), out: path('backoff') });
   const names = ['plain', 'mixture', 'backoff'];
