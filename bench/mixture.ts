@@ -1,5 +1,5 @@
 /**
- * `npm run bench:mixture -- [--train FILE --valid FILE --test FILE] [--orders 3-6]`: measures perplexity and speed of modified Kneser-Ney
+ * `npm run bench:mixture -- [--train FILE --valid FILE --test FILE] [--orders 3-6] [--quality fast|best]`: measures perplexity and speed of modified Kneser-Ney
  * (MKN) and of the generalized language model (GLM), the mixture over skip patterns, with equal weights, with tuned weights, and with
  * the cache.
  */
@@ -8,10 +8,9 @@ import { parseArgs } from 'node:util';
 import { prepareBrown } from '../corpora/brown.js';
 import { printTable } from '../src/cli/output.js';
 import { LanguageModel, train, tune, type OpenOptions } from '../src/index.js';
+import { QUALITIES } from '../src/train/plan/options.js';
 import { runCommand, UsageError } from './command.js';
 
-/** Number of word classes of the mixture. */
-const CLASSES = 300;
 /** Without `--valid`, the share of the training sentences that is held out for tuning. */
 const HOLD_OUT = 0.02;
 
@@ -30,9 +29,13 @@ await runCommand('bench:mixture', async folder => {
       valid: { type: 'string' },
       test: { type: 'string' },
       orders: { type: 'string', default: '3-6' },
+      quality: { type: 'string', default: 'fast' },
     },
   });
   const texts = values.train && values.test ? { train: values.train, test: values.test } : await brown(folder);
+  const { quality } = values;
+  if (quality !== 'fast' && quality !== 'best') throw new UsageError('--quality takes fast or best');
+  const { classes, maxPatterns } = QUALITIES[quality];
   const rows: string[][] = [];
   for (const order of parseOrders(values.orders)) {
     const out = join(folder, 'model');
@@ -41,8 +44,8 @@ await runCommand('bench:mixture', async folder => {
       files: [texts.train],
       out,
       order,
-      patterns: { skip: true },
-      classes: CLASSES,
+      patterns: { skip: true, ...(maxPatterns === undefined ? {} : { maxPatterns }) },
+      classes,
       holdOut,
       force: true,
     });
