@@ -121,7 +121,7 @@ const DECLARATIONS: Readonly<Record<string, readonly (readonly [file: string, na
     ['src/model/model-base', 'ModelBase'],
   ],
   PerplexitySum: [['src/model/scoring/perplexity', 'PerplexitySum']],
-  TextCache: [['src/smoothing/cache', 'TextCache']],
+  TextCache: [['src/smoothing/cache/text-cache', 'TextCache']],
 };
 
 /** Whether no caller is meant to see a method: its declarations mark it as internal, private or protected. */

@@ -224,11 +224,11 @@ describe.runIf(ptb)('on the Penn Treebank', () => {
 
   test('even weights of order 5 give 171.15', () => expectEven(longest, 171.15));
 
-  test('tuned on valid, test is below 128, and below 110 with the cache', async () => {
+  test('tuned on valid, test is below 124, and below 102 with the cache', async () => {
     await tune({ model: longest, files: [file('valid')] });
     await withOpen(longest, {}, async model => {
-      expect((await model.perplexityOfFile(file('test'))).perplexity).toBeLessThan(128);
-      expect((await model.perplexityOfFile(file('test'), { cache: true })).perplexity).toBeLessThan(110);
+      expect((await model.perplexityOfFile(file('test'))).perplexity).toBeLessThan(124);
+      expect((await model.perplexityOfFile(file('test'), { cache: true })).perplexity).toBeLessThan(102);
     });
   });
 });
