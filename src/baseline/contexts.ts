@@ -15,7 +15,7 @@ export interface ContextGroup {
   readonly sentences: number;
   /** The mean of log10 p of the first model minus log10 p of the second. Above 0, the first model is better. */
   readonly difference: number;
-  /** `difference` divided by its standard error over sentences. */
+  /** `difference` divided by its standard error over sentences; infinite, in JSON `null`, if the sentences do not differ. */
   readonly t: number;
   /** The two-sided p of `t`, by Student's t with `sentences` − 1 degrees of freedom. */
   readonly p: number;

@@ -31,6 +31,7 @@ export function bytes(value: number): string {
 /** A number with its sign and `decimals` decimals; a number that rounds to 0 has no sign; `–` for `null`. */
 export function signed(value: number | null, decimals: number): string {
   if (value === null) return '–';
+  if (Math.abs(value) === Infinity) return value > 0 ? '+∞' : '−∞';
   const text = value.toFixed(decimals);
   return Number(text) > 0 ? `+${text}` : text.replace('-', Number(text) < 0 ? '−' : '');
 }
