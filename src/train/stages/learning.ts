@@ -19,7 +19,7 @@ import type { ModelStore } from '../../store/store.js';
 import { EOS } from '../../text/tokens.js';
 import { pauses, type Pause } from '../../base/turn.js';
 
-/** Weights are learned from at most this many words: more words take time and add no precision. Of a longer text, every k-th run is used. */
+/** Weights are learned from at most this many words: more words take time and add no precision. Of a longer text, runs from all over it are used. */
 const MOST_WORDS = 500_000;
 /** About how many words of a text a run has: so many that the cache learns from running text. */
 const RUN_WORDS = 20_000;
@@ -126,9 +126,9 @@ export async function learnModel(
   };
 }
 
-/** One batch of all sentences of a text, or of those that begin in every k-th run, so that it has at most `most` words. */
+/** One batch of all sentences of a text, or of those that begin in evenly chosen runs, so that it has at most `most` words. */
 function layOut(text: HeldOutIds, order: number, most: number): { batch: Batch; sentences: number } {
-  const every = Math.ceil(text.length / most);
+  const share = Math.min(1, most / text.length);
   const layout = new BatchLayout(order, Math.min(text.length, most));
   let words = 0;
   let isUsed = true;
@@ -140,7 +140,10 @@ function layOut(text: HeldOutIds, order: number, most: number): { batch: Batch; 
         if (id === EOS) sentences++;
       }
       words++;
-      if (id === EOS) isUsed = Math.floor(words / RUN_WORDS) % every === 0;
+      if (id === EOS) {
+        const run = Math.floor(words / RUN_WORDS);
+        isUsed = Math.floor((run + 1) * share) > Math.floor(run * share);
+      }
     }
   }
   return { batch: layout.batch, sentences };
