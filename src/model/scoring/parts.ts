@@ -85,14 +85,10 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: P
   // Tuned weights belong to all tables. The tables above `order` are therefore read too, but add nothing to any probability.
   const words = tableParts(store.name, weights ? chosen : withinOrder(chosen, order));
   const clusterings = weights && weights.gate.length > 0 ? await readClusterings(store, manifest) : [];
-  const patterns = words
-    .filter(part => part.manifest.mixed)
-    .map(part => formatPattern(part.pattern))
-    .join();
-  if (weights && weights.patterns.join() !== patterns) {
+  const ofClasses = clusterings.map(({ classes, tables }) => ({ ids: classes.count, tables }));
+  if (weights && !weightsFit(weights, words, ofClasses)) {
     throw new KneserError('KNESER_DAMAGED', `${store.name}: the weights were tuned for another model; tune them again`);
   }
-  if (weights) checkWeights(store.name, weights, words, clusterings);
   const tokenization = await readTokenization(store, manifest);
   const { bytes, created } = files;
   const chosenParts = { words, clusterings, smoothing, weightSets, weights, tokenization };
@@ -135,22 +131,26 @@ function checkSizes(store: string, manifest: Manifest, bytes: number): void {
   );
 }
 
-/** Refuses weights whose number does not fit the tables. @throws KNESER_DAMAGED */
-function checkWeights(
-  store: string,
-  { words, classes, gate, cache }: WeightSet,
+/**
+ * Whether a set of weights has the patterns and as many parameters as a model needs.
+ *
+ * @param clusterings by clustering whose class model the set uses, the number of class ids and the tables.
+ */
+export function weightsFit(
+  { patterns, words, classes, gate, cache }: WeightSet,
   wordTables: readonly TablePart[],
-  clusterings: readonly ClusteringPart[],
-): void {
-  const classCount = clusterings.at(0)?.classes.count ?? 0;
+  clusterings: readonly { readonly ids: number; readonly tables: readonly TablePart[] }[],
+): boolean {
+  const ids = clusterings.at(0)?.ids ?? 0;
+  const mixed = wordTables.filter(part => part.manifest.mixed);
   const ofClasses = clusterings.reduce((sum, { tables }) => sum + weightCount(tables), 0);
-  const fits =
+  return (
+    patterns.join() === mixed.map(part => formatPattern(part.pattern)).join() &&
     words.length === weightCount(wordTables) &&
     (gate.length === 0 ||
-      (featuresOfGate(gate.length, clusterings.length, classCount) !== undefined && classes.length === ofClasses)) &&
-    cacheFits(cache, classCount);
-  if (fits) return;
-  throw new KneserError('KNESER_DAMAGED', `${store}: the weights were tuned for another model; tune them again`);
+      (featuresOfGate(gate.length, clusterings.length, ids) !== undefined && classes.length === ofClasses)) &&
+    cacheFits(cache, ids)
+  );
 }
 
 /** How many weights the lattice of these tables has. */

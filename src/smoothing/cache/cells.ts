@@ -18,6 +18,7 @@ const PARTS = 3;
 const FADED = 1e-250;
 /** Number of weights of a cache. */
 export const CELL_WEIGHTS = CELLS * PARTS;
+
 /** How fast a cache forgets, and its weights beside the model, as kneser 0.1 learned them. */
 export interface CellWeights {
   /** Number of words after which the weight of a word in the unigram cache has faded to 1/e. */

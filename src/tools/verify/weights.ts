@@ -1,6 +1,5 @@
-import { startingWeights } from '../../model/scoring/parts.js';
-import { featuresOfGate } from '../../smoothing/blend.js';
-import { cacheFits } from '../../smoothing/cache/weights.js';
+import { tableParts } from '../../model/lookup/table-part.js';
+import { weightsFit } from '../../model/scoring/parts.js';
 import { decodeWeights, type WeightSet } from '../../smoothing/weights.js';
 import { decodeValue } from '../../base/decode.js';
 import { classIds, type Manifest } from '../../tables/manifest.js';
@@ -31,19 +30,9 @@ export async function checkWeights(
   return sound;
 }
 
-/** Whether a set has the shape of the starting weights of a model. */
-function fits(set: WeightSet, manifest: Manifest): boolean {
-  const untuned = startingWeights(manifest);
-  const { clusterings } = manifest;
-  const { words, classes, gate, cache } = set;
-  return (
-    set.patterns.join() === untuned.patterns.join() &&
-    words.length === untuned.words.length &&
-    (gate.length === 0
-      ? cacheFits(cache, 0)
-      : clusterings.length > 0 &&
-        classes.length === untuned.classes.length &&
-        featuresOfGate(gate.length, clusterings.length, classIds(clusterings[0])) !== undefined &&
-        cacheFits(cache, classIds(clusterings[0])))
-  );
+/** Whether a set fits the tables of a model. */
+function fits(set: WeightSet, { tables, clusterings }: Manifest): boolean {
+  const used = set.gate.length > 0 ? clusterings : [];
+  const ofClasses = used.map(clustering => ({ ids: classIds(clustering), tables: tableParts('', clustering.tables) }));
+  return weightsFit(set, tableParts('', tables), ofClasses);
 }
