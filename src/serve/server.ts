@@ -28,6 +28,8 @@ const CHECK_MS = 1000;
 const MOST_CACHES = 8;
 /** How long connections are still accepted when the server is to stop [ms]. */
 const ACCEPTING_MS = 20;
+/** The most time for connections that arrive while those before them are accepted [ms]. */
+const MOST_ACCEPTING_MS = 1000;
 /** How often idle connections are closed while the server stops [ms]. */
 const IDLE_MS = 100;
 
@@ -163,9 +165,7 @@ function addressOf({ address, port, family }: AddressInfo): string {
 }
 
 async function close(server: Server, models: Models, { timeout }: Limits): Promise<void> {
-  // Connections that clients have opened are accepted first: the system would reset them when the server stops listening.
-  await wait(ACCEPTING_MS);
-  await turn();
+  await acceptAll(server);
   const closed = new Promise<void>(resolve => {
     server.close(() => resolve());
   });
@@ -177,4 +177,26 @@ async function close(server: Server, models: Models, { timeout }: Limits): Promi
   clearTimeout(timer);
   clearInterval(idle);
   await models.close();
+}
+
+/**
+ * Accepts the connections that clients have opened: the system would reset them when the server stops listening. Each
+ * turn of the event loop accepts at least one of those that wait, so a turn without a new connection means there is none.
+ */
+async function acceptAll(server: Server): Promise<void> {
+  let accepted = 0;
+  const count = (): void => {
+    accepted++;
+  };
+  server.on('connection', count);
+  await wait(ACCEPTING_MS);
+  const latest = performance.now() + MOST_ACCEPTING_MS;
+  let before: number;
+  do {
+    before = accepted;
+    // The first turn may end before the system was asked for connections.
+    await turn();
+    await turn();
+  } while (accepted > before && performance.now() < latest);
+  server.off('connection', count);
 }
