@@ -1,5 +1,5 @@
 import { KneserError } from '../src/base/errors.js';
-import type { BuildText } from '../src/train/stages/place.js';
+import type { BuildText } from '../src/train/stages/workspace.js';
 import { MarkRemover } from '../src/text/byte-order-mark.js';
 
 /** A text to train on, one sentence a line: a string, a file (decompressed if it is gzip), or the pieces of the text in order. */

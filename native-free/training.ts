@@ -1,5 +1,5 @@
 import { build, fromText } from '../src/train/build.js';
-import type { BuildPlace, BuildText, StoreKind } from '../src/train/stages/place.js';
+import type { Workspace, BuildText, StoreKind } from '../src/train/stages/workspace.js';
 import type { BuildReport } from '../src/train/stages/report.js';
 import { CallerError } from '../src/train/stages/tokenize.js';
 import { tooLarge } from '../src/count/id-stream.js';
@@ -36,7 +36,7 @@ export async function trainInMemory(
     await database.open();
     return readDatabase(database, name);
   };
-  const place: BuildPlace = {
+  const workspace: Workspace = {
     name,
     memory,
     threads,
@@ -55,7 +55,7 @@ export async function trainInMemory(
     },
   };
   try {
-    const report = await build(options, plan, place, fromText(text));
+    const report = await build(options, plan, workspace, fromText(text));
     const store = await openStore('tables');
     let bytes = 0;
     for await (const [, value] of store.entries()) bytes += value.length;

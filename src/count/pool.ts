@@ -41,7 +41,7 @@ export type StartThread = (
 ) => CountThread;
 
 /** The threads and files that counting may use. */
-export interface CountingPlace {
+export interface CountingResources {
   /** How many threads count at the same time. */
   readonly threads: number;
   /** Starts a counting thread, so that the caller's thread stays free for signals, timers and writes. Without it, the caller's thread counts. */
@@ -52,7 +52,7 @@ export interface CountingPlace {
 
 /** Makes a pool and starts its threads. @param temporary returns the path of the file for the sorted runs of a thread. */
 export function createPool(
-  { threads, startThread, scratch }: CountingPlace,
+  { threads, startThread, scratch }: CountingResources,
   plan: Omit<CountPlan, 'temporary'>,
   temporary: (thread: number) => string,
 ): CountPool {

@@ -12,8 +12,8 @@ import { encodeJob, PARTS, type SparkJob } from './job.js';
 import { inside, literal } from './literals.js';
 import type { Step } from './script.js';
 
-/** The text that a job counts, and the folder where it works. */
-export interface JobPlace {
+/** The paths of the text that a job counts, and of the folder for its results. */
+export interface JobPaths {
   /** Paths of text files for Spark, which may be patterns. */
   readonly texts: readonly string[];
   readonly work: string;
@@ -23,7 +23,7 @@ export interface JobPlace {
 const SPACES = String.raw`[\x00\t\x0B\f\r ]+`;
 
 /** Definitions of the text's lines, and of the words of each. */
-export function textViews({ texts }: Pick<JobPlace, 'texts'>, skipBlank: boolean): string[] {
+export function textViews({ texts }: Pick<JobPaths, 'texts'>, skipBlank: boolean): string[] {
   const of = (at: number): string => `kneser_text_${at + 1}`;
   const markers = `array(${literal(BOS_WORD)}, ${literal(EOS_WORD)})`;
   const refusal = `concat(${literal('KNESER_INPUT_RESERVED: the text holds a literal <s> or </s>, which marks sentence boundaries; remove it. The line: ')}, left(value, 200))`;
@@ -48,8 +48,8 @@ SELECT value, IF(arrays_overlap(words, ${markers}), raise_error(${refusal}), wor
  * Counts as in src/count/adjust.ts (Heafield et al. 2013, section 3.2): n-grams of the highest order, and n-grams that begin with `<s>`,
  * have their frequency; all others the number of different words before them.
  */
-export function countingSteps(job: SparkJob, place: JobPlace): Step[] {
-  return new CountingSql(job, place).steps();
+export function countingSteps(job: SparkJob, paths: JobPaths): Step[] {
+  return new CountingSql(job, paths).steps();
 }
 
 class CountingSql {
@@ -62,7 +62,7 @@ class CountingSql {
 
   constructor(
     private readonly job: SparkJob,
-    private readonly place: JobPlace,
+    private readonly paths: JobPaths,
   ) {
     this.farthest = job.order - 1;
     this.thresholds = job.prune;
@@ -264,7 +264,7 @@ CROSS JOIN (SELECT count(*), coalesce(sum(n), 0L), ${counts} FROM (${this.unprun
 
   /** A step that writes a folder which only later steps read. */
   private counted(name: string, about: string, rows: string, step = name): Step {
-    const path = inside(this.place.work, PARTS.counted, name);
+    const path = inside(this.paths.work, PARTS.counted, name);
     const statement = `INSERT OVERWRITE DIRECTORY ${literal(path)} USING parquet\n${rows}`;
     return { name: step, about, statement, views: [parquetView(`kneser_counted_${name}`, path)] };
   }
@@ -274,7 +274,7 @@ CROSS JOIN (SELECT count(*), coalesce(sum(n), 0L), ${counts} FROM (${this.unprun
   }
 
   private folder(name: string): { path: string } {
-    return { path: inside(this.place.work, PARTS.model, name) };
+    return { path: inside(this.paths.work, PARTS.model, name) };
   }
 
   /** The columns of the words before the predicted word, up to a distance. */

@@ -131,7 +131,7 @@ async function readVocabulary(context: BuildContext, folder: JobFolder): Promise
       }
       next = id === UNK ? EOS : id + 1;
     }
-    checkWordMemory(context.place, list, 'the job', 'plan it with fewer words: vocab-limit or unk-below');
+    checkWordMemory(context.workspace, list, 'the job', 'plan it with fewer words: vocab-limit or unk-below');
   }
   if (next !== frequencies.length || total !== sum) {
     throw fault(

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { abortedError, checkAborted, KneserError } from '../base/errors.js';
 import { writeModel } from '../store/folder/write-model.js';
 import { build, type OpenSource } from './build.js';
-import { folderPlace } from './folder-place.js';
+import { folderWorkspace } from './folder-workspace.js';
 import { OVERHEAD } from './plan/budget.js';
 import type { BuildOptions } from './plan/options.js';
 import { planBuild } from './plan/plan.js';
@@ -54,7 +54,7 @@ export async function buildFolder(
       const means = { temporary: (name: string) => join(draft.temporary, name), memory: available };
       const { options, open } = await prepare(means);
       const plan = await planBuild(options);
-      return build(options, plan, await folderPlace(draft, undefined, out, available, threads), open);
+      return build(options, plan, await folderWorkspace(draft, undefined, out, available, threads), open);
     });
     const { tables, warnings, notes, ...figures } = written;
     return { out, ...figures, tables, bytes, seconds: (performance.now() - started) / 1000, warnings, notes };

@@ -15,7 +15,7 @@ import * as countTables from './stages/count-tables.js';
 import type { CountedStream } from './stages/count-tables.js';
 import * as indexTables from './stages/index-tables.js';
 import * as learnWeights from './stages/learn-weights.js';
-import type { BuildPlace, BuildText } from './stages/place.js';
+import type { Workspace, BuildText } from './stages/workspace.js';
 import * as pruneTables from './stages/prune-tables.js';
 import { reportOf, type BuildReport } from './stages/report.js';
 import { RowTables, TrieTables } from './stages/table-output.js';
@@ -42,15 +42,15 @@ import * as writeModel from './stages/write-model.js';
 export async function build(
   options: BuildOptions,
   plan: BuildPlan,
-  place: BuildPlace,
+  workspace: Workspace,
   open: OpenSource,
 ): Promise<BuildReport> {
-  const context = new BuildContext(options, plan, place);
+  const context = new BuildContext(options, plan, workspace);
   try {
     await clusterWords.checkMemory(context);
     const source = await open(context);
     // The garbage of a small text is not worth the time that collecting takes.
-    const collect = lengthOf(source) < SMALL_TEXT ? undefined : place.collect;
+    const collect = lengthOf(source) < SMALL_TEXT ? undefined : workspace.collect;
     collect?.(true);
     const index = async (counted: Manifest): Promise<Manifest> => {
       collect?.(true);
@@ -100,7 +100,7 @@ export function fromText(text: BuildText): (context: BuildContext) => Promise<Co
 
 /** Copies sorted tables into the store `counted`, and adds the dictionary and the manifest. @returns the manifest. */
 async function copyAndWrite(context: BuildContext, source: SortedSource): Promise<Manifest> {
-  const builder = new ModelBuilder(await context.place.createStore('counted'));
+  const builder = new ModelBuilder(await context.workspace.createStore('counted'));
   try {
     const { run } = await import('./stages/copy-tables.js');
     const tables = await run(context, source, builder);
@@ -118,7 +118,7 @@ async function writeTries(
   source: SourceFigures,
   write: (to: ModelWriter) => Promise<readonly TableManifest[]>,
 ): Promise<Manifest> {
-  const store = await context.place.createStore('tables');
+  const store = await context.workspace.createStore('tables');
   const builder = new ModelBuilder(store, FORMAT_VERSION);
   try {
     const tables = await write(store);
@@ -131,15 +131,15 @@ async function writeTries(
 
 /** From n-grams and a vocabulary to a model, whose contiguous tables become tries as they are counted. */
 async function countTries(context: BuildContext, source: CountSource): Promise<Manifest> {
-  const { place, plan } = context;
+  const { workspace, plan } = context;
   try {
     return await writeTries(context, source, async to => {
       const words = countTables.wordStream(context, source, true);
-      await place.checkpoints?.beginCounting(countTables.countSortedTables(context, 0));
+      await workspace.checkpoints?.beginCounting(countTables.countSortedTables(context, 0));
       const output = new TrieTables(to, plan.order, source.vocabulary.frequencies);
       const tables = await countTables.run(context, words, output);
       // The text is saved while it is counted. Its n-grams must not be closed before.
-      await place.checkpoints?.settled();
+      await workspace.checkpoints?.settled();
       return tables;
     });
   } finally {
@@ -149,14 +149,14 @@ async function countTries(context: BuildContext, source: CountSource): Promise<M
 
 /** From n-grams and a vocabulary to a store with the rows of all tables, the dictionary and the manifest. */
 async function countAndWrite(context: BuildContext, source: CountSource): Promise<Manifest> {
-  const { place } = context;
-  const builder = new ModelBuilder(await place.createStore('counted'));
+  const { workspace } = context;
+  const builder = new ModelBuilder(await workspace.createStore('counted'));
   const count = async (stream: CountedStream): Promise<readonly TableManifest[]> =>
     countTables.run(context, stream, new RowTables(builder, stream.name), await countTables.restore(context, stream));
   try {
     const sizes = clusterWords.classCounts(context, source);
     const words = countTables.wordStream(context, source, sizes.length === 0);
-    await place.checkpoints?.beginCounting(countTables.countSortedTables(context, sizes.length));
+    await workspace.checkpoints?.beginCounting(countTables.countSortedTables(context, sizes.length));
     const tables = await count(words);
     const clusterings: ClusteringManifest[] = [];
     let bigrams: Bigrams | undefined;
@@ -173,7 +173,7 @@ async function countAndWrite(context: BuildContext, source: CountSource): Promis
       clusterings.push({ stream, classes, tables: counted });
     }
     // The text is saved while it is counted: close its n-grams only when all of it is saved.
-    await place.checkpoints?.settled();
+    await workspace.checkpoints?.settled();
     source.ngrams.close();
     return await writeModel.run(context, source, writeModel.markPruned(source, { tables, clusterings }), builder);
   } catch (error) {

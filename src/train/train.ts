@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { build, fromText } from './build.js';
-import { folderPlace } from './folder-place.js';
-import type { BuildText, TextSource } from './stages/place.js';
+import { folderWorkspace } from './folder-workspace.js';
+import type { BuildText, TextSource } from './stages/workspace.js';
 import type { BuildReport } from './stages/report.js';
 import { CallerError } from './stages/tokenize.js';
 import { abortedError, KneserError } from '../base/errors.js';
@@ -81,7 +81,12 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
       ? UnfinishedBuild.resume(draft.temporary, found)
       : await UnfinishedBuild.begin(draft.temporary, draft.generation, beginning, options.resumeCommand);
     if (resume) options.onResume?.(found && describeProgress(found));
-    return build(options, plan, await folderPlace(draft, unfinished, out, memory - OVERHEAD, threads), fromText(text));
+    return build(
+      options,
+      plan,
+      await folderWorkspace(draft, unfinished, out, memory - OVERHEAD, threads),
+      fromText(text),
+    );
   };
   try {
     const findUnfinished = resume ? find : undefined;

@@ -82,7 +82,7 @@ describe('a stage restores what an interrupted build has stored', () => {
   test('the tables of finished sorts; counting the others gives the same tables as one run', async () => {
     const { path, context, text } = await interrupted();
     const words = countTables.wordStream(context, text, false);
-    const builder = new ModelBuilder(await context.place.createStore('counted'));
+    const builder = new ModelBuilder(await context.workspace.createStore('counted'));
     const tables = await countTables.run(
       context,
       words,
@@ -95,7 +95,7 @@ describe('a stage restores what an interrupted build has stored', () => {
     expect(finished.map(({ table }) => table).sort()).toEqual(['11', '111', '1_1']);
     const kept = finished.filter(({ table }) => table !== '1_1');
     const next = await resumed(path, { tables: kept });
-    const again = new ModelBuilder(await next.place.createStore('counted'));
+    const again = new ModelBuilder(await next.workspace.createStore('counted'));
     const left = await countTables.restore(next, words);
     expect(left?.sorts).toEqual([[[2]]]);
     expect(left?.tables).toEqual(kept);
@@ -108,22 +108,22 @@ describe('a stage restores what an interrupted build has stored', () => {
   test('no table is lost if the caller aborts while finished ones are checked', async () => {
     const { path, context, text } = await interrupted();
     const words = countTables.wordStream(context, text, false);
-    const builder = new ModelBuilder(await context.place.createStore('counted'));
+    const builder = new ModelBuilder(await context.workspace.createStore('counted'));
     await countTables.run(context, words, new RowTables(builder, 'words'));
     await builder.abort();
 
-    const { plan, place } = await resumed(path);
-    const store = await place.createStore('counted');
+    const { plan, workspace } = await resumed(path);
+    const store = await workspace.createStore('counted');
     const signal = AbortSignal.abort(new Error('a reason'));
-    const aborted = countTables.restore(new BuildContext({ ...options, signal }, plan, place), words);
+    const aborted = countTables.restore(new BuildContext({ ...options, signal }, plan, workspace), words);
     await expect(aborted).rejects.toMatchObject({ code: 'KNESER_ABORTED', cause: signal.reason as Error });
-    expect((await countTables.restore(new BuildContext(options, plan, place), words))?.sorts).toEqual([]);
+    expect((await countTables.restore(new BuildContext(options, plan, workspace), words))?.sorts).toEqual([]);
     await store.abort();
   });
 
   test('the word classes, if they belong to this vocabulary', async () => {
     const { path, context, text } = await interrupted();
-    const builder = new ModelBuilder(await context.place.createStore('counted'));
+    const builder = new ModelBuilder(await context.workspace.createStore('counted'));
     const [classes] = clusterWords.classCounts(context, text);
     const of = await clusterWords.run(context, text, await clusterWords.countBigrams(context, text), classes);
     await writeModel.putClasses(builder, text, 'classes', classes, of);
@@ -139,7 +139,7 @@ describe('a stage restores what an interrupted build has stored', () => {
     });
 
     const next = await resumed(path);
-    const store = await next.place.createStore('counted');
+    const store = await next.workspace.createStore('counted');
     expect(await clusterWords.restore(next, text, 'classes')).toEqual(of);
     expect(await clusterWords.restore(next, text, 'classes-2')).toBeUndefined();
     const other = { ...text, vocabulary: { ...text.vocabulary, indices: text.vocabulary.indices.subarray(1) } };
@@ -150,9 +150,9 @@ describe('a stage restores what an interrupted build has stored', () => {
   test('nothing, if nothing was stored', async () => {
     const { path, context } = await interrupted();
     expect(await chooseVocabulary.restore(context)).toBeUndefined();
-    const { checkpoints, ...place } = (await resumed(path)).place;
+    const { checkpoints, ...workspace } = (await resumed(path)).workspace;
     expect(checkpoints).toBeDefined();
-    const bare = new BuildContext(options, context.plan, place);
+    const bare = new BuildContext(options, context.plan, workspace);
     expect(await chooseVocabulary.restore(bare)).toBeUndefined();
   });
 });

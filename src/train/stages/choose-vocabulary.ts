@@ -15,7 +15,7 @@ export interface NumberedText extends CountSource {
 
 /** The text that an interrupted build stored; `undefined` if there is none. */
 export async function restore(context: BuildContext): Promise<NumberedText | undefined> {
-  const { checkpoints } = context.place;
+  const { checkpoints } = context.workspace;
   if (!checkpoints?.resumed) return undefined;
   const ids = context.idStream('tokens', IDS_SHARE);
   const heldOut = context.idStream('held-out', HELD_OUT_SHARE);
@@ -33,7 +33,7 @@ export async function restore(context: BuildContext): Promise<NumberedText | und
  */
 export function run(context: BuildContext, text: TokenizedText): NumberedText {
   const { stream, changes, skipped, spilled } = text;
-  const { place, plan } = context;
+  const { workspace, plan } = context;
   const { ids, heldOut } = spilled ? resolveSpilled(context, text, spilled) : text;
   const figures: ReadText = {
     vocabulary: buildVocabulary(stream, plan.vocabulary),
@@ -47,7 +47,7 @@ export function run(context: BuildContext, text: TokenizedText): NumberedText {
   };
   const result = numbered(context, figures, { ids, heldOut });
   if (result.ngrams.length >= SMALL_TEXT) {
-    place.checkpoints?.saveText(figures, result.streams, () => context.checkAborted());
+    workspace.checkpoints?.saveText(figures, result.streams, () => context.checkAborted());
   }
   return result;
 }
@@ -66,7 +66,7 @@ function resolveSpilled(
   const { vocabulary } = context.plan;
   const limit = vocabulary.kind === 'limit' ? vocabulary.limit : Infinity;
   const atLeast = vocabulary.kind === 'frequency' ? vocabulary.atLeast : 1;
-  stream.chooseSpilled(limit, atLeast, Math.floor(context.place.memory / 4));
+  stream.chooseSpilled(limit, atLeast, Math.floor(context.workspace.memory / 4));
   const resolve = (from: IdStream, words: SpilledWords, to: IdStream): IdStream => {
     words.resolve(from, stream.words, to);
     from.close();

@@ -13,11 +13,11 @@ const NUMBERS_A_CHUNK = 1 << 18;
 
 /** The class of every id in a clustering that an interrupted build stored; `undefined` if there is none for this vocabulary. */
 export async function restore(
-  { place }: BuildContext,
+  { workspace }: BuildContext,
   { vocabulary }: CountSource,
   stream: ClassStream,
 ): Promise<Uint32Array | undefined> {
-  return place.checkpoints?.classes(stream, vocabulary.indices.length);
+  return workspace.checkpoints?.classes(stream, vocabulary.indices.length);
 }
 
 /**
@@ -32,7 +32,7 @@ export async function restore(
 export async function countBigrams(context: BuildContext, text: CountSource): Promise<Bigrams> {
   const { BigramCounter } = await import('../../count/bigrams.js');
   const { vocabulary, ngrams } = text;
-  const { memory } = context.place;
+  const { memory } = context.workspace;
   const counter = new BigramCounter();
   for await (const chunk of ngrams.chunks(vocabulary.ids, NUMBERS_A_CHUNK, false)) {
     addBigrams(chunk, ngrams.weights, counter);
@@ -82,12 +82,13 @@ export function classCounts({ options }: BuildContext, { vocabulary }: CountSour
 }
 
 /** Refuses more classes than can be found in memory, before the text is read. @throws KNESER_LIMIT */
-export async function checkMemory({ options, place }: BuildContext): Promise<void> {
+export async function checkMemory({ options, workspace }: BuildContext): Promise<void> {
   const classes = Math.max(0, ...clusteringSizes(options));
   if (classes === 0) return;
   const { clusteringBytes } = await import('../../count/exchange.js');
   const bytes = clusteringBytes(classes);
-  if (bytes > place.memory * CLASSES_SHARE) throw tooLarge(`${classes} classes`, bytes, place.memory, 'ask for fewer');
+  if (bytes > workspace.memory * CLASSES_SHARE)
+    throw tooLarge(`${classes} classes`, bytes, workspace.memory, 'ask for fewer');
 }
 
 /** The error for a clustering that needs too much memory. @param subject the noun that needs `bytes`. @param instead advice besides more memory. */

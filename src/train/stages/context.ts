@@ -4,7 +4,7 @@ import type { Progress } from '../../base/progress.js';
 import { pauses } from '../../base/turn.js';
 import type { BuildOptions } from '../plan/options.js';
 import type { BuildPlan } from '../plan/plan.js';
-import type { BuildPlace } from './place.js';
+import type { Workspace } from './workspace.js';
 
 /**
  * The stages of a training, one file each; `../build.ts` runs them one after another. A stage exports up to two functions:
@@ -13,7 +13,7 @@ import type { BuildPlace } from './place.js';
  * - `restore` returns the result, or the finished part of the result, that an interrupted build of the same model has stored; `undefined`
  *   if nothing was stored. Stages that store nothing have no `restore`.
  *
- * This file holds what all stages share: the options, the plan, the place, and how a stage waits, stops and reports.
+ * This file holds what all stages share: the options, the plan, the workspace, and how a stage waits, stops and reports.
  */
 export class BuildContext {
   /**
@@ -27,7 +27,7 @@ export class BuildContext {
   constructor(
     readonly options: BuildOptions,
     readonly plan: BuildPlan,
-    readonly place: BuildPlace,
+    readonly workspace: Workspace,
   ) {}
 
   /** @throws KNESER_ABORTED if the caller aborted the training. */
@@ -47,8 +47,10 @@ export class BuildContext {
    * @param share the share of the memory that the stream may take.
    */
   idStream(name: string, share: number): IdStream {
-    const { place } = this;
-    return this.closeAtEnd(new IdStream(place.temporary(name), Math.floor(place.memory * share), place.scratch));
+    const { workspace } = this;
+    return this.closeAtEnd(
+      new IdStream(workspace.temporary(name), Math.floor(workspace.memory * share), workspace.scratch),
+    );
   }
 
   /** Adds a temporary file to the files that {@link close} closes. */
@@ -64,7 +66,7 @@ export class BuildContext {
    * @param pages whether freed memory is also returned to the system, which takes twice the time.
    */
   collectEvery(share: number, pages = true): (bytes: number) => void {
-    const { memory, collect } = this.place;
+    const { memory, collect } = this.workspace;
     let sum = 0;
     return bytes => {
       if ((sum += bytes) < memory * share) return;
@@ -75,7 +77,7 @@ export class BuildContext {
 
   /** Waits until the saved text is written, and closes all temporary files. They may be closed already. */
   async close(): Promise<void> {
-    await this.place.checkpoints?.settled().catch(() => undefined);
+    await this.workspace.checkpoints?.settled().catch(() => undefined);
     for (const file of this.files) file.close();
   }
 }

@@ -43,7 +43,7 @@ export interface CountedStream {
  * of files of counts. A frequent word's contexts of two words are in memory, and so must the source be.
  */
 export function canMakeTries(context: BuildContext, { ngrams, pruned }: CountSource): boolean {
-  const { plan, place, options } = context;
+  const { plan, workspace, options } = context;
   const tables = withContexts(plan.patterns);
   const isPlain = plan.order > 1 && tables.length === plan.order && tables.every(isContiguous);
   return (
@@ -52,17 +52,17 @@ export function canMakeTries(context: BuildContext, { ngrams, pruned }: CountSou
     clusteringSizes(options).length === 0 &&
     ngrams.weights !== 'counts' &&
     !pruned &&
-    place.checkpoints?.hasTables !== true &&
+    workspace.checkpoints?.hasTables !== true &&
     ngrams.length <= mostNumbers(context, ngrams)
   );
 }
 
 /** The finished tables of an interrupted build, and the sorts that are left; `undefined` if nothing was stored. */
 export async function restore(context: BuildContext, stream: CountedStream): Promise<LeftToCount | undefined> {
-  const { place, plan } = context;
+  const { workspace, plan } = context;
   const sorts = planSorts(stream.patterns, plan.order);
   const types = stream.frequencies.length;
-  return place.checkpoints?.leftToCount(stream.name, sorts, types, () => context.checkAborted());
+  return workspace.checkpoints?.leftToCount(stream.name, sorts, types, () => context.checkAborted());
 }
 
 /**
@@ -115,19 +115,21 @@ async function sortAndCount(
   output: TableOutput,
   { sorts, summaries, unigrams }: Left,
 ): Promise<void> {
-  const { place, plan, options } = context;
+  const { workspace, plan, options } = context;
   const { order } = plan;
   const { name, source, toId, frequencies } = stream;
   const { ngrams } = source;
   const types = frequencies.length;
-  const threads = ngrams.length < SMALL_TEXT ? 0 : place.threads;
-  const mergeMemory = Math.floor(place.memory / 8 / Math.max(1, threads));
+  const threads = ngrams.length < SMALL_TEXT ? 0 : workspace.threads;
+  const mergeMemory = Math.floor(workspace.memory / 8 / Math.max(1, threads));
   const { ranks } = output;
   const countPlan = {
     ...{ stream: name, order, sorts, weights: ngrams.weights, types, mergeMemory },
     ...(ranks ? { ranks } : {}),
   };
-  const pool = createPool({ ...place, threads }, countPlan, thread => place.temporary(`runs-${name}-${thread}`));
+  const pool = createPool({ ...workspace, threads }, countPlan, thread =>
+    workspace.temporary(`runs-${name}-${thread}`),
+  );
   const stop = (): void => void pool.abort();
   options.signal?.addEventListener('abort', stop);
   try {

@@ -12,13 +12,13 @@ import type { BuildContext } from './context.js';
  * @throws KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED
  */
 export async function run(context: BuildContext, manifest: Manifest): Promise<Manifest> {
-  const { place, plan } = context;
-  const rows = await place.openStore(plan.pruning ? 'pruned' : 'counted');
+  const { workspace, plan } = context;
+  const rows = await workspace.openStore(plan.pruning ? 'pruned' : 'counted');
   try {
     const total = rowsOf(manifest);
     let done = 0;
-    const threads = place.startIndexing?.(place.threads, place.memory);
-    return await indexStore(rows, manifest, await place.createStore('tables'), threads, read => {
+    const threads = workspace.startIndexing?.(workspace.threads, workspace.memory);
+    return await indexStore(rows, manifest, await workspace.createStore('tables'), threads, read => {
       context.checkAborted();
       context.report({ stage: 'index', done: (done += read), total, unit: 'n-grams' });
     });

@@ -24,32 +24,38 @@ import type { HeldOutIds } from './learning.js';
 export async function run(context: BuildContext, text: CountSource): Promise<void> {
   const { streams } = text;
   if (text.heldOutTokens === 0 || !streams) return;
-  const { place } = context;
+  const { workspace } = context;
   const { learnWeights } = await import('./learning.js');
   const { DEFAULT_WEIGHTS, encodeWeights } = await import('../../smoothing/weights.js');
   const report = (done: number, total: number): void => context.report({ stage: 'tune', done, total, unit: 'passes' });
-  const store = watchReads(context, await place.openStore('tables'));
-  const set = await learnWeights(store, idsOf(text.vocabulary, streams.heldOut), place.memory, report, context.pause);
+  const store = watchReads(context, await workspace.openStore('tables'));
+  const set = await learnWeights(
+    store,
+    idsOf(text.vocabulary, streams.heldOut),
+    workspace.memory,
+    report,
+    context.pause,
+  );
   streams.heldOut.close();
-  await place.putWeights(DEFAULT_WEIGHTS, encodeWeights(set));
+  await workspace.putWeights(DEFAULT_WEIGHTS, encodeWeights(set));
 }
 
 /** Refuses, before counting begins, a held-out text whose evidence would not fit into memory. @throws KNESER_LIMIT */
 export async function checkMemory(
-  { options, place, plan }: BuildContext,
+  { options, workspace, plan }: BuildContext,
   { heldOut, heldOutTokens }: Pick<TextFigures, 'heldOut' | 'heldOutTokens'>,
 ): Promise<void> {
   if (heldOutTokens === 0) return;
   const { evidenceBytes } = await import('./learning.js');
   const tables = withContexts(plan.patterns).length + clusteringSizes(options).length * plan.order;
   const bytes = evidenceBytes(heldOutTokens + heldOut, tables);
-  if (bytes <= place.memory * EVIDENCE_SHARE) return;
+  if (bytes <= workspace.memory * EVIDENCE_SHARE) return;
   throw overBudget({
     option: 'holdOut',
     subject: `weights learned from ${heldOutTokens} tokens`,
     bytes,
     share: EVIDENCE_SHARE,
-    memory: place.memory,
+    memory: workspace.memory,
     instead: 'hold out a smaller share, or none and run kneser tune later',
   });
 }

@@ -46,7 +46,7 @@ export function planMerging(
   models: readonly CountedModel[],
   frequencies: Float64Array,
 ): Units | undefined {
-  const { plan, place, options } = context;
+  const { plan, workspace, options } = context;
   const { order } = plan;
   const tables = withContexts(plan.patterns);
   const isPlain =
@@ -71,7 +71,7 @@ export function planMerging(
     positions = 0;
     cuts = [];
   }
-  const threads = Math.min(place.threads, Math.floor((place.memory * UNITS_SHARE) / (most * BYTES_A_POSITION)));
+  const threads = Math.min(workspace.threads, Math.floor((workspace.memory * UNITS_SHARE) / (most * BYTES_A_POSITION)));
   return threads < 1 ? undefined : { units, threads };
 }
 
@@ -120,7 +120,7 @@ export async function mergeTables(
     done = Math.min(total, done + rows);
     context.report({ stage: 'count', done, total, unit: 'n-grams' });
   };
-  if (total < SMALL_TEXT || threads === 1 || !context.place.startThread) {
+  if (total < SMALL_TEXT || threads === 1 || !context.workspace.startThread) {
     const memory = new MergeMemory(models.length);
     for (const [i, unit] of units.entries())
       end(i, await mergeUnit(stores, plan, unit, blocks => take(i, blocks), onRows, memory));

@@ -11,12 +11,12 @@ import type { BuildContext } from './context.js';
  * @throws KNESER_ABORTED
  */
 export async function run(context: BuildContext, manifest: Manifest): Promise<Manifest> {
-  const { place, plan } = context;
+  const { workspace, plan } = context;
   if (!plan.pruning) return manifest;
   const { pruneStore } = await import('../../tools/prune/prune-store.js');
-  const store = await place.openStore('counted');
+  const store = await workspace.openStore('counted');
   try {
-    return await pruneStore(store, manifest, plan.pruning, await place.createStore('pruned'), (done, total) => {
+    return await pruneStore(store, manifest, plan.pruning, await workspace.createStore('pruned'), (done, total) => {
       context.checkAborted();
       context.report({ stage: 'prune', done, total, unit: 'n-grams' });
     });

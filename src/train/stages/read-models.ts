@@ -107,7 +107,7 @@ async function joinWords(
         // The frequency of `</s>` is the number of sentences, which is summed apart; `<s>` has no frequency.
         if (number !== BOS && number !== EOS) frequency[number] += times * block.frequencies[i];
       }
-      checkWordMemory(context.place, words, 'the models', 'use models of fewer words');
+      checkWordMemory(context.workspace, words, 'the models', 'use models of fewer words');
     }
     numbered.push({ ...model, numbers });
   }

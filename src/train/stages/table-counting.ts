@@ -19,9 +19,9 @@ const LEAST_POSITIONS = 1 << 16;
 const MOST_NUMBERS = 1 << 29;
 
 /** The most numbers of a chunk of a source. A source that has no more fits into its share of the memory. */
-export function mostNumbers({ place }: BuildContext, { step }: NgramSource): number {
+export function mostNumbers({ workspace }: BuildContext, { step }: NgramSource): number {
   const bytes = BYTES_A_POSITION + 4 * (step - 1);
-  return Math.min(MOST_NUMBERS, step * Math.max(LEAST_POSITIONS, Math.floor(place.memory / 2 / bytes)));
+  return Math.min(MOST_NUMBERS, step * Math.max(LEAST_POSITIONS, Math.floor(workspace.memory / 2 / bytes)));
 }
 
 /** The parts that the counting of a stream works with. */
@@ -68,7 +68,7 @@ export class TableCounting {
 
   async run(): Promise<void> {
     if (this.work.sorts.length === 0) return;
-    if (this.isSpilling && !this.context.place.scratch) throw tooLarge();
+    if (this.isSpilling && !this.context.workspace.scratch) throw tooLarge();
     await this.sortChunks();
     if (this.isSpilling) await this.mergeRuns();
   }
@@ -166,7 +166,7 @@ export class TableCounting {
       return { table, ...(summaries.get(table) ?? emptySummary()) };
     });
     // Tries are in the store of the model, which is always made anew.
-    if (!output.ranks) await this.context.place.checkpoints?.completed(tables);
+    if (!output.ranks) await this.context.workspace.checkpoints?.completed(tables);
   }
 
   private report(stage: 'sort' | 'count', done: number, total: number): void {

@@ -23,7 +23,7 @@ import {
 } from '../plan/budget.js';
 import type { BuildContext } from './context.js';
 import { pretrainedTokenizer } from '../plan/options.js';
-import type { BuildText, TextSource, TextThreads } from './place.js';
+import type { BuildText, TextSource, TextThreads } from './workspace.js';
 
 /** The name of sentences in messages. */
 const SENTENCES = 'the sentences given';
@@ -128,7 +128,7 @@ class Reading {
     const { tokenization } = context.plan;
     const known = sources.every(source => source.bytes !== undefined);
     const total = known ? sources.reduce((sum, source) => sum + (source.bytes ?? 0), 0) : undefined;
-    const longestToken = Math.min(MOST_TOKEN_BYTES, Math.floor(context.place.memory * TOKEN_SHARE));
+    const longestToken = Math.min(MOST_TOKEN_BYTES, Math.floor(context.workspace.memory * TOKEN_SHARE));
     const collect = context.collectEvery(TEXT_SHARE);
     let done = 0;
     const threads = this.startThreads(total);
@@ -157,13 +157,13 @@ class Reading {
    * @param total the size of the text [bytes], if it is known.
    */
   private startThreads(total = Infinity): TextThreads | undefined {
-    const { place, plan, options } = this.context;
+    const { workspace, plan, options } = this.context;
     const { info } = plan.tokenization;
     const isSlow = isTokenizerFile(info.tokenizer) || info.tokenizer === 'words' || info.sentences === 'segment';
-    const threads = Math.min(place.threads, Math.floor(place.memory / MEMORY_A_TOKENIZER));
-    if (!isSlow || threads < 2 || total < LONG_TEXT || !place.startTokenizing) return undefined;
+    const threads = Math.min(workspace.threads, Math.floor(workspace.memory / MEMORY_A_TOKENIZER));
+    if (!isSlow || threads < 2 || total < LONG_TEXT || !workspace.startTokenizing) return undefined;
     const file = pretrainedTokenizer(options);
-    return this.context.closeAtEnd(place.startTokenizing(threads, { info, file }, this.sink, this.changes));
+    return this.context.closeAtEnd(workspace.startTokenizing(threads, { info, file }, this.sink, this.changes));
   }
 
   /**
@@ -172,15 +172,15 @@ class Reading {
    */
   checkMemory(): void {
     const { stream, context } = this;
-    const { place, plan } = context;
+    const { workspace, plan } = context;
     checkTokens(stream.tokens, stream.sentences, plan.order);
-    const used = stream.words.memory + stream.words.size * (BYTES_A_WORD + 4 * place.threads);
+    const used = stream.words.memory + stream.words.size * (BYTES_A_WORD + 4 * workspace.threads);
     // Words that were in the list before spilling began stay there.
-    if (used <= place.memory * WORDS_SHARE || this.spilled) return;
-    const { scratch } = place;
+    if (used <= workspace.memory * WORDS_SHARE || this.spilled) return;
+    const { scratch } = workspace;
     if (scratch && (plan.vocabulary.kind === 'limit' || plan.vocabulary.kind === 'frequency')) {
       const spill = (name: string): SpilledWords =>
-        context.closeAtEnd(new SpilledWords(place.temporary(name), scratch));
+        context.closeAtEnd(new SpilledWords(workspace.temporary(name), scratch));
       this.spilled = [spill('words'), spill('held-out-words')];
       stream.spill(...this.spilled);
       return;
@@ -190,7 +190,7 @@ class Reading {
       subject: `the ${stream.words.size} different words of the text`,
       bytes: used,
       share: WORDS_SHARE,
-      memory: place.memory,
+      memory: workspace.memory,
       instead: 'keep the most frequent words (--vocab-limit N), or name them (--vocab FILE)',
     });
   }

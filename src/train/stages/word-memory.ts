@@ -1,6 +1,6 @@
 import type { WordList } from '../../text/word-list.js';
 import { BYTES_A_WORD, overBudget, WORDS_SHARE } from '../plan/budget.js';
-import type { BuildPlace } from './place.js';
+import type { Workspace } from './workspace.js';
 
 /**
  * Refuses more words than fit into their share of the memory.
@@ -10,7 +10,7 @@ import type { BuildPlace } from './place.js';
  * @throws KNESER_LIMIT
  */
 export function checkWordMemory(
-  { memory, threads }: Pick<BuildPlace, 'memory' | 'threads'>,
+  { memory, threads }: Pick<Workspace, 'memory' | 'threads'>,
   words: WordList,
   source: string,
   instead: string,

@@ -1,4 +1,4 @@
-import type { CountingPlace } from '../../count/pool.js';
+import type { CountingResources } from '../../count/pool.js';
 import type { ModelStore, ModelWriter } from '../../store/store.js';
 import type { IndexThreads } from '../../tables/index-threads.js';
 import type { Sentences } from '../../text/sentences.js';
@@ -8,7 +8,7 @@ import type { TokenSink } from '../../text/tokenizer.js';
 import type { Checkpoints } from '../resume/checkpoints.js';
 
 /**
- * The text that a training reads, and the place (a folder, or memory) where it works and writes. Stages use files, browsers and LevelDB
+ * The text that a training reads, and the workspace (a folder, or memory) where it works and writes. Stages use files, browsers and LevelDB
  * only through these types.
  */
 
@@ -44,8 +44,8 @@ export type BuildText = { readonly sources: readonly TextSource[] } | { readonly
 /** The stores of a training: `counted` has all rows, `pruned` the rows that pruning leaves, `tables` the model, whose tables are tries. */
 export type StoreKind = 'counted' | 'pruned' | 'tables';
 
-/** The machine that a training runs on, and the place where its model is written. */
-export interface BuildPlace extends CountingPlace {
+/** The machine that a training runs on, and the workspace where its model is written. */
+export interface Workspace extends CountingResources {
   /** The model's name in messages. */
   readonly name: string;
   /** Bytes of memory that the stages divide among themselves. */
@@ -67,7 +67,7 @@ export interface BuildPlace extends CountingPlace {
   openStore(kind: StoreKind): Promise<ModelStore>;
   /** Collects garbage, if the engine can. @param pages whether freed memory is also returned to the system, which takes twice the time. */
   readonly collect?: (pages: boolean) => void;
-  /** Stores finished work, so that a later training can continue from it; missing in places that cannot resume. */
+  /** Stores finished work, so that a later training can continue from it; missing where a training cannot be resumed. */
   readonly checkpoints?: Checkpoints;
   /** Stores a set of weights beside the model. */
   putWeights(name: string, value: Uint8Array): Promise<void>;

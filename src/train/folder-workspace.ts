@@ -8,22 +8,22 @@ import type { LevelWriter } from '../store/level.js';
 import { indexingThreads } from '../tables/node/write-indexed.js';
 import { TokenizingThreads } from '../text/tokenizing-threads.js';
 import type { UnfinishedBuild } from './resume/unfinished-build.js';
-import type { BuildPlace, StoreKind } from './stages/place.js';
+import type { Workspace, StoreKind } from './stages/workspace.js';
 
 /**
- * The place of a build that writes its model into a folder. Imports LevelDB only when it is called.
+ * The workspace of a build that writes its model into a folder. Imports LevelDB only when it is called.
  *
  * @param unfinished stores finished work for `--resume`; without it, an interrupted build cannot be resumed.
  * @param name the model's name in messages.
  * @param memory bytes that the stages divide among themselves.
  */
-export async function folderPlace(
+export async function folderWorkspace(
   draft: Draft,
   unfinished: UnfinishedBuild | undefined,
   name: string,
   memory: number,
   threads: number,
-): Promise<BuildPlace> {
+): Promise<Workspace> {
   const { createLevelWriter, openLevelStore } = await import('../store/folder/leveldb.js');
   const temporary = (file: string): string => join(draft.temporary, file);
   const pathOf = (kind: StoreKind): string => (kind === 'tables' ? draft.database : temporary(kind));
