@@ -719,8 +719,9 @@ class Guard {
       if (!againstSum) continue;
       this.tokens += againstSum.tokens;
       this.matched += againstSum.matched;
-      if (++this.documents === GUARDED) return this.end();
+      if (++this.documents === GUARDED) break;
     }
+    if (this.documents === GUARDED) this.end();
   }
 
   end(): void {
