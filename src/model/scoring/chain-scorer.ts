@@ -32,10 +32,13 @@ export class ChainScorer implements BatchScorer {
   constructor(private readonly tables: ChainTables) {}
 
   *score(batch: Batch): Generator<Promise<void>, BatchScores, void> {
-    const { oov, length } = batch;
-    if (length > this.scores.matched.length) this.scores = emptyScores(batch.targets.length);
+    return this.scoresOf(batch, yield* this.tables.interpolate(batch));
+  }
+
+  /** A function of its own, because V8 runs the loops of a short-lived generator without optimizing them (measured). */
+  private scoresOf({ oov, targets, length }: Batch, found: ChainProbabilities): BatchScores {
+    if (length > this.scores.matched.length) this.scores = emptyScores(targets.length);
     const { log10Probs, matched } = this.scores;
-    const found = yield* this.tables.interpolate(batch);
     for (let t = 0; t < length; t++) {
       log10Probs[t] = log10(found.probabilities[t]);
       matched[t] = oov[t] === 1 ? 1 : found.matched[t];

@@ -155,7 +155,10 @@ export function sumStretches({ log10Probs, matched, oov }: TokenScores, ends: Ui
   let t = 0;
   for (let d = 0; d < ends.length; d++) {
     const end = ends[d];
-    let [unknown, known, outside, lengths] = [0, 0, 0, 0];
+    let unknown = 0;
+    let known = 0;
+    let outside = 0;
+    let lengths = 0;
     for (; t < end; t++) {
       lengths += matched[t];
       if (oov[t] === 1) {
@@ -200,11 +203,10 @@ export function* tokenScores(
   const log10Probs = new Float64Array(ids.length);
   const matched = new Uint8Array(ids.length);
   const oov = new Uint8Array(ids.length);
+  const { batch } = layout;
   let done = 0;
-  for (let i = 0; i < ids.length; i++) {
-    layout.push(ids[i]);
-    if (!layout.full && i + 1 < ids.length) continue;
-    const { batch } = layout;
+  for (let from = 0; from < ids.length;) {
+    from = layout.fill(ids, from);
     const scores = yield* scorer.score(batch, cache);
     log10Probs.set(scores.log10Probs.subarray(0, batch.length), done);
     matched.set(scores.matched.subarray(0, batch.length), done);
@@ -229,9 +231,8 @@ export function scorePiece(scorer: BatchScorer, layout: BatchLayout, piece: Piec
   const { ids, history } = piece;
   beginPiece(layout, piece);
   const sum = new PieceSum();
-  for (let i = history; i < ids.length; i++) {
-    layout.push(ids[i]);
-    if (!layout.full && i + 1 < ids.length) continue;
+  for (let from = history; from < ids.length;) {
+    from = layout.fill(ids, from);
     const { log10Probs } = runAtOnce(scorer.score(layout.batch));
     sum.addWords(log10Probs, layout.batch.oov, 0, layout.batch.length);
     layout.clear();
