@@ -143,7 +143,9 @@ async function run(files: readonly string[], flags: SelectFlags): Promise<void> 
     ]),
   );
   for (const path of [...paths.values(), ...(out === undefined ? [] : [out])]) await checkOutput(path, inputs);
-  refuseTwice({ out, report: reportFile, html: flags.html });
+  const others = { report: reportFile, html: flags.html };
+  refuseTwice({ out, ...others });
+  for (const path of paths.values()) refuseTwice({ 'out-dir': path, ...others });
   if (reportFile !== undefined) await refuseInput(reportFile, 'report', inputs);
   if (flags.html !== undefined) await refuseInput(flags.html, 'html', inputs);
   let report: SelectionReport | undefined;

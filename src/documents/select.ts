@@ -21,7 +21,7 @@ import type { WorkOptions } from '../base/progress.js';
 import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
 import { memberOf, type JsonObject } from '../text/formats/jsonl.js';
 import type { Kept } from './choices.js';
-import { Column, Labels, numberAt, Positions } from './columns.js';
+import { Column, groupAt, Labels, numberAt, Positions } from './columns.js';
 import { ConventionsFinder } from './conventions.js';
 import { decide, type Decision, type FigureTable } from './decision.js';
 import { writeText, writeWithWeight } from './member.js';
@@ -422,12 +422,8 @@ async function readFigures(source: AsyncGenerator<readonly RecordAt[]>, options:
       for (const [option, field] of unseen) {
         if (field !== undefined && memberOf(record.object, field) !== undefined) unseen.delete(option);
       }
-      if (groups && within !== undefined) groups.push(names.numberOf(memberOf(record.object, within)));
-      if (labels && label) {
-        const value = memberOf(record.object, label.field);
-        const text = typeof value === 'string' ? value : JSON.stringify(value ?? null);
-        labels.push(text === label.value ? 1 : 0);
-      }
+      if (groups && within !== undefined) groups.push(names.numberOf(groupAt(record, within)));
+      if (labels && label) labels.push(groupAt(record, label.field) === label.value ? 1 : 0);
     }
   }
   if (withFigure === 0 && documents > 0) {

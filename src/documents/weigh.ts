@@ -28,7 +28,7 @@ import {
   type Probabilities,
   type Projection,
 } from './mixing.js';
-import { nameAt } from './columns.js';
+import { groupAt } from './columns.js';
 import { tokenizerName, type Conventions } from './conventions.js';
 import { linesOf, Proxies } from './proxy.js';
 import { scoreDocuments, type DocumentScoring } from './scored.js';
@@ -226,7 +226,7 @@ async function openDomains(options: WeighOptions): Promise<readonly Domain[] | u
   const names = new Set<string>();
   const documents = await documentsOf(inputs, givenDocumentOptions(options));
   for await (const some of readAllDocuments(inputs, documents, { signal: options.signal })) {
-    for (const document of some) names.add(nameAt(document, within) ?? 'null');
+    for (const document of some) names.add(groupAt(document, within));
   }
   if (names.size < 2) {
     throw new KneserError(
@@ -234,7 +234,7 @@ async function openDomains(options: WeighOptions): Promise<readonly Domain[] | u
       `within: the documents have ${names.size === 0 ? 'no value' : `one value, ${[...names][0]}`}; weights need at least two domains`,
     );
   }
-  const isOf = (name: string) => (document: DocumentAt) => (nameAt(document, within) ?? 'null') === name;
+  const isOf = (name: string) => (document: DocumentAt) => groupAt(document, within) === name;
   return Promise.all([...names].map(name => openDomain(options, name, files, isOf(name))));
 }
 
