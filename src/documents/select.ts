@@ -8,6 +8,7 @@ import {
   members,
   oneOf,
   optionError,
+  refuseWithout,
   required,
   wholeNumber,
   WORK_OPTIONS,
@@ -265,7 +266,7 @@ export function select(options: SelectOptions): AsyncGenerator<SelectedDocument,
 /** As {@link select}, but some documents at a time: a generator that yields them one by one takes a microsecond for each. @internal */
 export function selectSome(options: SelectOptions): AsyncGenerator<readonly SelectedRow[], void, void> {
   checkOptions('select', options, SELECT_OPTIONS);
-  const { min, max, temperature, logBase, resample, within, lengthBins, top } = options;
+  const { min, max, resample, label, within, lengthBins, top } = options;
   const given = METHODS.filter(name => options[name] !== undefined);
   const methods = given.length + (min === undefined && max === undefined ? 0 : 1);
   if (methods !== 1) {
@@ -277,12 +278,8 @@ export function selectSome(options: SelectOptions): AsyncGenerator<readonly Sele
   if (min !== undefined && max !== undefined && min > max) {
     throw new KneserError('KNESER_OPTION', `min: ${min} is above max, ${max}: no figure lies between them`);
   }
-  if ((temperature ?? logBase) !== undefined && resample === undefined) {
-    throw new KneserError(
-      'KNESER_OPTION',
-      `${temperature === undefined ? 'logBase' : 'temperature'}: belongs to resample`,
-    );
-  }
+  if (resample === undefined) refuseWithout(options, ['temperature', 'logBase'], 'resample');
+  if (label === undefined) refuseWithout(options, ['resamples'], 'label');
   if ((within ?? lengthBins) !== undefined && (resample ?? top) !== undefined) {
     throw new KneserError(
       'KNESER_OPTION',

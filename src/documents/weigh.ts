@@ -8,6 +8,7 @@ import {
   checkText,
   oneOf,
   optionError,
+  refuseWithout,
   wholeNumber,
   WORK_OPTIONS,
   type Check,
@@ -189,6 +190,8 @@ export async function weigh(options: WeighOptions): Promise<WeighReport> {
       `weigh: it takes one of target, minimax, and losses with scores, not ${methods}`,
     );
   }
+  if (!minimax) refuseWithout(options, ['reference', 'rounds', 'step', 'smooth'], 'minimax');
+  if (losses === undefined) refuseWithout(options, ['estimator', 'projection', 'tau'], 'losses');
   if ((files === undefined) !== (within === undefined) || (files && domains)) {
     throw new KneserError(
       'KNESER_OPTION',
@@ -274,7 +277,13 @@ async function byProxies(options: WeighOptions, domains: readonly Domain[]): Pro
       { limit: vocabLimit },
     );
     const models: LanguageModel[] = [];
-    for (const { texts } of domains) models.push(await proxies.model(linesOf(texts(false)), words));
+    for (const { texts, name } of domains) {
+      const model = proxies.model(linesOf(texts(false)), words).catch((error: unknown) => {
+        const isEmpty = error instanceof KneserError && error.code === 'KNESER_INPUT_EMPTY';
+        throw isEmpty ? new KneserError(error.code, `${name}: has no text to count; leave this domain out`) : error;
+      });
+      models.push(await model);
+    }
     const heldOut: Measured[] = [];
     for (const { texts, name } of domains) {
       const found = await probabilitiesOf(models, () => texts(true));
