@@ -7,6 +7,7 @@ import { createEstimator } from '../../smoothing/index.js';
 import type { SmoothingPlan } from './parts.js';
 import { PIECE_WORDS, PieceSum } from './perplexity.js';
 import { ChainScorer } from './chain-scorer.js';
+import { LoadedChain } from './loaded-chain.js';
 import { runAtOnce, Scorer, type BatchScorer } from './scorer.js';
 
 /** The data that a thread needs to score with tables in memory. Threads share the memory of the tables; all other data is copied. */
@@ -37,15 +38,17 @@ export interface LoadedScoring {
 /** Makes the scorers of one thread. */
 export function createLoadedScorer(plan: ScoringPlan): LoadedScoring {
   const { order } = plan;
+  const estimator = createEstimator(plan);
+  const { chain, classChains } = estimator;
   const words = { tables: loadedTables(plan.wordTables, order, plan.numbers) };
-  const clusterings = plan.clusterings.map(({ classes }, m) => ({
-    tables: loadedTables(plan.classTables[m], order),
-    classOf: classes.of,
-  }));
-  const byEvidence = new Scorer(words, clusterings, createEstimator(plan), () => plan.numbers);
-  const { chain } = byEvidence.estimator;
+  const clusterings = plan.clusterings.map(({ classes }, m) => {
+    const tables = loadedTables(plan.classTables[m], order);
+    // Tables above the order of scoring are in the model, but add nothing.
+    return { tables, classOf: classes.of, chain: new LoadedChain(tables.slice(0, order), classChains[m]) };
+  });
+  const byEvidence = new Scorer(words, clusterings, estimator, () => plan.numbers);
   return {
-    scorer: chain ? new ChainScorer(words.tables, chain) : byEvidence,
+    scorer: chain ? new ChainScorer(new LoadedChain(words.tables, chain)) : byEvidence,
     byEvidence,
     layout: new BatchLayout(order, LOADED_BATCH),
     tables: words.tables,
