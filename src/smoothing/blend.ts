@@ -66,8 +66,6 @@ export class Blend {
   readonly features: Uint32Array;
   /** A pass over the mixture of words, made when the first batch is scored. */
   private pass: MixturePass | undefined;
-  /** By word of a pass: p by the first class model; 0 without one. */
-  private readonly classProbabilities = new Float64Array(PASS_WORDS);
 
   /** @param gate weighs the experts; `undefined` without class models. */
   constructor(
@@ -85,10 +83,8 @@ export class Blend {
   }
 
   get classChains(): Chain[] {
-    return this.classModels.map(({ mixture: { chain } }) => {
-      if (!chain) throw new Error('a class model has other tables than those of contiguous n-grams');
-      return chain;
-    });
+    // The tables of classes are those of contiguous n-grams.
+    return this.classModels.flatMap(({ mixture }) => mixture.chain ?? []);
   }
 
   /** p of word `t` of the batch after its history. */
@@ -102,9 +98,7 @@ export class Blend {
       const its = evidence.clusterings[m];
       probabilities[1 + m] = classes.share[word] * mixture.probability(its.evidence, its.batch, t);
     }
-    const length = this.seen(evidence.words, batch, t);
-    this.weigh(gate, batch, t, length, words.buckets[words.lattice.top[length]]);
-    return gate.mix(probabilities);
+    return this.weighed(gate, evidence.words, batch, t, words.buckets, 1, 0);
   }
 
   /** Puts log10 of {@link probability} of each word into `log10Probs`, mixed with a cache of the text so far if there is one. */
@@ -115,46 +109,35 @@ export class Blend {
     log10Probs: Float64Array,
     cache?: TextCache,
   ): void {
+    const { words, probabilities } = this;
+    const pass = (this.pass ??= new MixturePass(words));
     for (let from = 0; from < batch.length; from += PASS_WORDS) {
       const to = Math.min(batch.length, from + PASS_WORDS);
-      this.evaluate(evidence, ofClasses, batch, from, to, log10Probs);
-      const { classProbabilities } = this;
+      pass.run(evidence, batch, from, to);
       for (let t = from; t < to; t++) {
-        const probability = log10Probs[t];
-        log10Probs[t] = log10(cache ? cache.mix(probability, classProbabilities[t - from], batch, t) : probability);
+        probabilities[0] = pass.probability(t - from, batch.available[t]);
+        const probability = this.mix(pass, evidence, ofClasses, batch, t, t - from);
+        log10Probs[t] = log10(cache ? cache.mix(probability, this.gate ? probabilities[1] : 0, batch, t) : probability);
       }
     }
   }
 
-  /** Puts the probabilities of the words `from` … `to` − 1 into `results`. */
-  private evaluate(
+  /** p of word t of the batch, which is word i of the pass, from all experts. `probabilities[0]` is set. */
+  private mix(
+    pass: MixturePass,
     evidence: Evidence,
     ofClasses: readonly Float64Array[],
     batch: Batch,
-    from: number,
-    to: number,
-    results: Float64Array,
-  ): void {
-    const { words, classModels, gate, probabilities, classProbabilities } = this;
-    const { ids, targets, available } = batch;
-    const pass = (this.pass ??= new MixturePass(words));
-    pass.run(evidence, batch, from, to);
-    if (!gate) {
-      for (let t = from; t < to; t++) results[t] = pass.probability(t - from, available[t]);
-      return;
+    t: number,
+    i: number,
+  ): number {
+    const { classModels, gate, probabilities } = this;
+    if (!gate) return probabilities[0];
+    const word = batch.ids[batch.targets[t]];
+    for (let m = 0; m < classModels.length; m++) {
+      probabilities[1 + m] = classModels[m].classes.share[word] * ofClasses[m][t];
     }
-    const { top } = words.lattice;
-    for (let t = from; t < to; t++) {
-      const length = this.seen(evidence, batch, t);
-      this.weigh(gate, batch, t, length, pass.buckets[top[length] * PASS_WORDS + t - from]);
-      const word = ids[targets[t]];
-      probabilities[0] = pass.probability(t - from, available[t]);
-      for (let m = 0; m < classModels.length; m++) {
-        probabilities[1 + m] = classModels[m].classes.share[word] * ofClasses[m][t];
-      }
-      classProbabilities[t - from] = probabilities[1];
-      results[t] = gate.mix(probabilities);
-    }
+    return this.weighed(gate, evidence, batch, t, pass.buckets, PASS_WORDS, i);
   }
 
   /** Length [words] of the longest n-gram of the model that ends at word `t` of the batch; at least 1. */
@@ -184,6 +167,25 @@ export class Blend {
     let length = available[t];
     while (length > 0 && data[evidence.at(t, words.tables[top[length]]) + TOTAL] === 0) length--;
     return length;
+  }
+
+  /**
+   * Weighs the experts for word `t`, and mixes their `probabilities`.
+   *
+   * @param buckets of Σc: of pattern s at index s · `stride` + i.
+   */
+  private weighed(
+    gate: Gate,
+    evidence: Evidence,
+    batch: Batch,
+    t: number,
+    buckets: Uint8Array,
+    stride: number,
+    i: number,
+  ): number {
+    const length = this.seen(evidence, batch, t);
+    this.weigh(gate, batch, t, length, buckets[this.words.lattice.top[length] * stride + i]);
+    return gate.mix(this.probabilities);
   }
 
   /**

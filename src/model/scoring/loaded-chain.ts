@@ -20,10 +20,10 @@ export class LoadedChain implements ChainTables {
   // ChainTables requires a generator; this one yields nothing, because tables in memory need no waiting. The loops are in a function, because
   // V8 runs those of a short-lived generator without optimizing them (measured).
   *interpolate(batch: Batch): Generator<Promise<void>, ChainProbabilities, void> {
-    return this.interpolateAtOnce(batch);
+    return this.atOnce(batch);
   }
 
-  private interpolateAtOnce({ ids, targets, length }: Batch): ChainProbabilities {
+  private atOnce({ ids, targets, length }: Batch): ChainProbabilities {
     if (length > this.found.matched.length) this.found = emptyProbabilities(targets.length);
     const { probabilities, matched } = this.found;
     if (length === 0) return this.found;
