@@ -94,7 +94,8 @@ export async function* scoreDocuments<D extends Scorable>(
       task.add(document);
       if (!task.full) continue;
       dispatch();
-      for (let due = waiting.length > model.waiting && waiting.shift(); due; due = false) yield await due;
+      const oldest = waiting.length > model.waiting ? waiting.shift() : undefined;
+      if (oldest) yield await oldest;
     }
   }
   if (!task.empty) dispatch();
@@ -103,13 +104,13 @@ export async function* scoreDocuments<D extends Scorable>(
 
 /** Documents that are scored together. */
 class Task<D extends Scorable> {
-  private placed: PlacedDocument<D>[] = [];
+  private documents: WaitingDocument<D>[] = [];
   private readonly own: Stretches;
   private readonly others: readonly Stretches[];
   private readonly builder = new PieceBuilder();
   private readonly feeders: readonly TextFeeder[];
   private texts: string[] | undefined;
-  /** In a model of another word order than that of the text, the sentences' places in the text, with the index of their first token. */
+  /** With a model that reads words in another order than the text: by sentence, its first index in the ids, and where each of its tokens stands in the sentence. */
   private moved: { readonly from: number; readonly places: Uint32Array }[] = [];
 
   private readonly model: TokenScoring;
@@ -147,7 +148,7 @@ class Task<D extends Scorable> {
   }
 
   get empty(): boolean {
-    return this.placed.length === 0;
+    return this.documents.length === 0;
   }
 
   add(document: D): void {
@@ -165,22 +166,22 @@ class Task<D extends Scorable> {
       bytes = text.length + words.extraBytes;
     }
     document.release?.();
-    const place = others.length > 0 ? others[other].end() : 0;
+    const otherIndex = others.length > 0 ? others[other].end() : 0;
     own.end();
-    this.placed.push({ document, sentences: own.sink.sentences - sentences, bytes, other, place });
+    this.documents.push({ document, sentences: own.sink.sentences - sentences, bytes, other, otherIndex });
   }
 
   /** Scores the documents so far, and begins the next task. */
   async score(): Promise<readonly ScoredDocument<D>[]> {
-    const { placed, own, byToken, withSpreads, model, moved } = this;
-    this.placed = [];
+    const { documents, own, byToken, withSpreads, model, moved } = this;
+    this.documents = [];
     this.moved = [];
     const read = this.texts;
     if (read) this.texts = [];
     const against = this.others.map(other => other.sums());
     if (!byToken) {
       const [sums, others] = await Promise.all([own.sums(), Promise.all(against)]);
-      return placed.map((one, d) => scoredDocument(one, sums.of(d), others, undefined));
+      return documents.map((one, d) => scoredDocument(one, sums.of(d), others, undefined));
     }
     const taken = own.take();
     const { ends } = taken;
@@ -196,7 +197,7 @@ class Task<D extends Scorable> {
     const texts = read && inTextOrder(read, places);
     const scores = allInTextOrder(found, places);
     const spreads = spread && allInTextOrder(spread, places);
-    return placed.map((one, d) => {
+    return documents.map((one, d) => {
       const [from, to] = [d === 0 ? 0 : ends[d - 1], ends[d]];
       const tokens = {
         scores: {
@@ -252,27 +253,27 @@ function allInTextOrder<Arrays extends object>(arrays: Arrays, places: Uint32Arr
 }
 
 /** A document of a task that waits for its scores. Thousands of documents wait: it is small, because the garbage collector copies it. */
-interface PlacedDocument<D> {
+interface WaitingDocument<D> {
   readonly document: D;
   readonly sentences: number;
   readonly bytes: number;
   /** Which model of `against` it is compared with. */
   readonly other: number;
-  /** Its place among the documents of the task that are compared with that model. */
-  readonly place: number;
+  /** Its index among the documents of the task that are compared with that model. */
+  readonly otherIndex: number;
 }
 
 function scoredDocument<D>(
-  { document, sentences, bytes, other, place }: PlacedDocument<D>,
+  { document, sentences, bytes, other, otherIndex }: WaitingDocument<D>,
   sum: DocumentSums,
   others: readonly SumsByDocument[],
   byToken: ScoredTokens | undefined,
 ): ScoredDocument<D> {
-  const againstSum = others.length > 0 ? others[other].of(place) : undefined;
+  const againstSum = others.length > 0 ? others[other].of(otherIndex) : undefined;
   return { document, sentences, bytes, sum, againstSum, byToken };
 }
 
-/** The ids of the documents of a task under one model. */
+/** The documents of a task as ids of one model: one document after another, each a stretch of the ids. */
 class Stretches {
   readonly sink: IdSink;
   /** The order in which the model reads sentences. */
@@ -285,7 +286,7 @@ class Stretches {
     this.sink = new IdSink(model.words, model.parts.manifest.options.skipBlank);
   }
 
-  /** Ends a document. @returns its place among the documents. */
+  /** Ends a document. @returns its index among the documents of this model. */
   end(): number {
     return this.ends.push(this.sink.length) - 1;
   }
