@@ -9,7 +9,7 @@ import { emptyScores, type BatchScorer, type BatchScores } from './scorer.js';
  */
 export class TrieChainScorer implements BatchScorer {
   private scores = emptyScores(0);
-  /** 0, 1, 2 …: all places of a table, in their order. */
+  /** 0, 1, 2 …: all hits of a table, in their order. */
   private order = new Uint32Array(0);
 
   /** @param tables the tables of contiguous n-grams, shorter contexts first. */
@@ -23,7 +23,7 @@ export class TrieChainScorer implements BatchScorer {
     if (length > this.order.length) {
       this.scores = emptyScores(batch.targets.length);
       this.order = new Uint32Array(batch.targets.length);
-      for (let place = 0; place < this.order.length; place++) this.order[place] = place;
+      for (let hit = 0; hit < this.order.length; hit++) this.order[hit] = hit;
     }
     const { tables, scores, order } = this;
     const { discounts, vocabulary } = this.chain;
@@ -33,8 +33,8 @@ export class TrieChainScorer implements BatchScorer {
       const reading = tables[level].interpolate(batch, pass, discounts[level]);
       if (reading) yield reading;
     }
-    const { places } = tables[tables.length - 1];
-    finishWords(places, order, 0, places.length, pass);
+    const { hits } = tables[tables.length - 1];
+    finishWords(hits, order, 0, hits.length, pass);
     for (let t = 0; t < length; t++) if (oov[t] === 1) scores.matched[t] = 1;
     return scores;
   }
