@@ -10,6 +10,7 @@ import {
   members,
   oneOf,
   optionError,
+  refuseWithout,
   wholeNumber,
   WORK_OPTIONS,
   type OptionTable,
@@ -43,9 +44,9 @@ import type { OutputLine } from './output.js';
 import { Proxies } from './proxy.js';
 import {
   scoreDocuments,
-  type DocumentSums,
   type DocumentUnit,
   type ScoredDocument,
+  type ScoredDocuments,
   type ScoredTokens,
 } from './scored.js';
 import {
@@ -254,6 +255,7 @@ export function annotateSome(
     throw new KneserError('KNESER_OPTION', 'annotate: it takes either files or documents');
   }
   checkTarget(options);
+  if (!options.figuresOnly) refuseWithout(options, ['id'], 'figuresOnly; without it, documents keep all their members');
   return options.target === undefined
     ? run(options, keepsObjects)
     : runForTarget(options, options.target, keepsObjects);
@@ -266,8 +268,11 @@ function checkTarget({ model, target, against, documents, context, order, lowerc
   };
   if (target === undefined) {
     if (model === undefined) refuse('model: is missing; annotate needs it, or a target');
-    const own = Object.entries({ order, lowercase, seed }).find(([, value]) => value !== undefined);
-    if (own) refuse(`${own[0]}: belongs to target; a model keeps the one that it was trained or opened with`);
+    refuseWithout(
+      { order, lowercase, seed },
+      ['order', 'lowercase', 'seed'],
+      'target; a model keeps the one that it was trained or opened with',
+    );
     return;
   }
   if (model !== undefined) refuse('target: trains the model itself; leave model out');
@@ -396,22 +401,26 @@ async function* annotateWith(
   const layout = { as, name: encoder.encode(JSON.stringify(as)), figuresOnly, id };
   const { context } = options;
   let withoutContext = 0;
+  const more = async (one: ScoredDocument<SourceDocument>): Promise<DocumentFigures> => {
+    const given = context === undefined ? undefined : memberOf(one.document.object, context);
+    const contextText = typeof given === 'string' ? given : undefined;
+    if (context !== undefined && contextText === undefined) withoutContext++;
+    const basic = documentFigures(one, conventions);
+    return one.byToken
+      ? { ...basic, ...(await moreFigures(options, scoring, one, one.byToken, threshold, contextText)) }
+      : basic;
+  };
   for await (const scored of scoreDocuments(source.read(), how)) {
+    guard?.look(scored);
     const figures: DocumentFigures[] = [];
-    for (const one of scored) {
-      if (guard && one.againstSum) guard.look(one.againstSum);
-      const given = context === undefined ? undefined : memberOf(one.document.object, context);
-      const contextText = typeof given === 'string' ? given : undefined;
-      if (context !== undefined && contextText === undefined) withoutContext++;
-      const basic = documentFigures(one, conventions);
-      const { byToken } = one;
-      figures.push(
-        byToken ? { ...basic, ...(await moreFigures(options, scoring, one, byToken, threshold, contextText)) } : basic,
-      );
-    }
-    const json = byToken ? new SeparateJson(figures) : new TemplateJson(figures);
-    const rows = scored.map(({ document }, d) => new AnnotatedRow(document, figures[d], json, d, layout));
-    yield rows;
+    if (byToken) for (const one of scored) figures.push(await more(one));
+    const group: AnnotatedGroup = {
+      documents: scored.documents,
+      json: byToken ? new SeparateJson(figures) : new TemplateJson(scored, conventions),
+      figuresOf: d => (byToken ? figures[d] : documentFigures(scored.at(d), conventions)),
+      layout,
+    };
+    yield scored.documents.map((_, d) => new AnnotatedRow(group, d));
   }
   guard?.end();
   if (withoutContext > 0) {
@@ -634,37 +643,39 @@ interface LineLayout {
   readonly id: string | undefined;
 }
 
-/** A row of {@link annotate}, which writes itself. */
-class AnnotatedRow implements AnnotatedDocument<unknown>, OutputLine {
-  readonly #source: SourceDocument;
-  readonly #json: FiguresJson;
-  readonly #d: number;
-  readonly #layout: LineLayout;
+/** Documents that were scored together, with their figures. */
+interface AnnotatedGroup {
+  readonly documents: readonly SourceDocument[];
+  readonly json: FiguresJson;
+  /** The figures of document `d`. */
+  readonly figuresOf: (d: number) => DocumentFigures;
+  readonly layout: LineLayout;
+}
 
-  /** @param json the figures of the documents that were scored together, of which this is document `d`. */
-  constructor(
-    source: SourceDocument,
-    readonly figures: DocumentFigures,
-    json: FiguresJson,
-    d: number,
-    layout: LineLayout,
-  ) {
-    this.#source = source;
-    this.#json = json;
+/** A row of {@link annotate}, which writes itself: document `d` of a group. */
+class AnnotatedRow implements AnnotatedDocument<unknown>, OutputLine {
+  readonly #group: AnnotatedGroup;
+  readonly #d: number;
+
+  constructor(group: AnnotatedGroup, d: number) {
+    this.#group = group;
     this.#d = d;
-    this.#layout = layout;
   }
 
   get index(): number {
-    return this.#source.index;
+    return this.#document.index;
   }
 
   get document(): unknown {
-    return this.#source.object;
+    return this.#document.object;
+  }
+
+  get figures(): DocumentFigures {
+    return this.#group.figuresOf(this.#d);
   }
 
   get source(): Uint8Array {
-    return this.#source.line;
+    return this.#document.line;
   }
 
   get line(): Uint8Array {
@@ -673,19 +684,24 @@ class AnnotatedRow implements AnnotatedDocument<unknown>, OutputLine {
     return bytes.view();
   }
 
+  get #document(): SourceDocument {
+    return this.#group.documents[this.#d];
+  }
+
   writeTo(out: PendingBytes): void {
-    const { as, name, figuresOnly, id } = this.#layout;
-    const source = this.#source;
+    const { json, layout } = this.#group;
+    const { as, name, figuresOnly, id } = layout;
+    const document = this.#document;
     if (!figuresOnly) {
-      if (source.hasMember) refuseMember(as, source.place);
-      writeWithMember(out, source.line, name, to => this.#json.writeTo(to, this.#d));
+      if (document.hasMember) refuseMember(as, document.place);
+      writeWithMember(out, document.line, name, to => json.writeTo(to, this.#d));
     } else if (id === undefined) {
-      this.#json.writeTo(out, this.#d);
+      json.writeTo(out, this.#d);
     } else {
-      const value = memberText(decode(source.line), id) ?? 'null';
+      const value = memberText(decode(document.line), id) ?? 'null';
       writeText(out, `{${JSON.stringify(id)}:${value},`);
       // The figures without their opening brace.
-      this.#json.writeTo(out, this.#d, 1);
+      json.writeTo(out, this.#d, 1);
     }
   }
 }
@@ -702,11 +718,15 @@ class Guard {
     private readonly onWarning: ((warning: string) => void) | undefined,
   ) {}
 
-  look({ tokens, matched }: DocumentSums): void {
+  look(documents: ScoredDocuments<unknown>): void {
     if (this.ended) return;
-    this.tokens += tokens;
-    this.matched += matched;
-    if (++this.documents === GUARDED) this.end();
+    for (const { againstSum } of documents) {
+      if (!againstSum) continue;
+      this.tokens += againstSum.tokens;
+      this.matched += againstSum.matched;
+      if (++this.documents === GUARDED) break;
+    }
+    if (this.documents === GUARDED) this.end();
   }
 
   end(): void {

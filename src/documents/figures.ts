@@ -1,9 +1,10 @@
 import { exp10 } from '../base/elementary.js';
 import type { PendingBytes } from '../base/pending-bytes.js';
-import { bitsOf, LOG2_10, orNull, perplexityOf, type TokenSums } from '../model/scoring/perplexity.js';
+import { bitsOf, LOG2_10, orNull, perplexityOf } from '../model/scoring/perplexity.js';
+import { writeWhole } from '../report/figure-bytes.js';
 import type { FeatureFigures } from './features.js';
 import { writeText } from './member.js';
-import type { DocumentUnit, ScoredDocument } from './scored.js';
+import type { DocumentUnit, ScoredDocument, ScoredDocuments } from './scored.js';
 
 /** The figures of a document under one model. An undefined figure is `null`. */
 export interface DocumentFigures extends Partial<FeatureFigures> {
@@ -78,36 +79,72 @@ export interface FigureConventions {
   readonly against: string;
 }
 
+/** The most numbers among the figures of a document that {@link putNumbers} computes: eight under the model, four under a second one. */
+const MOST_NUMBERS = 12;
+
 /** The figures of a document. */
 export function documentFigures(
-  { sentences, sum, againstSum, bytes }: ScoredDocument<unknown>,
+  one: ScoredDocument<unknown>,
   { unit, tokenizer, model, against }: FigureConventions,
 ): DocumentFigures {
+  const numbers = new Float64Array(MOST_NUMBERS);
+  putNumbers(one, numbers, 0);
+  const { sentences, sum, againstSum } = one;
+  const { tokens, oov } = sum;
+  const [oovRate, log10Prob, perplexity, bitsPerByte, commonness, ...other] = Array.from(numbers.subarray(3), orNull);
+  const figures = { unit, tokenizer, model, sentences, tokens, oov };
+  const all = { ...figures, oovRate, log10Prob, perplexity, bitsPerByte, commonness };
+  return againstSum ? { ...all, against: comparedFigures(against, other) } : all;
+}
+
+/** The figures of a document under a second model. */
+function comparedFigures(
+  model: string,
+  [log10Prob, perplexity, log10Ratio, log10RatioPerToken]: readonly (number | null)[],
+): ComparedFigures {
+  return { model, log10Prob, perplexity, log10Ratio, log10RatioPerToken };
+}
+
+/**
+ * Computes the figures of a document that are numbers, without an object for them.
+ *
+ * @param to from `at` on it gets the numbers in the sequence of the members; an undefined figure is not finite.
+ */
+function putNumbers(
+  { sentences, sum, againstSum, bytes }: ScoredDocument<unknown>,
+  to: Float64Array,
+  at: number,
+): void {
   const { tokens, oov } = sum;
   const log10Prob = sum.knownLog10Prob + sum.oovLog10Prob;
   // A document of empty sentences has no perplexity: all its tokens are `</s>`.
   const isEmpty = tokens === sentences;
-  return {
-    unit,
-    tokenizer,
-    model,
-    sentences,
-    tokens,
-    oov,
-    oovRate: orNull(oov / tokens),
-    log10Prob: orNull(log10Prob),
-    perplexity: isEmpty ? null : orNull(perplexityOf(log10Prob, tokens)),
-    bitsPerByte: isEmpty || oov > 0 ? null : orNull(bitsOf(log10Prob) / bytes),
-    commonness: isEmpty || !Number.isFinite(log10Prob) ? null : exp10(log10Prob / tokens),
-    ...(againstSum ? { against: compared(against, sum, againstSum, isEmpty) } : {}),
-  };
+  to[at] = sentences;
+  to[at + 1] = tokens;
+  to[at + 2] = oov;
+  to[at + 3] = oov / tokens;
+  to[at + 4] = log10Prob;
+  to[at + 5] = isEmpty ? NaN : perplexityOf(log10Prob, tokens);
+  to[at + 6] = isEmpty || oov > 0 ? NaN : bitsOf(log10Prob) / bytes;
+  to[at + 7] = isEmpty || !Number.isFinite(log10Prob) ? NaN : exp10(log10Prob / tokens);
+  if (!againstSum) return;
+  const other = againstSum.knownLog10Prob + againstSum.oovLog10Prob;
+  const ratio = isEmpty ? NaN : log10Prob - other;
+  to[at + 8] = other;
+  to[at + 9] = isEmpty ? NaN : perplexityOf(other, againstSum.tokens);
+  to[at + 10] = ratio;
+  to[at + 11] = ratio / tokens;
 }
 
 const encoder = new TextEncoder();
-/** Stands for a number in the JSON of a template. No JSON has this byte, and no figure is this string. */
-const SLOT = 0x00;
-const SLOT_TEXT = '\0';
+/** Stands for a number in the JSON of a template. No figure is this string. */
+const SLOT = '\0';
 const COMMA = 0x2c;
+const NULL = encoder.encode('null');
+/** Numbers from this one on are written by `JSON.stringify`, as fractional numbers are. */
+const LARGE = 1e9;
+/** The most bytes of a number in JSON. */
+const NUMBER_BYTES = 25;
 
 /** The JSON of the figures of documents that were scored together. */
 export interface FiguresJson {
@@ -125,78 +162,80 @@ export class SeparateJson implements FiguresJson {
 }
 
 /**
- * The JSON of figures that differ only in their numbers. One call of `JSON.stringify` writes the numbers of all documents, and the names of
- * the members are copied from a template: whole objects take twice as long.
+ * The JSON of figures that differ only in their numbers. The names of the members are copied from a template, and one call of
+ * `JSON.stringify` writes the fractional numbers of all documents: an object for each document takes several times as long.
  */
 export class TemplateJson implements FiguresJson {
-  /** The figures of a document, with a {@link SLOT} for each number. */
-  private template = new Uint8Array(0);
-  /** All numbers, with a comma or bracket before and after each. */
-  private numbers = new Uint8Array(0);
-  /** By document, where its first number begins in `numbers`. */
-  private starts = new Uint32Array(0);
+  /** The JSON of a document's figures before, between and behind its numbers. */
+  private readonly between: readonly Uint8Array[];
+  /** The numbers of all documents. */
+  private readonly numbers: Float64Array;
+  /** The JSON of the fractional numbers, with a comma or bracket before and after each. */
+  private readonly fractions: Uint8Array;
+  /** By document, where its first fractional number begins in `fractions`. */
+  private readonly starts: Uint32Array;
 
-  constructor(private readonly figures: readonly DocumentFigures[]) {}
+  constructor(documents: ScoredDocuments<unknown>, conventions: FigureConventions) {
+    const isNumber = (value: unknown): boolean => typeof value === 'number' || value === null;
+    const first = documentFigures(documents.at(0), conventions);
+    const template = JSON.stringify(first, (_, value: unknown) => (isNumber(value) ? SLOT : value));
+    this.between = template.split(JSON.stringify(SLOT)).map(part => encoder.encode(part));
+    const count = documents.documents.length;
+    this.numbers = new Float64Array(count * this.each);
+    for (let d = 0; d < count; d++) putNumbers(documents.at(d), this.numbers, d * this.each);
+    this.fractions = Buffer.from(JSON.stringify(Array.from(this.numbers.filter(isFractional))), 'latin1');
+    this.fractions[this.fractions.length - 1] = COMMA;
+    this.starts = this.findStarts(count);
+  }
+
+  /** How many numbers a document has. */
+  private get each(): number {
+    return this.between.length - 1;
+  }
+
+  private findStarts(count: number): Uint32Array {
+    const { numbers, fractions, each } = this;
+    const starts = new Uint32Array(count);
+    let at = 1;
+    for (let d = 0; d < count; d++) {
+      starts[d] = at;
+      for (let n = d * each; n < (d + 1) * each; n++) {
+        if (!isFractional(numbers[n])) continue;
+        while (fractions[at] !== COMMA) at++;
+        at++;
+      }
+    }
+    return starts;
+  }
 
   writeTo(out: PendingBytes, d: number, skipped = 0): void {
-    if (this.starts.length === 0) this.makeJson();
-    const { template, numbers, starts } = this;
-    out.reserve(template.length + starts[d + 1] - starts[d]);
-    const { bytes } = out;
-    let { length } = out;
-    let at = starts[d];
-    for (let i = skipped; i < template.length; i++) {
-      if (template[i] !== SLOT) {
-        bytes[length++] = template[i];
-        continue;
+    const { between, numbers, fractions, starts, each } = this;
+    const [head] = between;
+    out.add(skipped === 0 ? head : head.subarray(skipped));
+    let from = starts[d];
+    for (let i = 0; i < each; i++) {
+      const part = between[i + 1];
+      out.reserve(NUMBER_BYTES + part.length);
+      const { bytes } = out;
+      let { length } = out;
+      const value = numbers[d * each + i];
+      if (isFractional(value)) {
+        while (fractions[from] !== COMMA) bytes[length++] = fractions[from++];
+        from++;
+      } else if (Number.isFinite(value)) {
+        length = writeWhole(value, bytes, length);
+      } else {
+        for (let at = 0; at < NULL.length; at++) bytes[length++] = NULL[at];
       }
-      while (numbers[at] !== COMMA) bytes[length++] = numbers[at++];
-      at++;
-    }
-    out.length = length;
-  }
-
-  private makeJson(): void {
-    const { figures } = this;
-    const [first] = figures;
-    const isNumber = (value: unknown): boolean => typeof value === 'number' || value === null;
-    const text = JSON.stringify(first, (_, value: unknown) => (isNumber(value) ? SLOT_TEXT : value));
-    this.template = encoder.encode(text.replaceAll(JSON.stringify(SLOT_TEXT), SLOT_TEXT));
-    const values: (number | null)[] = [];
-    for (const one of figures) addNumbers(one, values);
-    const numbers = Buffer.from(JSON.stringify(values), 'latin1');
-    numbers[numbers.length - 1] = COMMA;
-    this.numbers = numbers;
-    const each = values.length / figures.length;
-    this.starts = new Uint32Array(figures.length + 1);
-    this.starts[0] = 1;
-    for (let at = 1, d = 0, n = 0; at < numbers.length; at++) {
-      if (numbers[at] !== COMMA || ++n < each) continue;
-      this.starts[++d] = at + 1;
-      n = 0;
+      for (let at = 0; at < part.length; at++) bytes[length++] = part[at];
+      out.length = length;
     }
   }
 }
 
-/** Appends the numbers of an object and of the objects in it to `to`, in the sequence of the members. */
-function addNumbers(object: object, to: (number | null)[]): void {
-  for (const value of Object.values(object) as unknown[]) {
-    if (typeof value === 'number' || value === null) to.push(value);
-    else if (typeof value === 'object') addNumbers(value, to);
-  }
-}
-
-/** The figures of a document under a second model. */
-function compared(model: string, sum: TokenSums, other: TokenSums, isEmpty: boolean): ComparedFigures {
-  const log10Prob = other.knownLog10Prob + other.oovLog10Prob;
-  const ratio = sum.knownLog10Prob + sum.oovLog10Prob - log10Prob;
-  return {
-    model,
-    log10Prob: orNull(log10Prob),
-    perplexity: isEmpty ? null : orNull(perplexityOf(log10Prob, other.tokens)),
-    log10Ratio: isEmpty ? null : orNull(ratio),
-    log10RatioPerToken: isEmpty ? null : orNull(ratio / sum.tokens),
-  };
+/** Whether `JSON.stringify` writes a number: all others are finite whole numbers from 0 on, or undefined. */
+function isFractional(value: number): boolean {
+  return Number.isFinite(value) && !(value >= 0 && value < LARGE && value === Math.floor(value));
 }
 
 /** The surprisal −log2 p [bits] of a token with this log10 p. */

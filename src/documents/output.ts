@@ -7,12 +7,12 @@ import { checkAborted, KneserError, writeError } from '../base/errors.js';
 import { writeAtomically, writeDraft, type Draft } from '../base/node/atomic.js';
 import { makeFolder, removeEmpty } from '../base/node/folders.js';
 import { PendingBytes } from '../base/pending-bytes.js';
+import { NEWLINE } from '../text/tokens.js';
 import { writeText } from './member.js';
 import { zstdCompressor } from './zstd.js';
 
 /** Lines are collected up to this length, in bytes, and written together. */
 const CHUNK_BYTES = 1 << 18;
-const NEWLINE = Uint8Array.of(0x0a);
 
 /** The names that an output may have: JSON lines, plain or packed. */
 const NAMES = /\.(jsonl|ndjson|json)(\.gz|\.zst)?$/i;
@@ -169,8 +169,7 @@ class BucketFile {
   }
 
   add(line: OutputLine): void {
-    line.writeTo(this.pending);
-    this.pending.add(NEWLINE);
+    addLine(this.pending, line);
   }
 
   async flush(): Promise<void> {
@@ -244,9 +243,8 @@ export async function* chunksOf(
 ): AsyncGenerator<Uint8Array, void, void> {
   const pending = new PendingBytes(2 * CHUNK_BYTES);
   for await (const some of lines) {
-    for (const line of some) {
-      line.writeTo(pending);
-      pending.add(NEWLINE);
+    for (let next = 0; next < some.length;) {
+      next = addLines(pending, some, next);
       if (pending.length < CHUNK_BYTES) continue;
       checkAborted(signal, 'writing documents');
       yield pending.view().slice();
@@ -254,4 +252,17 @@ export async function* chunksOf(
     }
   }
   if (pending.length > 0) yield pending.view().slice();
+}
+
+/** Adds lines until `out` has {@link CHUNK_BYTES} bytes. @param from the first of them. @returns the first that it did not add. */
+function addLines(out: PendingBytes, lines: readonly OutputLine[], from: number): number {
+  let at = from;
+  while (at < lines.length && out.length < CHUNK_BYTES) addLine(out, lines[at++]);
+  return at;
+}
+
+function addLine(out: PendingBytes, line: OutputLine): void {
+  line.writeTo(out);
+  out.reserve(1);
+  out.bytes[out.length++] = NEWLINE;
 }

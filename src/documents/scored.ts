@@ -71,6 +71,43 @@ export interface DocumentScoring {
   readonly spreads?: boolean;
 }
 
+/** Documents that were scored together, in sequence. An object for each of them is made only when it is asked for. */
+export class ScoredDocuments<D> implements Iterable<ScoredDocument<D>> {
+  /**
+   * @param placed the documents, of which the first ones are all that there are.
+   * @param sums the sums under the model, by document.
+   * @param others by model of `DocumentScoring.against`, the sums of the documents that are compared with it.
+   * @param tokensOf the tokens of a document; `undefined` unless `DocumentScoring.byToken` is true.
+   */
+  constructor(
+    private readonly placed: Placed<D>,
+    private readonly sums: SumsByDocument,
+    private readonly others: readonly SumsByDocument[],
+    private readonly tokensOf?: (d: number) => ScoredTokens,
+  ) {}
+
+  get documents(): readonly D[] {
+    return this.placed.documents;
+  }
+
+  /** Document `d` with its scores. */
+  at(d: number): ScoredDocument<D> {
+    const { placed, sums, others, tokensOf } = this;
+    return {
+      document: placed.documents[d],
+      sentences: placed.sentences[d],
+      bytes: placed.bytes[d],
+      sum: sums.of(d),
+      againstSum: others.length > 0 ? others[placed.others[d]].of(placed.places[d]) : undefined,
+      byToken: tokensOf?.(d),
+    };
+  }
+
+  *[Symbol.iterator](): Generator<ScoredDocument<D>, void, void> {
+    for (let d = 0; d < this.documents.length; d++) yield this.at(d);
+  }
+}
+
 /**
  * Input: documents. Output: the same documents with their scores, in the same sequence, some documents at a time. Documents are
  * tokenized on this thread and scored by the model's threads, in tasks of whole documents with at least `TokenScoring.taskTokens`
@@ -79,8 +116,8 @@ export interface DocumentScoring {
 export async function* scoreDocuments<D extends Scorable>(
   documents: AsyncIterable<readonly D[]> | Iterable<readonly D[]>,
   scoring: DocumentScoring,
-): AsyncGenerator<readonly ScoredDocument<D>[]> {
-  const waiting: Promise<readonly ScoredDocument<D>[]>[] = [];
+): AsyncGenerator<ScoredDocuments<D>> {
+  const waiting: Promise<ScoredDocuments<D>>[] = [];
   const { model } = scoring;
   const task = new Task<D>(scoring);
   const dispatch = (): void => {
@@ -90,8 +127,8 @@ export async function* scoreDocuments<D extends Scorable>(
     waiting.push(scored);
   };
   for await (const some of documents) {
-    for (const document of some) {
-      task.add(document);
+    for (let next = 0; next < some.length;) {
+      next = task.fill(some, next);
       if (!task.full) continue;
       dispatch();
       const oldest = waiting.length > model.waiting ? waiting.shift() : undefined;
@@ -104,13 +141,13 @@ export async function* scoreDocuments<D extends Scorable>(
 
 /** Documents that are scored together. */
 class Task<D extends Scorable> {
-  private documents: WaitingDocument<D>[] = [];
+  private placed = new Placed<D>();
   private readonly own: Stretches;
   private readonly others: readonly Stretches[];
   private readonly builder = new PieceBuilder();
   private readonly feeders: readonly TextFeeder[];
   private texts: string[] | undefined;
-  /** With a model that reads words in another order than the text: by sentence, its first index in the ids, and where each of its tokens stands in the sentence. */
+  /** In a model of another word order than that of the text, the sentences' places in the text, with the index of their first token. */
   private moved: { readonly from: number; readonly places: Uint32Array }[] = [];
 
   private readonly model: TokenScoring;
@@ -148,11 +185,18 @@ class Task<D extends Scorable> {
   }
 
   get empty(): boolean {
-    return this.documents.length === 0;
+    return this.placed.documents.length === 0;
   }
 
-  add(document: D): void {
-    const { own, others, builder, model } = this;
+  /** Adds documents until the task is full. @param from the first of them. @returns the first that it did not add. */
+  fill(documents: readonly D[], from: number): number {
+    let at = from;
+    while (at < documents.length && !this.full) this.add(documents[at++]);
+    return at;
+  }
+
+  private add(document: D): void {
+    const { own, others, builder, model, placed } = this;
     const { words } = model;
     const other = others.length > 0 ? this.choose(document.index) : 0;
     const { sentences } = own.sink;
@@ -166,22 +210,27 @@ class Task<D extends Scorable> {
       bytes = text.length + words.extraBytes;
     }
     document.release?.();
-    const otherIndex = others.length > 0 ? others[other].end() : 0;
+    if (others.length > 0) {
+      placed.others.push(other);
+      placed.places.push(others[other].end());
+    }
     own.end();
-    this.documents.push({ document, sentences: own.sink.sentences - sentences, bytes, other, otherIndex });
+    placed.documents.push(document);
+    placed.sentences.push(own.sink.sentences - sentences);
+    placed.bytes.push(bytes);
   }
 
   /** Scores the documents so far, and begins the next task. */
-  async score(): Promise<readonly ScoredDocument<D>[]> {
-    const { documents, own, byToken, withSpreads, model, moved } = this;
-    this.documents = [];
+  async score(): Promise<ScoredDocuments<D>> {
+    const { placed, own, byToken, withSpreads, model, moved } = this;
+    this.placed = new Placed();
     this.moved = [];
     const read = this.texts;
     if (read) this.texts = [];
     const against = this.others.map(other => other.sums());
     if (!byToken) {
       const [sums, others] = await Promise.all([own.sums(), Promise.all(against)]);
-      return documents.map((one, d) => scoredDocument(one, sums.of(d), others, undefined));
+      return new ScoredDocuments(placed, sums, others);
     }
     const taken = own.take();
     const { ends } = taken;
@@ -197,9 +246,9 @@ class Task<D extends Scorable> {
     const texts = read && inTextOrder(read, places);
     const scores = allInTextOrder(found, places);
     const spreads = spread && allInTextOrder(spread, places);
-    return documents.map((one, d) => {
+    return new ScoredDocuments(placed, sums, others, d => {
       const [from, to] = [d === 0 ? 0 : ends[d - 1], ends[d]];
-      const tokens = {
+      return {
         scores: {
           log10Probs: scores.log10Probs.subarray(from, to),
           matched: scores.matched.subarray(from, to),
@@ -213,7 +262,6 @@ class Task<D extends Scorable> {
         },
         texts: texts?.slice(from, to),
       };
-      return scoredDocument(one, sums.of(d), others, tokens);
     });
   }
 
@@ -252,28 +300,21 @@ function allInTextOrder<Arrays extends object>(arrays: Arrays, places: Uint32Arr
   return Object.fromEntries(entries.map(([name, values]) => [name, inTextOrder(values, places)])) as Arrays;
 }
 
-/** A document of a task that waits for its scores. Thousands of documents wait: it is small, because the garbage collector copies it. */
-interface WaitingDocument<D> {
-  readonly document: D;
-  readonly sentences: number;
-  readonly bytes: number;
-  /** Which model of `against` it is compared with. */
-  readonly other: number;
-  /** Its index among the documents of the task that are compared with that model. */
-  readonly otherIndex: number;
+/**
+ * The documents of a task that wait for their scores, in arrays by document: thousands of documents wait, and the garbage collector would
+ * copy an object for each.
+ */
+class Placed<D> {
+  readonly documents: D[] = [];
+  readonly sentences: number[] = [];
+  readonly bytes: number[] = [];
+  /** Which model of `against` the document is compared with; empty without such models. */
+  readonly others: number[] = [];
+  /** The place of the document among those of the task that are compared with that model; empty without such models. */
+  readonly places: number[] = [];
 }
 
-function scoredDocument<D>(
-  { document, sentences, bytes, other, otherIndex }: WaitingDocument<D>,
-  sum: DocumentSums,
-  others: readonly SumsByDocument[],
-  byToken: ScoredTokens | undefined,
-): ScoredDocument<D> {
-  const againstSum = others.length > 0 ? others[other].of(otherIndex) : undefined;
-  return { document, sentences, bytes, sum, againstSum, byToken };
-}
-
-/** The documents of a task as ids of one model: one document after another, each a stretch of the ids. */
+/** The ids of the documents of a task under one model. */
 class Stretches {
   readonly sink: IdSink;
   /** The order in which the model reads sentences. */
@@ -286,7 +327,7 @@ class Stretches {
     this.sink = new IdSink(model.words, model.parts.manifest.options.skipBlank);
   }
 
-  /** Ends a document. @returns its index among the documents of this model. */
+  /** Ends a document. @returns its place among the documents. */
   end(): number {
     return this.ends.push(this.sink.length) - 1;
   }

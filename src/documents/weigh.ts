@@ -8,6 +8,7 @@ import {
   checkText,
   oneOf,
   optionError,
+  refuseWithout,
   wholeNumber,
   WORK_OPTIONS,
   type Check,
@@ -28,7 +29,7 @@ import {
   type Probabilities,
   type Projection,
 } from './mixing.js';
-import { nameAt } from './columns.js';
+import { groupAt } from './columns.js';
 import { tokenizerName, type Conventions } from './conventions.js';
 import { linesOf, Proxies } from './proxy.js';
 import { scoreDocuments, type DocumentScoring } from './scored.js';
@@ -189,6 +190,8 @@ export async function weigh(options: WeighOptions): Promise<WeighReport> {
       `weigh: it takes one of target, minimax, and losses with scores, not ${methods}`,
     );
   }
+  if (!minimax) refuseWithout(options, ['reference', 'rounds', 'step', 'smooth'], 'minimax');
+  if (losses === undefined) refuseWithout(options, ['estimator', 'projection', 'tau'], 'losses');
   if ((files === undefined) !== (within === undefined) || (files && domains)) {
     throw new KneserError(
       'KNESER_OPTION',
@@ -226,7 +229,7 @@ async function openDomains(options: WeighOptions): Promise<readonly Domain[] | u
   const names = new Set<string>();
   const documents = await documentsOf(inputs, givenDocumentOptions(options));
   for await (const some of readAllDocuments(inputs, documents, { signal: options.signal })) {
-    for (const document of some) names.add(nameAt(document, within) ?? 'null');
+    for (const document of some) names.add(groupAt(document, within));
   }
   if (names.size < 2) {
     throw new KneserError(
@@ -234,7 +237,7 @@ async function openDomains(options: WeighOptions): Promise<readonly Domain[] | u
       `within: the documents have ${names.size === 0 ? 'no value' : `one value, ${[...names][0]}`}; weights need at least two domains`,
     );
   }
-  const isOf = (name: string) => (document: DocumentAt) => (nameAt(document, within) ?? 'null') === name;
+  const isOf = (name: string) => (document: DocumentAt) => groupAt(document, within) === name;
   return Promise.all([...names].map(name => openDomain(options, name, files, isOf(name))));
 }
 
@@ -274,7 +277,13 @@ async function byProxies(options: WeighOptions, domains: readonly Domain[]): Pro
       { limit: vocabLimit },
     );
     const models: LanguageModel[] = [];
-    for (const { texts } of domains) models.push(await proxies.model(linesOf(texts(false)), words));
+    for (const { texts, name } of domains) {
+      const model = proxies.model(linesOf(texts(false)), words).catch((error: unknown) => {
+        const isEmpty = error instanceof KneserError && error.code === 'KNESER_INPUT_EMPTY';
+        throw isEmpty ? new KneserError(error.code, `${name}: has no text to count; leave this domain out`) : error;
+      });
+      models.push(await model);
+    }
     const heldOut: Measured[] = [];
     for (const { texts, name } of domains) {
       const found = await probabilitiesOf(models, () => texts(true));

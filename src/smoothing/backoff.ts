@@ -1,18 +1,20 @@
 import type { Batch } from './batch.js';
-import { COUNT, TOTAL } from './evidence.js';
-import type { BlendEvidence } from './blend.js';
+import type { Estimator } from './estimator.js';
+import { COUNT, TOTAL, type Evidence } from './evidence.js';
 
 /**
  * A back-off model (Katz 1987): p(w|h) is the stored number if the model has the n-gram, otherwise the back-off of h times p(w|h'),
  * where h' is h without its oldest word. A context that the model lacks has back-off 1; a word that it lacks has p = 0.
  */
-export class Backoff {
-  score(evidence: BlendEvidence, batch: Batch, log10Probs: Float64Array): void {
+export class Backoff implements Estimator {
+  readonly classChains = [];
+
+  score(evidence: Evidence, _: readonly Float64Array[], batch: Batch, log10Probs: Float64Array): void {
     for (let t = 0; t < batch.length; t++) log10Probs[t] = this.log10Prob(evidence, batch, t);
   }
 
   /** log10 p of word `t`. */
-  private log10Prob({ words: evidence }: BlendEvidence, { available }: Batch, t: number): number {
+  private log10Prob(evidence: Evidence, { available }: Batch, t: number): number {
     const { data, numbers } = evidence;
     let log10Backoffs = 0;
     for (let length = available[t]; length >= 0; length--) {
@@ -27,7 +29,7 @@ export class Backoff {
   }
 
   /** Length [words] of the longest n-gram of the model that ends at word `t` of the batch; at least 1. */
-  matched({ words: evidence }: BlendEvidence, { available }: Batch, t: number): number {
+  matched(evidence: Evidence, { available }: Batch, t: number): number {
     let length = available[t];
     while (length > 0 && evidence.data[evidence.at(t, length) + COUNT] === 0) length--;
     return length + 1;

@@ -104,6 +104,18 @@ export class BatchLayout {
     if (id === EOS) this.starting = true;
   }
 
+  /**
+   * Adds words to score until the batch is full.
+   *
+   * @param from the first of them in `ids`.
+   * @returns the first that it did not add; the length of `ids` if it added all.
+   */
+  fill(ids: Uint32Array, from: number): number {
+    let at = from;
+    while (at < ids.length && !this.full) this.push(ids[at++]);
+    return at;
+  }
+
   /** Adds a word that is only history of later words, and is not scored itself. */
   pushHistory(id: number): void {
     if (this.starting) this.begin(this.ends.start);

@@ -64,8 +64,8 @@ export class Blend {
   readonly probabilities: Float64Array;
   /** By feature of the gate: its value for that word's history. */
   readonly features: Uint32Array;
-  /** Passes over the mixtures, made when the first batch is scored. */
-  private passes: MixturePass[] | undefined;
+  /** A pass over the mixture of words, made when the first batch is scored. */
+  private pass: MixturePass | undefined;
   /** By word of a pass: p by the first class model; 0 without one. */
   private readonly classProbabilities = new Float64Array(PASS_WORDS);
 
@@ -81,7 +81,14 @@ export class Blend {
 
   /** As {@link Estimator.chain}. */
   get chain(): Chain | undefined {
-    return this.gate ? undefined : this.words.chain;
+    return this.gate || this.words.factors ? undefined : this.words.chain;
+  }
+
+  get classChains(): Chain[] {
+    return this.classModels.map(({ mixture: { chain } }) => {
+      if (!chain) throw new Error('a class model has other tables than those of contiguous n-grams');
+      return chain;
+    });
   }
 
   /** p of word `t` of the batch after its history. */
@@ -101,10 +108,16 @@ export class Blend {
   }
 
   /** Puts log10 of {@link probability} of each word into `log10Probs`, mixed with a cache of the text so far if there is one. */
-  score(evidence: BlendEvidence, batch: Batch, log10Probs: Float64Array, cache?: TextCache): void {
+  score(
+    evidence: Evidence,
+    ofClasses: readonly Float64Array[],
+    batch: Batch,
+    log10Probs: Float64Array,
+    cache?: TextCache,
+  ): void {
     for (let from = 0; from < batch.length; from += PASS_WORDS) {
       const to = Math.min(batch.length, from + PASS_WORDS);
-      this.evaluate(evidence, batch, from, to, log10Probs);
+      this.evaluate(evidence, ofClasses, batch, from, to, log10Probs);
       const { classProbabilities } = this;
       for (let t = from; t < to; t++) {
         const probability = log10Probs[t];
@@ -115,7 +128,8 @@ export class Blend {
 
   /** Puts the probabilities of the words `from` … `to` − 1 into `results`. */
   private evaluate(
-    { words: evidence, clusterings }: BlendEvidence,
+    evidence: Evidence,
+    ofClasses: readonly Float64Array[],
     batch: Batch,
     from: number,
     to: number,
@@ -123,25 +137,20 @@ export class Blend {
   ): void {
     const { words, classModels, gate, probabilities, classProbabilities } = this;
     const { ids, targets, available } = batch;
-    const [wordPass, ...classPasses] = (this.passes ??= [words, ...classModels.map(model => model.mixture)].map(
-      mixture => new MixturePass(mixture),
-    ));
-    wordPass.run(evidence, batch, from, to);
+    const pass = (this.pass ??= new MixturePass(words));
+    pass.run(evidence, batch, from, to);
     if (!gate) {
-      for (let t = from; t < to; t++) results[t] = wordPass.probability(t - from, available[t]);
+      for (let t = from; t < to; t++) results[t] = pass.probability(t - from, available[t]);
       return;
-    }
-    for (let m = 0; m < classPasses.length; m++) {
-      classPasses[m].run(clusterings[m].evidence, clusterings[m].batch, from, to);
     }
     const { top } = words.lattice;
     for (let t = from; t < to; t++) {
       const length = this.seen(evidence, batch, t);
-      this.weigh(gate, batch, t, length, wordPass.buckets[top[length] * PASS_WORDS + t - from]);
+      this.weigh(gate, batch, t, length, pass.buckets[top[length] * PASS_WORDS + t - from]);
       const word = ids[targets[t]];
-      probabilities[0] = wordPass.probability(t - from, available[t]);
-      for (let m = 0; m < classPasses.length; m++) {
-        probabilities[1 + m] = classModels[m].classes.share[word] * classPasses[m].probability(t - from, available[t]);
+      probabilities[0] = pass.probability(t - from, available[t]);
+      for (let m = 0; m < classModels.length; m++) {
+        probabilities[1 + m] = classModels[m].classes.share[word] * ofClasses[m][t];
       }
       classProbabilities[t - from] = probabilities[1];
       results[t] = gate.mix(probabilities);
@@ -149,8 +158,8 @@ export class Blend {
   }
 
   /** Length [words] of the longest n-gram of the model that ends at word `t` of the batch; at least 1. */
-  matched({ words }: BlendEvidence, batch: Batch, t: number): number {
-    return this.words.matched(words, batch, t);
+  matched(evidence: Evidence, batch: Batch, t: number): number {
+    return this.words.matched(evidence, batch, t);
   }
 
   /** Writes p(w | history of word `t`) as a sum of terms in which only the counts of w depend on w. */

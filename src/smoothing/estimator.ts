@@ -2,6 +2,7 @@ import type { WordClasses } from '../tables/classes.js';
 import type { Manifest } from '../tables/manifest.js';
 import type { Batch } from './batch.js';
 import type { BlendEvidence } from './blend.js';
+import type { Evidence } from './evidence.js';
 import type { TextCache } from './cache/text-cache.js';
 import type { Discounts } from './discounts.js';
 import type { SmoothedTable } from './lattice.js';
@@ -10,10 +11,22 @@ import type { WeightSet } from './weights.js';
 
 /** Computes the probabilities of words from their evidence, that is, from the numbers that the tables have for them. */
 export interface Estimator {
-  /** Puts log10 p of the words of a batch into `log10Probs`. @param cache the text so far; an estimator without tuned weights ignores it. */
-  score(evidence: BlendEvidence, batch: Batch, log10Probs: Float64Array, cache?: TextCache): void;
+  /**
+   * Puts log10 p of the words of a batch into `log10Probs`.
+   *
+   * @param evidence of the words.
+   * @param ofClasses by class model and word: p of the word's class, by {@link classChains}.
+   * @param cache the text so far; an estimator without tuned weights ignores it.
+   */
+  score(
+    evidence: Evidence,
+    ofClasses: readonly Float64Array[],
+    batch: Batch,
+    log10Probs: Float64Array,
+    cache?: TextCache,
+  ): void;
   /** Length [words] of the longest n-gram of the model that ends at word `t` of the batch; at least 1. */
-  matched(evidence: BlendEvidence, batch: Batch, t: number): number;
+  matched(evidence: Evidence, batch: Batch, t: number): number;
   /**
    * Writes p(w | history of word `t`) as a sum of terms in which only the counts of w depend on w. A search for the most probable
    * next words needs it; an estimator without it (back-off models) has a search of its own.
@@ -21,11 +34,13 @@ export interface Estimator {
   expand?(evidence: BlendEvidence, batch: Batch, t: number): NextWordTerms;
   /** The same estimator as a chain, if it has neither tuned weights nor skip patterns; otherwise `undefined`. */
   readonly chain?: Chain | undefined;
+  /** By clustering, its class model, in which each context of classes backs off to the one without its oldest class. */
+  readonly classChains: readonly Chain[];
 }
 
 /** Interpolation in which each context backs off to exactly one shorter context: the context without its oldest word. */
 export interface Chain {
-  /** By number of context words: the array [0, D1, D2, D3+]. */
+  /** By number of context words: 0, D1, D2, D3+; with learned discounts, these four for each bucket of Σc. */
   readonly discounts: readonly Float64Array[];
   /** V: the empty context is interpolated with the uniform distribution 1/V. */
   readonly vocabulary: number;

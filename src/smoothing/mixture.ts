@@ -89,12 +89,16 @@ export class Mixture {
     });
   }
 
-  /** The mixture as a chain, if it has neither skip patterns nor learned parameters; otherwise `undefined`. */
+  /** The mixture as a chain, if it has no skip patterns; otherwise `undefined`. */
   get chain(): Chain | undefined {
-    const { tables, children, vocabulary } = this.lattice;
-    if (this.factors || children.some((own, s) => own.length !== (s === 0 ? 0 : 1) || (s > 0 && own[0] !== s - 1)))
-      return undefined;
-    return { discounts: tables.map(({ discounts }) => discountArray(discounts)), vocabulary };
+    const { factors, discounts: all, lattice } = this;
+    const { tables, children, vocabulary } = lattice;
+    if (children.some((own, s) => own.length !== (s === 0 ? 0 : 1) || (s > 0 && own[0] !== s - 1))) return undefined;
+    const each = 4 * TOTAL_BUCKETS;
+    const discounts = tables.map((table, s) =>
+      factors ? all.slice(s * each, (s + 1) * each) : discountArray(table.discounts),
+    );
+    return { discounts, vocabulary };
   }
 
   /** p of word `t` of the batch after its history. */

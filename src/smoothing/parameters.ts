@@ -64,6 +64,11 @@ export function totalBucket(total: number): number {
   return bucket < TOTAL_BUCKETS ? bucket : TOTAL_BUCKETS - 1;
 }
 
+/** Where 0, D1, D2, D3+ of a context begin in `discounts`, which has these four once, or for each bucket of Σc. */
+export function discountsAt(total: number, discounts: Float64Array): number {
+  return discounts.length > 4 ? 4 * totalBucket(total) : 0;
+}
+
 /** The bucket of N+/Σc. */
 export function ratioBucket(followers: number, total: number): number {
   if (total === 0) return 0;

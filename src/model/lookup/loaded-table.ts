@@ -12,6 +12,7 @@ import {
   type Evidence,
 } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
+import { discountsAt } from '../../smoothing/parameters.js';
 import {
   FLAT,
   flatAt,
@@ -100,7 +101,7 @@ export class LoadedTable implements CountTable {
   }
 
   /**
-   * Looks words up and interpolates their probabilities in one pass, by Kneser-Ney over contiguous n-grams:
+   * Looks words up and interpolates their probabilities in one pass, over contiguous n-grams:
    *
    *     p(w|h) = max(c − D(c), 0)/Σc + γ(h) · p(w|h'),   γ(h) = (D1·N1 + D2·N2 + D3·N3+ + pruned)/Σc
    *
@@ -109,7 +110,7 @@ export class LoadedTable implements CountTable {
    * - When: after the tables of shorter contexts, with the same batch.
    *
    * @param positions number of positions of the batch.
-   * @param discounts 0, D1, D2, D3+.
+   * @param discounts of {@link Chain}.
    */
   interpolate(
     ids: Uint32Array,
@@ -239,11 +240,12 @@ export class LoadedTable implements CountTable {
     ids: Uint32Array,
     positions: number,
     values: Float64Array,
-    [, d1, d2, d3]: Float64Array,
+    discounts: Float64Array,
   ): void {
     const { rows } = this;
     const { data, stride } = this.memory;
     const [total, ones, twos, followers, pruned] = data;
+    const [, d1, d2, d3] = discounts.subarray(discountsAt(total, discounts));
     const taken = d1 * ones + d2 * twos + d3 * (followers - ones - twos) + pruned;
     for (let position = 0; position < positions; position++) {
       const word = ids[position];
@@ -269,9 +271,6 @@ export class LoadedTable implements CountTable {
     const mask = wordMask(wordBits);
     const most = mostCount(wordBits);
     const length = pattern.length + 1;
-    const d1 = discounts[1];
-    const d2 = discounts[2];
-    const d3 = discounts[3];
     for (let position = from; position < to; position++) {
       const link = links[position];
       if (link === 0) {
@@ -283,11 +282,13 @@ export class LoadedTable implements CountTable {
       let row = 0;
       let total = 0;
       let taken = 0;
+      let d = 0;
       if ((link & SINGLE) === SINGLE) {
         const first = data[start] | 0;
         total = first >>> wordBits;
         if (total === most) total = largeCount(large, start);
-        taken = total === 1 ? d1 : total === 2 ? d2 : d3;
+        d = discountsAt(total, discounts);
+        taken = discounts[d + (total < 3 ? total : 3)];
         if ((first & mask) === word) row = start;
       } else {
         total = data[start];
@@ -307,7 +308,9 @@ export class LoadedTable implements CountTable {
           end = first + longRows;
         }
         if (link & FLAT) end = first + followers * stride;
-        taken = d1 * ones + d2 * twos + d3 * (followers - ones - twos) + pruned;
+        d = discountsAt(total, discounts);
+        taken =
+          discounts[d + 1] * ones + discounts[d + 2] * twos + discounts[d + 3] * (followers - ones - twos) + pruned;
         if (parentRows[position] !== 0) {
           row = first;
           let found = 0;
@@ -320,10 +323,10 @@ export class LoadedTable implements CountTable {
       // From here on without branches that the processor would guess wrong. Row 0 has the count 0, for which nothing is kept.
       let count = data[row] >>> wordBits;
       const below = count - 3;
-      let discount = discounts[3 + (below & (below >> 31))];
+      let discount = discounts[d + 3 + (below & (below >> 31))];
       if (count === most) {
         count = largeCount(large, row);
-        discount = discounts[count < 3 ? count : 3];
+        discount = discounts[d + (count < 3 ? count : 3)];
       }
       const kept = count - discount;
       const isFound = (0 - row) >> 31;

@@ -1,4 +1,3 @@
-import { log10 } from '../../base/elementary.js';
 import type { Batch } from '../../smoothing/batch.js';
 import {
   COUNT,
@@ -18,8 +17,8 @@ import type { TrieContext } from './trie-context.js';
 export interface ChainPass {
   /** The probability of each word before the first table: 1 / size of the vocabulary. */
   readonly uniform: number;
-  /** By word of the batch, log10 p(w|h); written as soon as a table lacks the context of the word, or after the last table. */
-  readonly log10Probs: Float64Array;
+  /** By word of the batch, p(w|h); written as soon as a table lacks the context of the word, or after the last table. */
+  readonly probabilities: Float64Array;
   /** By word of the batch, the length of the longest n-gram that was found [words]. */
   readonly matched: Uint8Array;
 }
@@ -30,9 +29,9 @@ export interface TrieLevel extends CountTable {
   readonly hits: Hits;
   /**
    * Looks words up, and interpolates their probabilities as `LoadedTable.interpolate` does, into `hits`. Hits of the parent's table
-   * that are no hits here get their final scores, because longer tables lack their contexts too.
+   * that are no hits here get their final probabilities, because longer tables lack their contexts too.
    *
-   * @param discounts by count (3: 3 or more), the discount.
+   * @param discounts of {@link Chain}.
    */
   interpolate(batch: Batch, pass: ChainPass, discounts: Float64Array): Promise<void> | undefined;
   /**
@@ -42,13 +41,13 @@ export interface TrieLevel extends CountTable {
   contextOfFirst(): TrieContext | Promise<void>;
 }
 
-/** Writes the final scores of the words of the hits `order[from, to)`. */
+/** Writes the final probabilities of the words of the hits `order[from, to)`. */
 export function finishWords(hits: Hits, order: Uint32Array, from: number, to: number, pass: ChainPass): void {
   const { words, values, matched } = hits;
   for (let i = from; i < to; i++) {
     const hit = order[i];
     const t = words[hit];
-    pass.log10Probs[t] = log10(values[hit]);
+    pass.probabilities[t] = values[hit];
     pass.matched[t] = matched[hit];
   }
 }

@@ -1,5 +1,6 @@
 import { NONE } from '../../text/tokens.js';
 import type { Batch } from '../../smoothing/batch.js';
+import { discountsAt } from '../../smoothing/parameters.js';
 import type { Evidence } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
@@ -333,9 +334,10 @@ export class TrieTable implements TrieLevel {
       matched: parentMatched,
     } = parent;
     const { total, ones, twos } = block;
-    const d1 = discounts[1];
-    const d2 = discounts[2];
-    const d3 = discounts[3];
+    const d = discountsAt(total, discounts);
+    const d1 = discounts[d + 1];
+    const d2 = discounts[d + 2];
+    const d3 = discounts[d + 3];
     const taken = d1 * ones + d2 * twos + d3 * (block.followers - ones - twos) + block.prunedTotal;
     const first = block.wideFollowers > 0 ? 0 - block.firstRow : block.from;
     const contextIndex = block.firstContext + local;

@@ -1,6 +1,7 @@
 import type { Batch } from '../../smoothing/batch.js';
 import type { Evidence } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
+import { discountsAt } from '../../smoothing/parameters.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
 import { findTrieBlock, type TrieDirectory } from '../../tables/trie-directory.js';
 import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
@@ -108,13 +109,14 @@ export class UnigramTable implements TrieLevel {
     const { blocks, blockOf } = this;
     const { rows, values: own, matched } = this.hits;
     matched.fill(1, 0, length);
-    const d1 = discounts[1];
-    const d2 = discounts[2];
-    const d3 = discounts[3];
     if (length === 0) return;
     const any = blocks[blockOf[0]] as TrieBlock;
     this.enter(any, 0);
     const { total, ones, twos } = any;
+    const d = discountsAt(total, discounts);
+    const d1 = discounts[d + 1];
+    const d2 = discounts[d + 2];
+    const d3 = discounts[d + 3];
     const taken = d1 * ones + d2 * twos + d3 * (any.followers - ones - twos) + any.prunedTotal;
     for (let t = 0; t < length; t++) {
       const block = blocks[blockOf[t]] as TrieBlock;

@@ -4,9 +4,10 @@ import type { ModelStore, SharedStore } from '../../store/store.js';
 import { TrieReader } from '../../tables/trie-reader.js';
 import { trieTables } from '../lookup/trie-tables.js';
 import type { SmoothingPlan } from './parts.js';
-import { Scorer, type BatchScorer, type TableStream } from './scorer.js';
+import { Scorer, type BatchScorer, type ClassTables } from './scorer.js';
 import { DividingScorer } from './divide-batch.js';
-import { TrieChainScorer } from './trie-chain-scorer.js';
+import { ChainScorer } from './chain-scorer.js';
+import { TrieChain } from './trie-chain.js';
 
 /** The most words of a batch. A block is read once for each batch that needs it, so that large batches save reads. */
 const BLOCK_BATCH = 1 << 22;
@@ -38,26 +39,32 @@ export interface BlockScoring {
 
 /** Makes the scorers of one thread. @param blockMemory the most memory for blocks that are kept [bytes]. */
 export function createBlockScoring(store: ModelStore, plan: SmoothingPlan, blockMemory: number): BlockScoring {
-  const { words, clusterings, smoothing } = plan;
+  const { words, clusterings, smoothing, order } = plan;
   const reader = new TrieReader(store, blockMemory);
+  const estimator = createEstimator(plan);
+  const { chain, classChains } = estimator;
   const wordTables = trieTables(reader, words, 0);
-  let tables = words.length;
-  const classStreams = clusterings.map(({ classes, tables: parts }): TableStream => {
-    const first = tables;
-    tables += parts.length;
-    return { tables: trieTables(reader, parts, first), classOf: classes.of };
+  let first = words.length;
+  const classStreams = clusterings.map(({ classes, tables: parts }, m): ClassTables => {
+    const tables = trieTables(reader, parts, first);
+    first += parts.length;
+    // Tables above the order of scoring are in the model, but add nothing.
+    return { tables, classOf: classes.of, chain: new TrieChain(tables.slice(0, order), classChains[m]) };
   });
-  const byEvidence = new Scorer({ tables: wordTables }, classStreams, createEstimator(plan), count =>
-    smoothing === 'backoff' ? new Float64Array(2 * tables * count) : undefined,
+  const byEvidence = new Scorer({ tables: wordTables }, classStreams, estimator, count =>
+    smoothing === 'backoff' ? new Float64Array(2 * words.length * count) : undefined,
   );
-  const { chain } = byEvidence.estimator;
   // Parts would read the same blocks of skip patterns.
   const partWords = chain ? PART_WORDS : 0;
   return {
     byEvidence,
-    scorer: new DividingScorer(chain ? new TrieChainScorer(wordTables, chain) : byEvidence, plan.order, partWords),
+    scorer: new DividingScorer(
+      chain ? new ChainScorer(new TrieChain(wordTables, chain)) : byEvidence,
+      order,
+      partWords,
+    ),
     partWords,
-    batchWords: Math.min(BLOCK_BATCH, Math.floor(BATCH_EVIDENCE / (tables * FIELDS))),
+    batchWords: Math.min(BLOCK_BATCH, Math.floor(BATCH_EVIDENCE / (words.length * FIELDS))),
     blockMemory,
   };
 }

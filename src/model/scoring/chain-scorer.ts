@@ -1,49 +1,47 @@
 import { log10 } from '../../base/elementary.js';
 import type { Batch } from '../../smoothing/batch.js';
-import type { Chain } from '../../smoothing/estimator.js';
-import type { LoadedTable } from '../lookup/loaded-table.js';
 import { emptyScores, type BatchScorer, type BatchScores } from './scorer.js';
 
+/** The probabilities of a batch: entry t belongs to word t of the batch. The arrays are reused for the next batch. */
+export interface ChainProbabilities {
+  /** p of the word after its history. */
+  readonly probabilities: Float64Array;
+  /** The length of the longest n-gram found ending at the word. */
+  readonly matched: Uint8Array;
+}
+
+/** Arrays for the probabilities of `words` words. */
+export function emptyProbabilities(words: number): ChainProbabilities {
+  return { probabilities: new Float64Array(words), matched: new Uint8Array(words) };
+}
+
 /**
- * Scores by Kneser-Ney over contiguous n-grams, with tables in memory: each context backs off to the context without its farthest word.
- * One pass over each table looks words up and interpolates their probabilities, so that no evidence is written and read again. The
- * results equal the results of `Scorer`, to the last bit.
+ * The tables of contiguous n-grams, of words or of classes, as a chain: each context backs off to the context without its farthest word. One
+ * pass over each table looks words up and interpolates their probabilities, so that no evidence is written and read again. The results
+ * equal those from evidence, to the last bit.
  */
+export interface ChainTables {
+  /** @returns a generator that yields promises: the caller awaits each before it continues the generator. */
+  interpolate(batch: Batch): Generator<Promise<void>, ChainProbabilities, void>;
+}
+
+/** Scores by Kneser-Ney over contiguous n-grams. */
 export class ChainScorer implements BatchScorer {
   private scores = emptyScores(0);
-  /** By position in the batch's ids, p(w|h) for the context h in the table of the last pass. */
-  private values = new Float64Array(0);
-  /** By position, the length of the longest n-gram found so far. */
-  private lengths = new Uint8Array(0);
 
-  /** @param tables the tables of contiguous n-grams, shorter contexts first. */
-  constructor(
-    private readonly tables: readonly LoadedTable[],
-    private readonly chain: Chain,
-  ) {}
+  constructor(private readonly tables: ChainTables) {}
 
-  // BatchScorer requires a generator; this one yields nothing, because tables in memory need no waiting.
   *score(batch: Batch): Generator<Promise<void>, BatchScores, void> {
-    const { ids, targets, oov, length } = batch;
+    return this.scoresOf(batch, yield* this.tables.interpolate(batch));
+  }
+
+  /** A function of its own, because V8 runs the loops of a short-lived generator without optimizing them (measured). */
+  private scoresOf({ oov, targets, length }: Batch, found: ChainProbabilities): BatchScores {
     if (length > this.scores.matched.length) this.scores = emptyScores(targets.length);
     const { log10Probs, matched } = this.scores;
-    if (length === 0) return this.scores;
-    const positions = targets[length - 1] + 1;
-    if (positions > this.values.length) {
-      this.values = new Float64Array(ids.length);
-      this.lengths = new Uint8Array(ids.length);
-    }
-    const { tables, values, lengths } = this;
-    const { discounts, vocabulary } = this.chain;
-    values.fill(1 / vocabulary, 0, positions);
-    lengths.fill(1, 0, positions);
-    for (let level = 0; level < tables.length; level++) {
-      tables[level].interpolate(ids, positions, values, lengths, discounts[level]);
-    }
     for (let t = 0; t < length; t++) {
-      const position = targets[t];
-      log10Probs[t] = log10(values[position]);
-      matched[t] = oov[t] === 1 ? 1 : lengths[position];
+      log10Probs[t] = log10(found.probabilities[t]);
+      matched[t] = oov[t] === 1 ? 1 : found.matched[t];
     }
     return this.scores;
   }

@@ -7,6 +7,7 @@ import { createEstimator } from '../../smoothing/index.js';
 import type { SmoothingPlan } from './parts.js';
 import { PIECE_WORDS, PieceSum } from './perplexity.js';
 import { ChainScorer } from './chain-scorer.js';
+import { LoadedChain } from './loaded-chain.js';
 import { runAtOnce, Scorer, type BatchScorer } from './scorer.js';
 
 /** The data that a thread needs to score with tables in memory. Threads share the memory of the tables; all other data is copied. */
@@ -37,15 +38,17 @@ export interface LoadedScoring {
 /** Makes the scorers of one thread. */
 export function createLoadedScorer(plan: ScoringPlan): LoadedScoring {
   const { order } = plan;
+  const estimator = createEstimator(plan);
+  const { chain, classChains } = estimator;
   const words = { tables: loadedTables(plan.wordTables, order, plan.numbers) };
-  const clusterings = plan.clusterings.map(({ classes }, m) => ({
-    tables: loadedTables(plan.classTables[m], order),
-    classOf: classes.of,
-  }));
-  const byEvidence = new Scorer(words, clusterings, createEstimator(plan), () => plan.numbers);
-  const { chain } = byEvidence.estimator;
+  const clusterings = plan.clusterings.map(({ classes }, m) => {
+    const tables = loadedTables(plan.classTables[m], order);
+    // Tables above the order of scoring are in the model, but add nothing.
+    return { tables, classOf: classes.of, chain: new LoadedChain(tables.slice(0, order), classChains[m]) };
+  });
+  const byEvidence = new Scorer(words, clusterings, estimator, () => plan.numbers);
   return {
-    scorer: chain ? new ChainScorer(words.tables, chain) : byEvidence,
+    scorer: chain ? new ChainScorer(new LoadedChain(words.tables, chain)) : byEvidence,
     byEvidence,
     layout: new BatchLayout(order, LOADED_BATCH),
     tables: words.tables,
@@ -152,7 +155,10 @@ export function sumStretches({ log10Probs, matched, oov }: TokenScores, ends: Ui
   let t = 0;
   for (let d = 0; d < ends.length; d++) {
     const end = ends[d];
-    let [unknown, known, outside, lengths] = [0, 0, 0, 0];
+    let unknown = 0;
+    let known = 0;
+    let outside = 0;
+    let lengths = 0;
     for (; t < end; t++) {
       lengths += matched[t];
       if (oov[t] === 1) {
@@ -197,11 +203,10 @@ export function* tokenScores(
   const log10Probs = new Float64Array(ids.length);
   const matched = new Uint8Array(ids.length);
   const oov = new Uint8Array(ids.length);
+  const { batch } = layout;
   let done = 0;
-  for (let i = 0; i < ids.length; i++) {
-    layout.push(ids[i]);
-    if (!layout.full && i + 1 < ids.length) continue;
-    const { batch } = layout;
+  for (let from = 0; from < ids.length;) {
+    from = layout.fill(ids, from);
     const scores = yield* scorer.score(batch, cache);
     log10Probs.set(scores.log10Probs.subarray(0, batch.length), done);
     matched.set(scores.matched.subarray(0, batch.length), done);
@@ -226,9 +231,8 @@ export function scorePiece(scorer: BatchScorer, layout: BatchLayout, piece: Piec
   const { ids, history } = piece;
   beginPiece(layout, piece);
   const sum = new PieceSum();
-  for (let i = history; i < ids.length; i++) {
-    layout.push(ids[i]);
-    if (!layout.full && i + 1 < ids.length) continue;
+  for (let from = history; from < ids.length;) {
+    from = layout.fill(ids, from);
     const { log10Probs } = runAtOnce(scorer.score(layout.batch));
     sum.addWords(log10Probs, layout.batch.oov, 0, layout.batch.length);
     layout.clear();

@@ -1,8 +1,9 @@
 import type { Estimator } from '../../smoothing/estimator.js';
-import type { BlendEvidence } from '../../smoothing/blend.js';
+import type { BlendEvidence, ClassEvidence } from '../../smoothing/blend.js';
 import type { Batch } from '../../smoothing/batch.js';
 import type { TextCache } from '../../smoothing/cache/text-cache.js';
 import { Evidence, type CountTable } from '../../smoothing/evidence.js';
+import type { ChainTables } from './chain-scorer.js';
 
 /** The scores of a batch: entry t belongs to word t of the batch. The arrays are reused for the next batch. */
 export interface BatchScores {
@@ -23,12 +24,17 @@ export interface BatchScorer {
   score(batch: Batch, cache?: TextCache): Generator<Promise<void>, BatchScores, void>;
 }
 
-/** The tables of words, or the tables of classes. */
+/** The tables of the words, shorter contexts first. */
 export interface TableStream {
-  /** The tables, shorter contexts first. */
   readonly tables: readonly CountTable[];
-  /** For classes: by word id, the id of the word's class. */
-  readonly classOf?: Uint32Array;
+}
+
+/** The tables of the classes of one clustering. */
+export interface ClassTables extends TableStream {
+  /** By word id, the id of the word's class. */
+  readonly classOf: Uint32Array;
+  /** The same tables as a chain. */
+  readonly chain: ChainTables;
 }
 
 /**
@@ -36,8 +42,10 @@ export interface TableStream {
  * promises of blocks that must be read: with loaded tables they yield nothing, and run to their end at once.
  */
 export class Scorer implements BatchScorer {
-  private evidence: BlendEvidence;
+  /** The evidence of the words of a batch. */
+  private evidence: Evidence;
   private scores = emptyScores(0);
+  private readonly classBatches: readonly Batch[];
 
   /**
    * @param numbersFor for a back-off model, the array `numbers` of evidence: returns the numbers of the loaded tables or, for paged tables,
@@ -45,35 +53,55 @@ export class Scorer implements BatchScorer {
    */
   constructor(
     readonly words: TableStream,
-    readonly clusterings: readonly TableStream[],
+    readonly clusterings: readonly ClassTables[],
     readonly estimator: Estimator,
     private readonly numbersFor: (words: number) => Float64Array | undefined,
   ) {
-    this.evidence = emptyEvidence(words, clusterings, 0);
+    this.evidence = new Evidence(words.tables.length, 0);
+    this.classBatches = clusterings.map(emptyBatch);
   }
 
   /** Scores a batch. @param cache the text so far; the batch becomes part of it. */
   *score(batch: Batch, cache?: TextCache): Generator<Promise<void>, BatchScores, void> {
     this.makeRoom(batch.targets.length);
-    const { estimator, evidence } = this;
+    const { estimator, evidence, classBatches } = this;
     const { log10Probs, matched } = this.scores;
-    yield* this.gather(batch, evidence);
-    estimator.score(evidence, batch, log10Probs, cache);
+    yield* look(this.words.tables, batch, evidence);
+    const ofClasses: Float64Array[] = [];
+    for (const [m, { classOf, chain }] of this.clusterings.entries()) {
+      mapToClasses(batch, classOf, classBatches[m]);
+      ofClasses.push((yield* chain.interpolate(classBatches[m])).probabilities);
+    }
+    estimator.score(evidence, ofClasses, batch, log10Probs, cache);
+    this.match(batch, matched);
+    return this.scores;
+  }
+
+  /** A function of its own, because V8 runs the loops of a short-lived generator without optimizing them (measured). */
+  private match(batch: Batch, matched: Uint8Array): void {
+    const { estimator, evidence } = this;
     for (let t = 0; t < batch.length; t++) {
       matched[t] = batch.oov[t] === 1 ? 1 : estimator.matched(evidence, batch, t);
     }
-    return this.scores;
   }
 
   /** The evidence of a batch, in new arrays, so that it stays valid. */
   *evidenceOf(batch: Batch): Generator<Promise<void>, BlendEvidence, void> {
-    const evidence = this.emptyEvidence(batch.length);
-    yield* this.gather(batch, evidence);
-    return evidence;
+    const words = this.emptyEvidence(batch.length);
+    yield* look(this.words.tables, batch, words);
+    const clusterings: ClassEvidence[] = [];
+    for (const { tables, classOf } of this.clusterings) {
+      const evidence = new Evidence(tables.length, batch.length);
+      const ofClasses = emptyBatch();
+      mapToClasses(batch, classOf, ofClasses);
+      yield* look(tables, ofClasses, evidence);
+      clusterings.push({ evidence, batch: ofClasses });
+    }
+    return { words, clusterings };
   }
 
-  private emptyEvidence(words: number): BlendEvidence {
-    return emptyEvidence(this.words, this.clusterings, words, this.numbersFor(words));
+  private emptyEvidence(words: number): Evidence {
+    return new Evidence(this.words.tables.length, words, this.numbersFor(words));
   }
 
   /** Makes the arrays of evidence and scores long enough for `words` words. */
@@ -82,44 +110,23 @@ export class Scorer implements BatchScorer {
     this.evidence = this.emptyEvidence(words);
     this.scores = emptyScores(words);
   }
+}
 
-  /** Looks a batch up in all tables. */
-  *gather(batch: Batch, evidence: BlendEvidence): Generator<Promise<void>, void, void> {
-    for (const table of this.words.tables) {
-      const reading = table.look(batch, evidence.words);
-      if (reading) yield reading;
-    }
-    for (let m = 0; m < this.clusterings.length; m++) {
-      const { classOf, tables } = this.clusterings[m];
-      const { batch: classBatch, evidence: counts } = evidence.clusterings[m];
-      if (classOf) mapToClasses(batch, classOf, classBatch);
-      for (const table of tables) {
-        const reading = table.look(classBatch, counts);
-        if (reading) yield reading;
-      }
-    }
+/** Looks a batch up in tables. */
+function* look(tables: readonly CountTable[], batch: Batch, evidence: Evidence): Generator<Promise<void>, void, void> {
+  for (const table of tables) {
+    const reading = table.look(batch, evidence);
+    if (reading) yield reading;
   }
 }
 
-/** Arrays for the evidence of batches of up to `capacity` words. */
-function emptyEvidence(
-  words: TableStream,
-  clusterings: readonly TableStream[],
-  capacity: number,
-  numbers?: Float64Array,
-): BlendEvidence {
+function emptyBatch(): Batch {
   return {
-    words: new Evidence(words.tables.length, capacity, numbers),
-    clusterings: clusterings.map(({ tables }) => ({
-      evidence: new Evidence(tables.length, capacity),
-      batch: {
-        ids: new Uint32Array(0),
-        targets: new Uint32Array(0),
-        available: new Uint8Array(0),
-        oov: new Uint8Array(0),
-        length: 0,
-      },
-    })),
+    ids: new Uint32Array(0),
+    targets: new Uint32Array(0),
+    available: new Uint8Array(0),
+    oov: new Uint8Array(0),
+    length: 0,
   };
 }
 

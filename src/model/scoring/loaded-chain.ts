@@ -1,0 +1,49 @@
+import type { Batch } from '../../smoothing/batch.js';
+import type { Chain } from '../../smoothing/estimator.js';
+import type { LoadedTable } from '../lookup/loaded-table.js';
+import { emptyProbabilities, type ChainProbabilities, type ChainTables } from './chain-scorer.js';
+
+/** A chain of tables in memory. */
+export class LoadedChain implements ChainTables {
+  private found = emptyProbabilities(0);
+  /** By position in the batch's ids, p(w|h) for the context h in the table of the last pass. */
+  private values = new Float64Array(0);
+  /** By position, the length of the longest n-gram found so far. */
+  private lengths = new Uint8Array(0);
+
+  /** @param tables shorter contexts first. */
+  constructor(
+    private readonly tables: readonly LoadedTable[],
+    private readonly chain: Chain,
+  ) {}
+
+  // ChainTables requires a generator; this one yields nothing, because tables in memory need no waiting. The loops are in a function, because
+  // V8 runs those of a short-lived generator without optimizing them (measured).
+  *interpolate(batch: Batch): Generator<Promise<void>, ChainProbabilities, void> {
+    return this.interpolateAtOnce(batch);
+  }
+
+  private interpolateAtOnce({ ids, targets, length }: Batch): ChainProbabilities {
+    if (length > this.found.matched.length) this.found = emptyProbabilities(targets.length);
+    const { probabilities, matched } = this.found;
+    if (length === 0) return this.found;
+    const positions = targets[length - 1] + 1;
+    if (positions > this.values.length) {
+      this.values = new Float64Array(ids.length);
+      this.lengths = new Uint8Array(ids.length);
+    }
+    const { tables, values, lengths } = this;
+    const { discounts, vocabulary } = this.chain;
+    values.fill(1 / vocabulary, 0, positions);
+    lengths.fill(1, 0, positions);
+    for (let level = 0; level < tables.length; level++) {
+      tables[level].interpolate(ids, positions, values, lengths, discounts[level]);
+    }
+    for (let t = 0; t < length; t++) {
+      const position = targets[t];
+      probabilities[t] = values[position];
+      matched[t] = lengths[position];
+    }
+    return this.found;
+  }
+}
