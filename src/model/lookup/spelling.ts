@@ -29,19 +29,15 @@ const BEFORE = 0x0a0a0a;
  */
 export class Spelling {
   /** By slot, what is counted, as {@link keyOf} makes it; 0 in an empty slot. */
-  private readonly keys: Float64Array;
-  private readonly counts: Uint32Array;
+  private keys = new Float64Array(1 << 16);
+  private counts = new Uint32Array(1 << 16);
+  /** Slots in use. */
+  private size = 0;
 
   /** @param words a vocabulary by falling frequency. */
   constructor(words: WordList) {
     const learned = Math.min(MOST_WORDS, Math.ceil((words.size + 1 - FIRST_WORD) / 2));
     const first = words.size + 1 - learned;
-    let symbols = 0;
-    for (let id = first; id <= words.size; id++) symbols += words.bytes(id).length + 1;
-    // Each symbol makes at most three keys in each length of the context.
-    const slots = 2 ** Math.ceil(Math.log2(2 * 3 * (CONTEXT + 1) * symbols + 2));
-    this.keys = new Float64Array(slots);
-    this.counts = new Uint32Array(slots);
     for (let id = first; id <= words.size; id++) this.learn(words.bytes(id));
   }
 
@@ -80,8 +76,23 @@ export class Spelling {
   /** Counts a key once more. @returns its count. */
   private add(key: number): number {
     const slot = this.slotOf(key);
+    const count = ++this.counts[slot];
+    if (count > 1) return count;
     this.keys[slot] = key;
-    return ++this.counts[slot];
+    if (2 * ++this.size > this.keys.length) this.grow();
+    return count;
+  }
+
+  private grow(): void {
+    const { keys, counts } = this;
+    this.keys = new Float64Array(2 * keys.length);
+    this.counts = new Uint32Array(2 * keys.length);
+    for (let i = 0; i < keys.length; i++) {
+      if (keys[i] === 0) continue;
+      const slot = this.slotOf(keys[i]);
+      this.keys[slot] = keys[i];
+      this.counts[slot] = counts[i];
+    }
   }
 
   private count(key: number): number {
