@@ -41,6 +41,22 @@ export function checkOptions(call: string, options: unknown, table: Readonly<Rec
   }
 }
 
+/**
+ * Refuses options that have no effect without another one.
+ *
+ * @param names the options that are refused if they are given.
+ * @param owner the option that is missing, for the message.
+ * @throws KNESER_OPTION
+ */
+export function refuseWithout<Options extends object>(
+  options: Options,
+  names: readonly (keyof Options & string)[],
+  owner: string,
+): void {
+  const name = names.find(candidate => options[candidate] !== undefined);
+  if (name !== undefined) throw new KneserError('KNESER_OPTION', `${name}: belongs to ${owner}`);
+}
+
 /** The check of an option that is an object: each member must pass its row. A member is named like `patterns.maxGap`. */
 export function members(table: Readonly<Record<string, Check>>): (name: string, value: unknown) => void {
   return (name, value) => {

@@ -8,12 +8,13 @@
  * `smoothing.ts`, `tokenization.ts`, `vocabulary.ts`), functions that read values of flags (`values.ts`) and lines of input
  * (`lines.ts`), output, progress and interruption.
  */
+import { standard } from '../base/node/standard-streams.js';
 import { stopOnSignals } from './interruption.js';
 import { reportError } from './report-error.js';
 import { runCommandLine } from './run.js';
 
 stopOnSignals();
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+standard.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') error.message = `standard output: ${error.message}`;
   process.exit(reportError(error));
 });

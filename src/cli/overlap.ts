@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { refuseWithout } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import { standard } from '../base/node/standard-streams.js';
 import type { OverlapOptions, OverlapReport, OverlapRow } from '../documents/overlap.js';
@@ -20,6 +21,7 @@ share --min-coverage of its tokens.
 Examples:
   kneser overlap --train crawl.jsonl.gz --test benchmark.jsonl --json
   kneser overlap --model model --test benchmark.jsonl --rewritten rewritten.jsonl --unseen fresh.jsonl
+  kneser overlap --model model --trap planted.txt
   kneser overlap --train crawl.jsonl.gz --test gsm8k.jsonl --query question --answer answer --out rows.jsonl`;
 
 /** Flags of `kneser overlap`. */
@@ -32,7 +34,7 @@ interface OverlapFlags extends DocumentOptions {
   readonly trap?: readonly string[];
   readonly against?: string;
   readonly controls?: number;
-  readonly test: readonly string[];
+  readonly test?: readonly string[];
   readonly n?: number;
   readonly normalize?: 'gpt3' | 'none';
   readonly query?: string;
@@ -54,7 +56,7 @@ export function define(command: Command): void {
   command
     .option('--train <file...>', 'the training text: files and folders')
     .option('--model <dir>', 'instead of --train: measure how much of the benchmark this model can recite')
-    .requiredOption('--test <file...>', 'the benchmark: files whose documents are its items')
+    .option('--test <file...>', 'the benchmark: files whose documents are its items; may be left out with --trap')
     .option('--n <n>', 'length of the n-grams (default: 13, with --model 5)', parseWhole)
     .addOption(
       new Option(
@@ -108,10 +110,8 @@ async function run(flags: OverlapFlags): Promise<void> {
   const { expandInputs } = await import('../text/formats/input.js');
   const { train, test, out, html, json = false, quiet = false, ...others } = flags;
   const { n, normalize, query, answer, minHits, minCoverage, maxDocuments, scores, id, seed } = others;
-  const modelFlag = (['rewritten', 'unseen', 'starts', 'trap', 'against', 'controls'] as const).find(
-    name => flags[name] !== undefined,
-  );
-  if (modelFlag) throw new KneserError('KNESER_OPTION', `${modelFlag}: belongs to --model`);
+  refuseWithout(flags, ['rewritten', 'unseen', 'starts', 'trap', 'against', 'controls'], '--model');
+  if (test === undefined) throw new KneserError('KNESER_OPTION', 'test: is missing; name the benchmark');
   if (train === undefined)
     throw new KneserError('KNESER_OPTION', 'train: is missing; name the training text, or a model (--model)');
   const signal = interruption();
@@ -154,15 +154,13 @@ const TRAIN_FLAGS = ['train', 'normalize', 'minHits', 'minCoverage', 'maxDocumen
 
 /** `kneser overlap --model MODEL`. */
 async function runModel(path: string, flags: OverlapFlags): Promise<void> {
-  const wrong = TRAIN_FLAGS.find(name => flags[name] !== undefined);
-  if (wrong) throw new KneserError('KNESER_OPTION', `${wrong}: belongs to --train; leave it or --model out`);
+  refuseWithout(flags, TRAIN_FLAGS, '--train; leave it or --model out');
   const { recitation } = await import('../documents/recitation.js');
   const { test, rewritten, unseen, query, answer, n, starts, trap, against, controls, seed } = flags;
   const report = await recitation({
     model: path,
-    test,
     ...documentOptions(flags),
-    ...given({ rewritten, unseen, query, answer, n, starts, trap, against, controls, seed }),
+    ...given({ test, rewritten, unseen, query, answer, n, starts, trap, against, controls, seed }),
     signal: interruption(),
     onWarning: warn,
   });
@@ -189,19 +187,21 @@ async function printRecitation({ original, rewritten, unseen, gap, traps = [] }:
           ],
         ]
       : [];
-  await printTable(
-    ['items', 'number', 'too short', 'accuracy', 'alike by edits', 'by ROUGE-L', 'perplexity'],
-    [
-      ...row('original', original),
-      ...row('rewritten', rewritten),
-      ...(gap ? [['gap', '', '', figure(gap.accuracy, 4), '', '', figure(gap.perplexity, 4)]] : []),
-      ...row('unseen', unseen),
-    ],
-  );
+  if (original.items > 0) {
+    await printTable(
+      ['items', 'number', 'too short', 'accuracy', 'alike by edits', 'by ROUGE-L', 'perplexity'],
+      [
+        ...row('original', original),
+        ...row('rewritten', rewritten),
+        ...(gap ? [['gap', '', '', figure(gap.accuracy, 4), '', '', figure(gap.perplexity, 4)]] : []),
+        ...row('unseen', unseen),
+      ],
+    );
+  }
   if (gap)
     await print('\nA gap alone proves nothing: rewritten items differ in style, too. Compare with unseen items.\n');
   if (traps.length === 0) return;
-  await print('\n');
+  if (original.items > 0) await print('\n');
   await printTable(
     ['trap', 'perplexity', 'ratio', 'p'],
     traps.map(({ text, perplexity, ratio = null, p }) => [

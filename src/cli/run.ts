@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { standard, withStreams, type StandardStreams } from '../base/node/standard-streams.js';
+import { PROCESS_STREAMS, standard, withStreams, type StandardStreams } from '../base/node/standard-streams.js';
 import { VERSION } from '../base/version.js';
 import { groupOf } from './command-row.js';
 import { COMMANDS, GROUPS } from './commands.js';
@@ -13,7 +13,10 @@ import { joinShares, joinThresholds } from './values.js';
  * @param streams standard input, output and error of the command; by default those of the process. One command runs at a time.
  * @returns the exit code. An error is written to standard error, never thrown.
  */
-export async function runCommandLine(args: readonly string[], streams: StandardStreams = process): Promise<number> {
+export async function runCommandLine(
+  args: readonly string[],
+  streams: StandardStreams = PROCESS_STREAMS,
+): Promise<number> {
   let running: Command | undefined;
   const kneser = new Command('kneser')
     .description('N-gram language models (exact modified Kneser-Ney): train on text, score text, measure perplexity.')

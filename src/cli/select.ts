@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
+import { refuseWithout } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import { standard } from '../base/node/standard-streams.js';
 import type { Kept } from '../documents/choices.js';
@@ -143,7 +144,9 @@ async function run(files: readonly string[], flags: SelectFlags): Promise<void> 
     ]),
   );
   for (const path of [...paths.values(), ...(out === undefined ? [] : [out])]) await checkOutput(path, inputs);
-  refuseTwice({ out, report: reportFile, html: flags.html });
+  const others = { report: reportFile, html: flags.html };
+  refuseTwice({ out, ...others });
+  for (const path of paths.values()) refuseTwice({ 'out-dir': path, ...others });
   if (reportFile !== undefined) await refuseInput(reportFile, 'report', inputs);
   if (flags.html !== undefined) await refuseInput(flags.html, 'html', inputs);
   let report: SelectionReport | undefined;
@@ -201,7 +204,8 @@ function choiceOptions(flags: SelectFlags, buckets: BucketChoice | undefined): O
     share: keep[1] ?? NaN,
     ...(of === undefined ? {} : { of: of as 'tokens' }),
   };
-  if (of !== undefined && !keep) throw new KneserError('KNESER_OPTION', 'of: belongs to --keep');
+  if (!keep) refuseWithout(flags, ['of'], '--keep');
+  if (sample?.[0] !== 'inverse') refuseWithout(flags, ['segments', 'ratio', 'count'], '--sample inverse');
   return given({
     keep: kept,
     sample: sample && sampleOf(sample, flags),

@@ -10,6 +10,7 @@ import {
   members,
   oneOf,
   optionError,
+  refuseWithout,
   wholeNumber,
   WORK_OPTIONS,
   type OptionTable,
@@ -254,6 +255,7 @@ export function annotateSome(
     throw new KneserError('KNESER_OPTION', 'annotate: it takes either files or documents');
   }
   checkTarget(options);
+  if (!options.figuresOnly) refuseWithout(options, ['id'], 'figuresOnly; without it, documents keep all their members');
   return options.target === undefined
     ? run(options, keepsObjects)
     : runForTarget(options, options.target, keepsObjects);
@@ -266,8 +268,11 @@ function checkTarget({ model, target, against, documents, context, order, lowerc
   };
   if (target === undefined) {
     if (model === undefined) refuse('model: is missing; annotate needs it, or a target');
-    const own = Object.entries({ order, lowercase, seed }).find(([, value]) => value !== undefined);
-    if (own) refuse(`${own[0]}: belongs to target; a model keeps the one that it was trained or opened with`);
+    refuseWithout(
+      { order, lowercase, seed },
+      ['order', 'lowercase', 'seed'],
+      'target; a model keeps the one that it was trained or opened with',
+    );
     return;
   }
   if (model !== undefined) refuse('target: trains the model itself; leave model out');

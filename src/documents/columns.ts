@@ -74,14 +74,27 @@ export function nameAt({ object, line }: RecordAt, path: string): string | null 
   return value === undefined ? null : (memberText(decode(line), path) ?? null);
 }
 
-/** Gives distinct values the numbers 0, 1, 2 …, in the sequence in which they first occur. */
+/**
+ * The value of a member as the name of a group: strings unchanged, all other values as JSON. `1` and `1.0` are one name; a number of which
+ * JavaScript would lose digits, such as an id of 64 bits, is named by its digits in the file. `null` if the member is missing.
+ */
+export function groupAt(record: RecordAt, path: string): string {
+  const value = memberOf(record.object, path) ?? null;
+  if (typeof value === 'string') return value;
+  const isExact =
+    typeof value === 'number' && (Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value));
+  return value === null || typeof value === 'boolean' || isExact
+    ? JSON.stringify(value)
+    : (nameAt(record, path) ?? 'null');
+}
+
+/** Gives distinct names the numbers 0, 1, 2 …, in the sequence in which they first occur. */
 export class Labels {
-  /** By number, the value as text. */
+  /** By number, the name. */
   readonly names: string[] = [];
   private readonly numbers = new Map<string, number>();
 
-  numberOf(value: unknown): number {
-    const name = typeof value === 'string' ? value : JSON.stringify(value ?? null);
+  numberOf(name: string): number {
     let number = this.numbers.get(name);
     if (number === undefined) {
       number = this.names.length;

@@ -31,7 +31,7 @@ import {
 import { expandInputs } from '../text/formats/input.js';
 import { memberOf } from '../text/formats/jsonl.js';
 import { UNK } from '../text/tokens.js';
-import { Column, Labels } from './columns.js';
+import { Column, groupAt, Labels } from './columns.js';
 import { modelName, tokenizerName, type Conventions } from './conventions.js';
 import { scoreDocuments, type DocumentScoring } from './scored.js';
 import { expandForTwoPasses, readAllDocuments, type DocumentAt } from './stream.js';
@@ -208,18 +208,25 @@ async function measure(options: PerplexityByOptions, model: LanguageModel): Prom
   const bytes = inputs.reduce((sum, input) => sum + (input.bytes ?? Infinity), 0);
   const scoring = await model.tokenScoring(bytes, threads, { onProgress, signal });
   let replaced = 0;
-  const read = (): AsyncGenerator<readonly DocumentAt[]> =>
-    readAllDocuments(inputs, documents, { onProgress, signal, onReplaced: more => (replaced += more) });
   const names = new Labels();
   /** How many documents name their domain. */
   let naming = 0;
-  const domainOf = ({ object, file }: DocumentAt): number => {
-    const value = memberOf(object, by);
-    if (value !== undefined || by === 'file') naming++;
-    return names.numberOf(value === undefined && by === 'file' ? file : value);
+  const domainOf = (document: DocumentAt): number => {
+    const isNamed = memberOf(document.object, by) !== undefined;
+    if (isNamed || by === 'file') naming++;
+    return names.numberOf(by === 'file' && !isNamed ? document.file : groupAt(document, by));
   };
-  const chosen =
-    budget === undefined ? undefined : await sampleOf(read(), scoring, domainOf, budget, options.seed ?? 1);
+  const read = async function* (): AsyncGenerator<readonly DomainDocument[]> {
+    const events = { onProgress, signal, onReplaced: (more: number) => (replaced += more) };
+    for await (const some of readAllDocuments(inputs, documents, events)) {
+      yield some.map(document => ({
+        index: document.index,
+        text: document.text,
+        domain: document.text === undefined ? 0 : domainOf(document),
+      }));
+    }
+  };
+  const chosen = budget === undefined ? undefined : await sampleOf(read(), scoring, budget, options.seed ?? 1);
   const resampling = resamplingOf(options);
   const sums: DomainSum[] = [];
   const losses = types ? new TypeLosses(wordIds(scoring.parts.manifest)) : undefined;
@@ -232,7 +239,7 @@ async function measure(options: PerplexityByOptions, model: LanguageModel): Prom
         missing++;
         continue;
       }
-      const domain = domainOf(document);
+      const { domain } = document;
       const sum = (sums[domain] ??= new DomainSum(new Resampling(2, { ...resampling, stream: domain })));
       sum.documents++;
       sum.bytes += length;
@@ -289,19 +296,26 @@ function meanOrNull(values: readonly (number | null)[]): number | null {
   return orNull(meanOf(values.map(value => value ?? NaN)));
 }
 
+/** A document with its domain. Its record does not stay in memory while it waits for its scores. */
+interface DomainDocument {
+  readonly index: number;
+  /** `undefined` if it has none, with `missing: 'skip'`; its domain then counts for nothing. */
+  readonly text: string | undefined;
+  readonly domain: number;
+}
+
 /** The documents whose indices are in `chosen`; all if it is `undefined`. */
 async function* kept(
-  source: AsyncIterable<readonly DocumentAt[]>,
+  source: AsyncIterable<readonly DomainDocument[]>,
   chosen: ReadonlySet<number> | undefined,
-): AsyncGenerator<readonly DocumentAt[]> {
+): AsyncGenerator<readonly DomainDocument[]> {
   for await (const some of source) yield chosen ? some.filter(({ index }) => chosen.has(index)) : some;
 }
 
 /** Draws a sample of each domain: documents in random sequence, until the sample has `budget` tokens. @returns the indices of the documents. */
 async function sampleOf(
-  source: AsyncIterable<readonly DocumentAt[]>,
+  source: AsyncIterable<readonly DomainDocument[]>,
   scoring: TokenScoring,
-  domainOf: (document: DocumentAt) => number,
   budget: number,
   seed: number,
 ): Promise<ReadonlySet<number>> {
@@ -324,7 +338,7 @@ async function sampleOf(
       if (document.text === undefined) continue;
       positions.push(document.index);
       tokens.push(sum.tokens);
-      domains.push(domainOf(document));
+      domains.push(document.domain);
     }
   }
   const [places, lengths, groups] = [positions.view(), tokens.view(), domains.view()];

@@ -4,12 +4,14 @@ import {
   checkPath,
   checkPaths,
   checkText,
+  refuseWithout,
   required,
   wholeNumber,
   WORK_OPTIONS,
   type OptionTable,
 } from '../base/check.js';
 import { checkAborted, KneserError } from '../base/errors.js';
+import { pauses } from '../base/turn.js';
 import { hashRandom } from '../base/hash-random.js';
 import type { WorkOptions } from '../base/progress.js';
 import { LanguageModel } from '../model/language-model.js';
@@ -27,8 +29,8 @@ import { requireForward } from '../text/word-order.js';
 export interface RecitationOptions extends DocumentOptions, WorkOptions {
   /** The model: its path, or an open model, which stays open. */
   readonly model: string | LanguageModel;
-  /** The benchmark: files whose documents are its items. */
-  readonly test: readonly string[];
+  /** The benchmark: files whose documents are its items. Required unless `trap` is given. */
+  readonly test?: readonly string[];
   /** The same items in other words: a model that knows the content of the items, not their wording, does equally well on these. */
   readonly rewritten?: readonly string[];
   /** Items of the same kind that the model certainly has not seen: the control, without which no figure proves anything. */
@@ -58,7 +60,7 @@ const RECITATION_OPTIONS: OptionTable<RecitationOptions> = {
   model: required((name, value) => {
     if (!(value instanceof LanguageModel)) checkPath(name, value);
   }),
-  test: required(checkPaths),
+  test: checkPaths,
   rewritten: checkPaths,
   unseen: checkPaths,
   query: checkText,
@@ -122,7 +124,7 @@ export interface TrapFigures {
 export interface RecitationReport {
   /** How the figures were computed. */
   readonly conventions: Conventions;
-  /** The figures of the items. */
+  /** The figures of the items; of no items without `test`. */
   readonly original: RecitationFigures;
   /** The figures of the rewritten items. */
   readonly rewritten?: RecitationFigures;
@@ -154,11 +156,16 @@ export interface RecitationReport {
  */
 export async function recitation(options: RecitationOptions): Promise<RecitationReport> {
   checkOptions('recitation', options, RECITATION_OPTIONS);
-  if (options.query !== undefined && options.answer === undefined) {
-    throw new KneserError('KNESER_OPTION', 'query: belongs to answer; name the member of the answer, too');
+  const { test, trap, answer } = options;
+  if (answer === undefined) refuseWithout(options, ['query'], 'answer; name the member of the answer, too');
+  if (trap === undefined) {
+    refuseWithout(options, ['against', 'controls'], 'trap; name the planted strings, too');
+    if (!test)
+      throw new KneserError('KNESER_OPTION', 'test: is missing; name the benchmark, or planted strings (--trap)');
   }
-  if (options.controls !== undefined && options.trap === undefined) {
-    throw new KneserError('KNESER_OPTION', 'controls: belongs to trap; name the planted strings, too');
+  if (!test) {
+    const names = ['rewritten', 'unseen', 'answer', 'n', 'starts'] as const;
+    refuseWithout(options, names, 'test; name the benchmark, too');
   }
   const { model, signal, onProgress } = options;
   const opened = typeof model === 'string' ? await LanguageModel.open(model, signal ? { signal } : {}) : undefined;
@@ -178,12 +185,9 @@ export async function recitation(options: RecitationOptions): Promise<Recitation
 /** Opens the second model, which is compared on the traps. */
 async function openAgainst({
   against,
-  trap,
   signal,
 }: RecitationOptions): Promise<{ readonly model: LoadedModel; readonly close: () => Promise<void> } | undefined> {
   if (against === undefined) return undefined;
-  if (trap === undefined)
-    throw new KneserError('KNESER_OPTION', 'against: belongs to trap; name the planted strings, too');
   const opened = typeof against === 'string' ? await LanguageModel.open(against, signal ? { signal } : {}) : undefined;
   const model = await (opened ?? (against as LanguageModel)).load({ signal });
   return {
@@ -200,7 +204,7 @@ async function recite(
   options: RecitationOptions,
   against: LoadedModel | undefined,
 ): Promise<RecitationReport> {
-  const { test, rewritten, unseen, trap } = options;
+  const { test = [], rewritten, unseen, trap } = options;
   const original = await figuresOfItems(model, test, options);
   const other = rewritten && (await figuresOfItems(model, rewritten, options));
   const control = unseen && (await figuresOfItems(model, unseen, options));
@@ -289,12 +293,13 @@ async function* readItems(
   files: readonly string[],
   { query, answer, field, column, onWarning, signal, ...others }: RecitationOptions,
 ): AsyncGenerator<Item> {
+  const pause = pauses(() => checkAborted(signal, 'reciting'));
   const inputs = await expandInputs(files, {}, onWarning);
   const given = { ...(field === undefined ? {} : { field }), ...(column === undefined ? {} : { column }) };
   const documents = await documentsOf(inputs, givenDocumentOptions({ ...others, ...given }));
   for await (const records of readAllRecords(inputs, documents, { signal })) {
     for (const { object, place } of records) {
-      checkAborted(signal, 'reciting');
+      await pause();
       const tokensAt = (name: string): string[] => {
         const text = memberOf(object, name);
         if (typeof text === 'string') return model.tokenize(text.replaceAll('\n', ' '));
@@ -321,16 +326,20 @@ async function trapsOf(
   const traps: string[][] = [];
   for await (const { answer } of readItems(model, files, plain)) traps.push(answer);
   const words = [...new Set(traps.flat())];
+  const pause = pauses(() => checkAborted(options.signal, 'comparing planted strings'));
   let drawn = 0;
-  return traps.map(tokens => {
+  const figures: TrapFigures[] = [];
+  for (const tokens of traps) {
     const own = model.score(tokens).perplexity ?? Infinity;
     let lower = 0;
     for (let c = 0; c < controls; c++) {
       const random = tokens.map(() => words[Math.floor(hashRandom(seed, drawn++) * words.length)]);
       if ((model.score(random).perplexity ?? Infinity) <= own) lower++;
+      await pause();
     }
     const other = against?.score(tokens).perplexity;
     const ratio = against ? { ratio: orNull(own / (other ?? NaN)) } : {};
-    return { text: tokens.join(' '), perplexity: orNull(own), ...ratio, p: (1 + lower) / (1 + controls) };
-  });
+    figures.push({ text: tokens.join(' '), perplexity: orNull(own), ...ratio, p: (1 + lower) / (1 + controls) });
+  }
+  return figures;
 }

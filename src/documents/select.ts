@@ -8,25 +8,27 @@ import {
   members,
   oneOf,
   optionError,
+  refuseWithout,
   required,
   wholeNumber,
   WORK_OPTIONS,
   type Check,
   type OptionTable,
 } from '../base/check.js';
-import { KneserError } from '../base/errors.js';
+import { checkAborted, KneserError } from '../base/errors.js';
+import { pauses, runInTurns } from '../base/turn.js';
 import { hashRandom } from '../base/hash-random.js';
 import { PendingBytes } from '../base/pending-bytes.js';
 import type { WorkOptions } from '../base/progress.js';
 import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
 import { memberOf, type JsonObject } from '../text/formats/jsonl.js';
 import type { Kept } from './choices.js';
-import { Column, Labels, numberAt, Positions } from './columns.js';
+import { Column, groupAt, Labels, numberAt, Positions } from './columns.js';
 import { ConventionsFinder } from './conventions.js';
 import { decide, type Decision, type FigureTable } from './decision.js';
 import { writeText, writeWithWeight } from './member.js';
 import type { OutputLine } from './output.js';
-import { labelFigures } from './roc.js';
+import { labelSteps } from './roc.js';
 import { Examples, selectionReport, type SelectionReport } from './selection-report.js';
 import {
   checkShard,
@@ -265,7 +267,7 @@ export function select(options: SelectOptions): AsyncGenerator<SelectedDocument,
 /** As {@link select}, but some documents at a time: a generator that yields them one by one takes a microsecond for each. @internal */
 export function selectSome(options: SelectOptions): AsyncGenerator<readonly SelectedRow[], void, void> {
   checkOptions('select', options, SELECT_OPTIONS);
-  const { min, max, temperature, logBase, resample, within, lengthBins, top } = options;
+  const { min, max, resample, label, within, lengthBins, top } = options;
   const given = METHODS.filter(name => options[name] !== undefined);
   const methods = given.length + (min === undefined && max === undefined ? 0 : 1);
   if (methods !== 1) {
@@ -277,12 +279,8 @@ export function selectSome(options: SelectOptions): AsyncGenerator<readonly Sele
   if (min !== undefined && max !== undefined && min > max) {
     throw new KneserError('KNESER_OPTION', `min: ${min} is above max, ${max}: no figure lies between them`);
   }
-  if ((temperature ?? logBase) !== undefined && resample === undefined) {
-    throw new KneserError(
-      'KNESER_OPTION',
-      `${temperature === undefined ? 'logBase' : 'temperature'}: belongs to resample`,
-    );
-  }
+  if (resample === undefined) refuseWithout(options, ['temperature', 'logBase'], 'resample');
+  if (label === undefined) refuseWithout(options, ['resamples'], 'label');
   if ((within ?? lengthBins) !== undefined && (resample ?? top) !== undefined) {
     throw new KneserError(
       'KNESER_OPTION',
@@ -313,7 +311,9 @@ async function* run(options: SelectOptions): AsyncGenerator<readonly SelectedRow
     );
   }
   if (label) {
-    const figures = labelFigures(table.figures, table.labels ?? new Uint8Array(0), { resamples, seed });
+    const pause = pauses(() => checkAborted(options.signal, 'resampling'));
+    const steps = labelSteps(table.figures, table.labels ?? new Uint8Array(0), { resamples, seed });
+    const figures = await runInTurns(steps, pause);
     onReport?.({ ...selectionReport(table, undefined, options), label: { ...label, ...figures } });
     return;
   }
@@ -422,12 +422,8 @@ async function readFigures(source: AsyncGenerator<readonly RecordAt[]>, options:
       for (const [option, field] of unseen) {
         if (field !== undefined && memberOf(record.object, field) !== undefined) unseen.delete(option);
       }
-      if (groups && within !== undefined) groups.push(names.numberOf(memberOf(record.object, within)));
-      if (labels && label) {
-        const value = memberOf(record.object, label.field);
-        const text = typeof value === 'string' ? value : JSON.stringify(value ?? null);
-        labels.push(text === label.value ? 1 : 0);
-      }
+      if (groups && within !== undefined) groups.push(names.numberOf(groupAt(record, within)));
+      if (labels && label) labels.push(groupAt(record, label.field) === label.value ? 1 : 0);
     }
   }
   if (withFigure === 0 && documents > 0) {

@@ -8,27 +8,29 @@ import {
   checkText,
   oneOf,
   optionError,
+  refuseWithout,
   wholeNumber,
   WORK_OPTIONS,
   type Check,
   type OptionTable,
 } from '../base/check.js';
-import { KneserError, readError } from '../base/errors.js';
+import { checkAborted, KneserError, readError } from '../base/errors.js';
+import { pauses, runInTurns, type Pause } from '../base/turn.js';
 import type { WorkOptions } from '../base/progress.js';
 import type { LanguageModel } from '../model/language-model.js';
 import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
 import { documentsOf, expandInputs } from '../text/formats/input.js';
 import {
   correlations,
-  fitWeights,
-  minimaxWeights,
+  fitSteps,
+  minimaxSteps,
   mixtureLoss,
   project,
   type Estimator,
   type Probabilities,
   type Projection,
 } from './mixing.js';
-import { nameAt } from './columns.js';
+import { groupAt } from './columns.js';
 import { tokenizerName, type Conventions } from './conventions.js';
 import { linesOf, Proxies } from './proxy.js';
 import { scoreDocuments, type DocumentScoring } from './scored.js';
@@ -189,6 +191,8 @@ export async function weigh(options: WeighOptions): Promise<WeighReport> {
       `weigh: it takes one of target, minimax, and losses with scores, not ${methods}`,
     );
   }
+  if (!minimax) refuseWithout(options, ['reference', 'rounds', 'step', 'smooth'], 'minimax');
+  if (losses === undefined) refuseWithout(options, ['estimator', 'projection', 'tau'], 'losses');
   if ((files === undefined) !== (within === undefined) || (files && domains)) {
     throw new KneserError(
       'KNESER_OPTION',
@@ -226,7 +230,7 @@ async function openDomains(options: WeighOptions): Promise<readonly Domain[] | u
   const names = new Set<string>();
   const documents = await documentsOf(inputs, givenDocumentOptions(options));
   for await (const some of readAllDocuments(inputs, documents, { signal: options.signal })) {
-    for (const document of some) names.add(nameAt(document, within) ?? 'null');
+    for (const document of some) names.add(groupAt(document, within));
   }
   if (names.size < 2) {
     throw new KneserError(
@@ -234,7 +238,7 @@ async function openDomains(options: WeighOptions): Promise<readonly Domain[] | u
       `within: the documents have ${names.size === 0 ? 'no value' : `one value, ${[...names][0]}`}; weights need at least two domains`,
     );
   }
-  const isOf = (name: string) => (document: DocumentAt) => (nameAt(document, within) ?? 'null') === name;
+  const isOf = (name: string) => (document: DocumentAt) => groupAt(document, within) === name;
   return Promise.all([...names].map(name => openDomain(options, name, files, isOf(name))));
 }
 
@@ -274,7 +278,13 @@ async function byProxies(options: WeighOptions, domains: readonly Domain[]): Pro
       { limit: vocabLimit },
     );
     const models: LanguageModel[] = [];
-    for (const { texts } of domains) models.push(await proxies.model(linesOf(texts(false)), words));
+    for (const { texts, name } of domains) {
+      const model = proxies.model(linesOf(texts(false)), words).catch((error: unknown) => {
+        const isEmpty = error instanceof KneserError && error.code === 'KNESER_INPUT_EMPTY';
+        throw isEmpty ? new KneserError(error.code, `${name}: has no text to count; leave this domain out`) : error;
+      });
+      models.push(await model);
+    }
     const heldOut: Measured[] = [];
     for (const { texts, name } of domains) {
       const found = await probabilitiesOf(models, () => texts(true));
@@ -288,9 +298,10 @@ async function byProxies(options: WeighOptions, domains: readonly Domain[]): Pro
     }
     const sizes: { documents: number; tokens: number }[] = [];
     for (const [i, { texts }] of domains.entries()) sizes.push(await sizeOf(texts, models[i]));
+    const pause = pauses(() => checkAborted(signal, 'weighing'));
     const found = target
-      ? await forTarget(await openDomain(options, 'target', target), models)
-      : minimaxOf(heldOut, options);
+      ? await forTarget(await openDomain(options, 'target', target), models, pause)
+      : await minimaxOf(heldOut, options, pause);
     const rows = domains.map(({ name }, d): DomainWeight => {
       const weight = found.weights[d];
       return {
@@ -323,26 +334,24 @@ interface Found {
   readonly objective: number;
 }
 
-async function forTarget({ texts }: Domain, models: readonly LanguageModel[]): Promise<Found> {
+async function forTarget({ texts }: Domain, models: readonly LanguageModel[], pause: Pause): Promise<Found> {
   const probabilities = await probabilitiesOf(models, () => texts(undefined));
   if (probabilities.values.length === 0) throw new KneserError('KNESER_INPUT_EMPTY', 'target: there is no text');
-  const weights = fitWeights([probabilities]);
+  const weights = await runInTurns(fitSteps([probabilities]), pause);
   return { weights, mixture: weights, objective: mixtureLoss(probabilities, weights) };
 }
 
-function minimaxOf(
+async function minimaxOf(
   heldOut: readonly Probabilities[],
   { reference = 'own', rounds = 200, step = 1, smooth = 1e-3 }: WeighOptions,
-): Found {
-  const pooled =
-    reference === 'pooled'
-      ? fitWeights(
-          heldOut,
-          heldOut.map(({ values }) => values.length),
-        )
-      : undefined;
-  const references = heldOut.map(text => mixtureLoss(text, pooled ?? fitWeights([text])));
-  const found = minimaxWeights(heldOut, references, { rounds, step, smooth });
+  pause: Pause,
+): Promise<Found> {
+  const fit = (...given: Parameters<typeof fitSteps>): Promise<Float64Array> => runInTurns(fitSteps(...given), pause);
+  const sizes = heldOut.map(({ values }) => values.length);
+  const pooled = reference === 'pooled' ? await fit(heldOut, sizes) : undefined;
+  const references: number[] = [];
+  for (const text of heldOut) references.push(mixtureLoss(text, pooled ?? (await fit([text]))));
+  const found = await runInTurns(minimaxSteps(heldOut, references, { rounds, step, smooth }), pause);
   return { ...found, objective: found.excess.reduce((most, value) => Math.max(most, value), -Infinity) };
 }
 

@@ -230,6 +230,7 @@ test('documents keep every byte, and figures alone keep the id', async () => {
     lines[3],
   ]);
   expect(JSON.parse(written[3])).toMatchObject({ m: { tokens: 0, perplexity: null, log10Prob: 0 } });
+  expect(() => annotate({ model, files: [file], id: 'id' })).toThrow(/id: belongs to figuresOnly/);
   const alone = await collect(annotate({ model, files: [file], missing: 'skip', figuresOnly: true, id: 'id' }));
   expect(alone.map(row => lineOf(row).slice(0, 27))).toEqual([
     '{"id":12345678901234567890,',

@@ -185,6 +185,13 @@ test('a model recites what it has seen, and knows planted strings', async () => 
   expect(await cli.print(args)).toContain('A gap alone proves nothing');
   expect(await cli.refuse(2, [...args, '--min-hits', '2'])).toMatch(/--min-hits: belongs to --train/);
   expect(await cli.refuse(2, ['overlap', '--test', items])).toMatch(/--train: is missing/);
+  const alone = ['overlap', '--model', model, '--trap', traps];
+  const [planted] = await cli.json<RecitationReport>(alone);
+  expect(planted.traps).toEqual(report.traps);
+  expect(planted.original).toMatchObject({ items: 0, accuracy: null, perplexity: null });
+  expect(await cli.print(alone)).toMatch(/^trap +perplexity +ratio +p\n/);
+  expect(await cli.refuse(2, [...alone, '--rewritten', others])).toMatch(/--rewritten: belongs to --test/);
+  expect(await cli.refuse(2, ['overlap', '--model', model])).toMatch(/--test: is missing; .*--trap/);
 });
 
 const [train, items] = ['train', 'test'].map(part => sharedFile(`corpora/ptb/${part}.txt`));

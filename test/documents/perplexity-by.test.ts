@@ -99,3 +99,15 @@ test('the command prints a row a domain', async () => {
   expect(await cli.refuse(2, ['perplexity', model, all, '--by', 'no'])).toMatch(/--by: no document has a member no/);
   expect(await cli.refuse(2, [...args, '--cache'])).toMatch(/--by: takes neither/);
 });
+
+test('ids of 64 bits are domains of their own', async () => {
+  const ids = ['12345678901234567890', '12345678901234567891', '7', '7.0'];
+  const file = join(folder, 'ids.jsonl');
+  writeFileSync(file, ids.map(id => `{"id":${id},"text":"a b"}\n`).join(''));
+  const { domains } = await perplexityBy({ model, files: [file], by: 'id' });
+  expect(domains.map(({ name, documents }) => [name, documents])).toEqual([
+    [ids[0], 1],
+    [ids[1], 1],
+    ['7', 2],
+  ]);
+});

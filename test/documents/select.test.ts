@@ -423,6 +423,13 @@ test('what cannot be done is refused by name', async () => {
       [file, '--by', 'x', '--min', '1', '--out', 'a.jsonl', '--report', './a.jsonl'],
       /--report: .* is also the file of out/,
     ],
+    [
+      [file, '--by', 'x', '--buckets', 'a:30,b', '--out-dir', 'never', '--report', 'never/a.jsonl'],
+      /--report: .* is also the file of out-dir/,
+    ],
+    [[file, '--by', 'x', '--top', '1', '--ratio', '2'], /--ratio: belongs to --sample inverse/],
+    [[file, '--by', 'x', '--top', '1', '--resamples', '2'], /--resamples: belongs to --label/],
+    [[file, '--by', 'x', '--top', '1', '--log-base', '2'], /--log-base: belongs to --resample/],
     [[file, '--by', 'y', '--min', '1'], /--by: no document has a number at y/],
     [[file, '--by', 'x', '--min', '1', '--top', '1'], /it takes one method, not 2/],
     [[file, '--by', 'x', '--min', '2', '--max', '1'], /--min: 2 is above max, 1/],
@@ -442,6 +449,22 @@ test('what cannot be done is refused by name', async () => {
   expect(existsSync(join(folder, 'never'))).toBe(false);
   const empty = await cli.run(['select', cli.file('', '.jsonl'), '--by', 'x', '--keep', 'lowest', '0.5']);
   expect(empty).toEqual({ status: 0, stdout: '', stderr: '0 of 0 documents kept (0.0 %)\n' });
+});
+
+test('groups and labels are told apart by the digits of the file', async () => {
+  const values = ['9007199254740993', '9007199254740992', '1', '1.0', '"1"', '1e400', 'null'];
+  const file = cli.file(values.map((value, i) => `{"x":${i},"g":${value}}\n`).join(''), '.jsonl');
+  const by = ['select', file, '--by', 'x'];
+  const [{ within = [] }] = await cli.json<SelectionReport>([...by, '--min', '0', '--within', 'g', '--dry-run']);
+  expect(within.map(({ name, all }) => [name, all])).toEqual([
+    ['9007199254740993', 1],
+    ['9007199254740992', 1],
+    ['1', 3],
+    ['1e400', 1],
+    ['null', 1],
+  ]);
+  const [{ label }] = await cli.json<SelectionReport>([...by, '--label', 'g=9007199254740993']);
+  expect(label).toMatchObject({ labelled: 1 });
 });
 
 test('fewer documents than are asked for: all are chosen, with a warning', async () => {

@@ -178,6 +178,19 @@ test('tables of losses and scores give weights; what is wrong with them is said'
     [['weigh', '--losses', losses], /losses and scores belong together/],
     [['weigh'], /it takes one of target, minimax, and losses with scores, not 0/],
     [['weigh', '--minimax'], /domain/],
+    [['weigh', '--minimax', '--estimator', 'sign'], /--estimator: belongs to --losses/],
+    [['weigh', '--target', tau, '--rounds', '9'], /--rounds: belongs to --minimax/],
+    [
+      [
+        'weigh',
+        '--minimax',
+        '--domain',
+        `a=${cli.file('a b\n'.repeat(9))}`,
+        '--domain',
+        `b=${cli.file('{"text":""}\n', '.jsonl')}`,
+      ],
+      /b: has no text to count; leave this domain out/,
+    ],
     [
       [
         'weigh',

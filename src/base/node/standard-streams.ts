@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { FileOutput, isFile } from './file-output.js';
 
 /** The path that stands for standard input. */
 export const STDIN = '-';
@@ -13,11 +14,29 @@ export interface StandardStreams {
   readonly stderr: Output;
 }
 
-let streams: StandardStreams = process;
+/** The file descriptor of standard output. */
+const STDOUT = 1;
+let fileOutput: FileOutput | undefined;
+
+/** The streams of the process. */
+export const PROCESS_STREAMS: StandardStreams = {
+  // Getters, because the process opens its streams at the first use.
+  get stdin() {
+    return process.stdin;
+  },
+  get stdout() {
+    if (isFile(STDOUT)) fileOutput ??= new FileOutput(STDOUT);
+    return fileOutput ?? process.stdout;
+  },
+  get stderr() {
+    return process.stderr;
+  },
+};
+
+let streams = PROCESS_STREAMS;
 
 /** The streams of the command that runs: the streams of the process, unless {@link withStreams} replaced them. */
 export const standard: StandardStreams = {
-  // A getter, because the process opens its standard input at the first use.
   get stdin() {
     return streams.stdin;
   },

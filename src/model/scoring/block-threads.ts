@@ -2,7 +2,7 @@ import { AnsweringThreads } from '../../base/node/answering-thread.js';
 import { closedError, KneserError, type ErrorCode } from '../../base/errors.js';
 import type { Batch } from '../../smoothing/batch.js';
 import type { BlockScoringPlan } from './block-scoring.js';
-import { divideBatch, putScores, someWords, type OwnBatch } from './divide-batch.js';
+import { DividedBatch, putScores, type OwnBatch } from './divide-batch.js';
 import { emptyScores, type BatchScorer, type BatchScores } from './scorer.js';
 
 /** The scores of a batch, in memory that moves from thread to thread. */
@@ -57,22 +57,25 @@ export class BlockThreads {
     const scores = emptyScores(length);
     const scorers = this.count + (own ? 1 : 0);
     const wanted = partWords === 0 ? scorers : Math.max(scorers, Math.ceil(length / partWords));
-    const parts = divideBatch(batch, Math.max(1, Math.min(wanted, Math.floor(length / LEAST_PART))));
-    const batchOf = (words: Uint32Array): OwnBatch => someWords(batch, words, this.plan.order);
+    const parts = new DividedBatch(
+      batch,
+      this.plan.order,
+      Math.max(1, Math.min(wanted, Math.floor(length / LEAST_PART))),
+    );
     // Whoever has scored a part takes the next one.
     let next = 0;
-    const first = own ? next++ : parts.length;
+    const first = own ? next++ : parts.count;
     const scoreOthers = async (): Promise<void> => {
-      while (next < parts.length) {
-        const words = parts[next++];
-        putScores(words, await this.ask(batchOf(words)), scores);
+      while (next < parts.count) {
+        const part = next++;
+        putScores(parts.words(part), await this.ask(parts.batch(part)), scores);
       }
     };
     const asked = Promise.all(Array.from({ length: PARTS_A_THREAD * this.count }, scoreOthers));
     // If this thread fails first, the error of another thread would count as unhandled.
     asked.catch(() => undefined);
-    for (let part = first; own && part < parts.length; part = next++) {
-      putScores(parts[part], yield* own.score(batchOf(parts[part])), scores);
+    for (let part = first; own && part < parts.count; part = next++) {
+      putScores(parts.words(part), yield* own.score(parts.batch(part)), scores);
     }
     yield asked.then(() => undefined);
     return scores;
