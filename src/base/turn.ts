@@ -33,3 +33,20 @@ export function pauses(check: () => void = () => undefined): Pause {
     });
   };
 }
+
+/** Runs work to its end: a generator, between whose steps the event loop runs. @param pause as {@link pauses} makes it. */
+export async function runInTurns<T>(steps: Iterator<void, T, void>, pause: Pause): Promise<T> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await pause();
+  }
+}
+
+/** Runs work to its end at once. @param steps as for {@link runInTurns}. */
+export function runToEnd<T>(steps: Iterator<void, T, void>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}

@@ -1,3 +1,4 @@
+import { runToEnd } from '../base/turn.js';
 /**
  * Finds weights of domains, with pure functions of matrices of probabilities and of losses. A mixture of models has
  * p_λ(w|h) = Σ_i λ_i p_i(w|h); its loss on a text, −mean ln p_λ, is convex in λ.
@@ -45,13 +46,18 @@ const MOST_STEPS = 200;
  * @param start the weights before the first step; by default all are equal.
  * @param leastGain the step that gains less [nats a token] is the last one; with -Infinity all `steps` are taken.
  */
-export function fitWeights(
+export function fitWeights(...given: Parameters<typeof fitSteps>): Float64Array {
+  return runToEnd(fitSteps(...given));
+}
+
+/** As {@link fitWeights}, step by step. */
+export function* fitSteps(
   texts: readonly Probabilities[],
   shares: ArrayLike<number> = [1],
   start?: Float64Array,
   steps = MOST_STEPS,
   leastGain = LEAST_GAIN,
-): Float64Array {
+): Generator<void, Float64Array, void> {
   const { models } = texts[0];
   let weights = start ?? new Float64Array(models).fill(1 / models);
   let last = Infinity;
@@ -68,6 +74,7 @@ export function fitWeights(
     weights = next.map(value => value / total);
     if (last - loss < leastGain) break;
     last = loss;
+    yield;
   }
   return weights;
 }
@@ -96,11 +103,16 @@ export interface Minimax {
  * @param texts by domain, the probabilities of its held-out text.
  * @param references by domain, the loss with which the loss of the mixture is compared [nats a token].
  */
-export function minimaxWeights(
+export function minimaxWeights(...given: Parameters<typeof minimaxSteps>): Minimax {
+  return runToEnd(minimaxSteps(...given));
+}
+
+/** As {@link minimaxWeights}, round by round. */
+export function* minimaxSteps(
   texts: readonly Probabilities[],
   references: ArrayLike<number>,
   { rounds, step, smooth }: { readonly rounds: number; readonly step: number; readonly smooth: number },
-): Minimax {
+): Generator<void, Minimax, void> {
   const k = texts.length;
   let q = new Float64Array(k).fill(1 / k);
   let mixture: Float64Array = new Float64Array(texts[0].models).fill(1 / texts[0].models);
@@ -113,6 +125,7 @@ export function minimaxWeights(
     q = Float64Array.from(groupStep(q, excessOf(mixture), step, smooth));
     q.forEach((share, j) => (sum[j] += share));
     mixture.forEach((weight, i) => (mean[i] += weight));
+    yield;
   }
   const average = mean.map(weight => weight / rounds);
   return { weights: sum.map(share => share / rounds), mixture: average, excess: excessOf(average) };

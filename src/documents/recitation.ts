@@ -11,6 +11,7 @@ import {
   type OptionTable,
 } from '../base/check.js';
 import { checkAborted, KneserError } from '../base/errors.js';
+import { pauses } from '../base/turn.js';
 import { hashRandom } from '../base/hash-random.js';
 import type { WorkOptions } from '../base/progress.js';
 import { LanguageModel } from '../model/language-model.js';
@@ -292,12 +293,13 @@ async function* readItems(
   files: readonly string[],
   { query, answer, field, column, onWarning, signal, ...others }: RecitationOptions,
 ): AsyncGenerator<Item> {
+  const pause = pauses(() => checkAborted(signal, 'reciting'));
   const inputs = await expandInputs(files, {}, onWarning);
   const given = { ...(field === undefined ? {} : { field }), ...(column === undefined ? {} : { column }) };
   const documents = await documentsOf(inputs, givenDocumentOptions({ ...others, ...given }));
   for await (const records of readAllRecords(inputs, documents, { signal })) {
     for (const { object, place } of records) {
-      checkAborted(signal, 'reciting');
+      await pause();
       const tokensAt = (name: string): string[] => {
         const text = memberOf(object, name);
         if (typeof text === 'string') return model.tokenize(text.replaceAll('\n', ' '));
@@ -324,16 +326,20 @@ async function trapsOf(
   const traps: string[][] = [];
   for await (const { answer } of readItems(model, files, plain)) traps.push(answer);
   const words = [...new Set(traps.flat())];
+  const pause = pauses(() => checkAborted(options.signal, 'comparing planted strings'));
   let drawn = 0;
-  return traps.map(tokens => {
+  const figures: TrapFigures[] = [];
+  for (const tokens of traps) {
     const own = model.score(tokens).perplexity ?? Infinity;
     let lower = 0;
     for (let c = 0; c < controls; c++) {
       const random = tokens.map(() => words[Math.floor(hashRandom(seed, drawn++) * words.length)]);
       if ((model.score(random).perplexity ?? Infinity) <= own) lower++;
+      await pause();
     }
     const other = against?.score(tokens).perplexity;
     const ratio = against ? { ratio: orNull(own / (other ?? NaN)) } : {};
-    return { text: tokens.join(' '), perplexity: orNull(own), ...ratio, p: (1 + lower) / (1 + controls) };
-  });
+    figures.push({ text: tokens.join(' '), perplexity: orNull(own), ...ratio, p: (1 + lower) / (1 + controls) });
+  }
+  return figures;
 }

@@ -1,3 +1,4 @@
+import { runToEnd } from '../base/turn.js';
 import { randomNumbers } from '../base/random.js';
 import { poisson, type Interval } from '../baseline/bootstrap.js';
 
@@ -61,8 +62,17 @@ interface Curve {
 export function labelFigures(
   figures: Float64Array,
   labels: Uint8Array,
-  { resamples, seed }: { readonly resamples: number; readonly seed: number },
+  resampling: { readonly resamples: number; readonly seed: number },
 ): LabelFigures {
+  return runToEnd(labelSteps(figures, labels, resampling));
+}
+
+/** As {@link labelFigures}, in steps of one resample. */
+export function* labelSteps(
+  figures: Float64Array,
+  labels: Uint8Array,
+  { resamples, seed }: { readonly resamples: number; readonly seed: number },
+): Generator<void, LabelFigures, void> {
   const known = Uint32Array.from(figures.keys()).filter(i => !Number.isNaN(figures[i]));
   const falling = known.sort((a, b) => figures[b] - figures[a] || a - b);
   const labelled = falling.reduce((sum, i) => sum + labels[i], 0);
@@ -86,6 +96,7 @@ export function labelFigures(
       all.map(() => poisson(random())),
     );
     if (Number.isFinite(sample.auc)) samples.push(sample);
+    yield;
   }
   const own = (value: number): number | null => (none ? null : value);
   const interval = (of: (sample: Curve) => number): Interval | null => {

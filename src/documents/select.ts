@@ -15,7 +15,8 @@ import {
   type Check,
   type OptionTable,
 } from '../base/check.js';
-import { KneserError } from '../base/errors.js';
+import { checkAborted, KneserError } from '../base/errors.js';
+import { pauses, runInTurns } from '../base/turn.js';
 import { hashRandom } from '../base/hash-random.js';
 import { PendingBytes } from '../base/pending-bytes.js';
 import type { WorkOptions } from '../base/progress.js';
@@ -27,7 +28,7 @@ import { ConventionsFinder } from './conventions.js';
 import { decide, type Decision, type FigureTable } from './decision.js';
 import { writeText, writeWithWeight } from './member.js';
 import type { OutputLine } from './output.js';
-import { labelFigures } from './roc.js';
+import { labelSteps } from './roc.js';
 import { Examples, selectionReport, type SelectionReport } from './selection-report.js';
 import {
   checkShard,
@@ -310,7 +311,9 @@ async function* run(options: SelectOptions): AsyncGenerator<readonly SelectedRow
     );
   }
   if (label) {
-    const figures = labelFigures(table.figures, table.labels ?? new Uint8Array(0), { resamples, seed });
+    const pause = pauses(() => checkAborted(options.signal, 'resampling'));
+    const steps = labelSteps(table.figures, table.labels ?? new Uint8Array(0), { resamples, seed });
+    const figures = await runInTurns(steps, pause);
     onReport?.({ ...selectionReport(table, undefined, options), label: { ...label, ...figures } });
     return;
   }

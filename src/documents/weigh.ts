@@ -14,15 +14,16 @@ import {
   type Check,
   type OptionTable,
 } from '../base/check.js';
-import { KneserError, readError } from '../base/errors.js';
+import { checkAborted, KneserError, readError } from '../base/errors.js';
+import { pauses, runInTurns, type Pause } from '../base/turn.js';
 import type { WorkOptions } from '../base/progress.js';
 import type { LanguageModel } from '../model/language-model.js';
 import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
 import { documentsOf, expandInputs } from '../text/formats/input.js';
 import {
   correlations,
-  fitWeights,
-  minimaxWeights,
+  fitSteps,
+  minimaxSteps,
   mixtureLoss,
   project,
   type Estimator,
@@ -297,9 +298,10 @@ async function byProxies(options: WeighOptions, domains: readonly Domain[]): Pro
     }
     const sizes: { documents: number; tokens: number }[] = [];
     for (const [i, { texts }] of domains.entries()) sizes.push(await sizeOf(texts, models[i]));
+    const pause = pauses(() => checkAborted(signal, 'weighing'));
     const found = target
-      ? await forTarget(await openDomain(options, 'target', target), models)
-      : minimaxOf(heldOut, options);
+      ? await forTarget(await openDomain(options, 'target', target), models, pause)
+      : await minimaxOf(heldOut, options, pause);
     const rows = domains.map(({ name }, d): DomainWeight => {
       const weight = found.weights[d];
       return {
@@ -332,26 +334,24 @@ interface Found {
   readonly objective: number;
 }
 
-async function forTarget({ texts }: Domain, models: readonly LanguageModel[]): Promise<Found> {
+async function forTarget({ texts }: Domain, models: readonly LanguageModel[], pause: Pause): Promise<Found> {
   const probabilities = await probabilitiesOf(models, () => texts(undefined));
   if (probabilities.values.length === 0) throw new KneserError('KNESER_INPUT_EMPTY', 'target: there is no text');
-  const weights = fitWeights([probabilities]);
+  const weights = await runInTurns(fitSteps([probabilities]), pause);
   return { weights, mixture: weights, objective: mixtureLoss(probabilities, weights) };
 }
 
-function minimaxOf(
+async function minimaxOf(
   heldOut: readonly Probabilities[],
   { reference = 'own', rounds = 200, step = 1, smooth = 1e-3 }: WeighOptions,
-): Found {
-  const pooled =
-    reference === 'pooled'
-      ? fitWeights(
-          heldOut,
-          heldOut.map(({ values }) => values.length),
-        )
-      : undefined;
-  const references = heldOut.map(text => mixtureLoss(text, pooled ?? fitWeights([text])));
-  const found = minimaxWeights(heldOut, references, { rounds, step, smooth });
+  pause: Pause,
+): Promise<Found> {
+  const fit = (...given: Parameters<typeof fitSteps>): Promise<Float64Array> => runInTurns(fitSteps(...given), pause);
+  const sizes = heldOut.map(({ values }) => values.length);
+  const pooled = reference === 'pooled' ? await fit(heldOut, sizes) : undefined;
+  const references: number[] = [];
+  for (const text of heldOut) references.push(mixtureLoss(text, pooled ?? (await fit([text]))));
+  const found = await runInTurns(minimaxSteps(heldOut, references, { rounds, step, smooth }), pause);
   return { ...found, objective: found.excess.reduce((most, value) => Math.max(most, value), -Infinity) };
 }
 

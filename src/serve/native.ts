@@ -3,7 +3,7 @@ import { withJsonArrays } from '../base/json.js';
 import { annotate, type AnnotatedDocument, type AnnotateOptions } from '../documents/annotate.js';
 import type { GenerateOptions } from '../model/generation/options.js';
 import type { PredictOptions } from '../model/prediction/prediction.js';
-import { addSentence } from '../model/model-base.js';
+import { addSentence, addSpellings } from '../model/model-base.js';
 import { PerplexitySum } from '../model/scoring/perplexity.js';
 import { IdSink } from '../model/scoring/text-reader.js';
 import type { Score, TextOptions } from '../model/scoring/score.js';
@@ -180,7 +180,9 @@ function* idsOfSentences(served: ServedModel, sentences: readonly Sentence[], su
     const read = readingOf(parts.tokenization.order, surface).tokens;
     if (read.length === 0 && parts.manifest.options.skipBlank) continue;
     addSentence(sum, sentence, parts);
-    yield [...read.map(token => served.words.idOf(token)), EOS];
+    const ids = read.map(token => served.words.idOf(token));
+    addSpellings(sum, read, ids, served.words);
+    yield [...ids, EOS];
   }
 }
 
@@ -188,7 +190,9 @@ function* idsOfSentences(served: ServedModel, sentences: readonly Sentence[], su
 function* idsOfText(served: ServedModel, text: string, sum: PerplexitySum): Generator<Uint32Array> {
   const { tokenization, manifest } = served.paged.parts;
   const { words } = served;
-  const sink = new IdSink(words, manifest.options.skipBlank);
+  const sink = new IdSink(words, manifest.options.skipBlank, token => {
+    sum.spellingLog10Prob += words.spell(token);
+  });
   const feeder = createFeeder(tokenization, ordered(tokenization.order, sink), words, 'the text');
   const bytes = new TextEncoder().encode(text);
   sum.bytes += bytes.length;
