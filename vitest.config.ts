@@ -17,6 +17,9 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // Files clean up after themselves; a process for each would compile the engine anew each time.
     isolate: false,
+    // Each core runs a test file, so that threads beside it gain nothing: V8 marks in the test's own thread, and compiles later what
+    // is often only run for one test. This takes 14 % less processor time.
+    execArgv: ['--single-threaded-gc', '--interrupt-budget=400000'],
     // The built files are loaded by Node itself, as users load them: what Vite makes of them takes several times as long.
     server: { deps: { external: [/\/dist\//] } },
   },

@@ -1,4 +1,11 @@
-import { bitsOf, figuresOf, orNull, perplexityOf, type TokenSums } from '../model/scoring/perplexity.js';
+import {
+  bitsOf,
+  figuresOf,
+  orNull,
+  perplexityOf,
+  type SpelledText,
+  type TokenSums,
+} from '../model/scoring/perplexity.js';
 import { intervalOf, Resampling, type ResamplingOptions } from './bootstrap.js';
 import type { MacroFigures, TextFigures } from './report.js';
 import type { TextLength } from './spelling.js';
@@ -16,6 +23,8 @@ export class TextMeasure {
   private oovCharacters = 0;
   /** The same length [bytes of UTF-8]. */
   private oovBytes = 0;
+  /** Σ log10 p of the spellings of all OOVs. */
+  private spellingLog10Prob = 0;
   /** The number of the current unit, and its figures so far. */
   private unit: number | undefined;
   private readonly unitFigures = new Float64Array(WIDTH);
@@ -46,6 +55,7 @@ export class TextMeasure {
     all.sentences = total(part => part.sentences);
     all.oovCharacters = total(part => part.oovCharacters);
     all.oovBytes = total(part => part.oovBytes);
+    all.spellingLog10Prob = total(part => part.spellingLog10Prob);
     return all;
   }
 
@@ -56,8 +66,8 @@ export class TextMeasure {
     this.sentences++;
   }
 
-  /** Adds a token of the sentence. @param length called only for OOVs: gives the length of the token in the text. */
-  token(log10Prob: number, oov: boolean, length: () => TextLength): void {
+  /** Adds a token of the sentence. @param spelled called only for OOVs: the token as a text. */
+  token(log10Prob: number, oov: boolean, spelled: () => SpelledText): void {
     const { unitFigures } = this;
     unitFigures[0]++;
     if (!oov) {
@@ -66,9 +76,10 @@ export class TextMeasure {
     }
     unitFigures[1]++;
     unitFigures[3] += log10Prob;
-    const { characters, bytes } = length();
+    const { characters, bytes, spellingLog10Prob } = spelled();
     this.oovCharacters += characters;
     this.oovBytes += bytes;
+    this.spellingLog10Prob += spellingLog10Prob;
   }
 
   /** Ends the last unit. */
@@ -87,7 +98,7 @@ export class TextMeasure {
     return {
       sentences,
       units,
-      ...figuresOf(sums, this),
+      ...figuresOf(sums, { characters: this.characters, bytes: this.bytes, spellingLog10Prob: this.spellingLog10Prob }),
       oovRate: sums.oov / sums.tokens,
       interval: units > 1 ? intervalOf(this.perplexities()) : null,
       intervalExcludingOov: units > 1 ? intervalOf(resampling.statistics(perplexityExcludingOov)) : null,

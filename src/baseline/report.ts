@@ -38,9 +38,9 @@ export interface MacroFigures {
   readonly intervalExcludingOov: Interval | null;
   /** Mean over the files of −log2 p a token. */
   readonly bitsPerToken: number | null;
-  /** Mean over the files of −log2 p a code point; `null` with OOVs. */
+  /** Mean over the files of −log2 p a code point, with OOVs and their spellings. */
   readonly bitsPerCharacter: number | null;
-  /** Mean over the files of −log2 p a byte; `null` with OOVs. */
+  /** Mean over the files of −log2 p a byte, with OOVs and their spellings. */
   readonly bitsPerByte: number | null;
   /** Mean over the files of −log2 p a code point, of the tokens in the vocabulary. */
   readonly bitsPerCharacterExcludingOov: number | null;

@@ -22,6 +22,8 @@ import type { WordOrderName } from '../text/word-order.js';
 import type { TestText } from './texts.js';
 import { cell, DOCUMENT_COLUMN, formatLog10Prob, modelColumns } from './token-table.js';
 
+const encoder = new TextEncoder();
+
 /** About the number of bytes of an English token, with the space after it. */
 const BYTES_A_TOKEN = 5;
 /** Progress is reported after this many sentences. */
@@ -156,6 +158,7 @@ async function measureText(
   const text = tests[index];
   const { skipBlank, tokenization } = model.info.options;
   const lengthOf = spelledLength(tokenization);
+  const words = 'allWords' in model ? await model.allWords() : model.words;
   const measure = TextMeasure.begin(text, { resamples, seed, stream: index });
   const file = cell(text.file);
   const hasDocuments = series.tokens?.columns.includes(DOCUMENT_COLUMN);
@@ -170,7 +173,10 @@ async function measureText(
     if (skipBlank && tokens.length === 1) continue;
     measure.sentence(unit);
     tokens.forEach((token, t) => {
-      measure.token(log10Probs[t], oov[t], () => lengthOf(token));
+      measure.token(log10Probs[t], oov[t], () => ({
+        ...lengthOf(token),
+        spellingLog10Prob: words.spell(encoder.encode(token)),
+      }));
     });
     await column?.add(tokens.flatMap((_, t) => [formatLog10Prob(log10Probs[t]), String(matched[t])]));
     if (!counts || !series.tokens) continue;

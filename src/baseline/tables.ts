@@ -137,8 +137,8 @@ function perplexityTable({ models, test }: BaselineReport): Table {
       '95 % interval',
       ...(oovs ? ['without OOVs', '95 % interval'] : []),
       'bits/token',
-      oovs ? 'bits/char*' : 'bits/char',
-      oovs ? 'bits/byte*' : 'bits/byte',
+      'bits/char',
+      'bits/byte',
     ],
     rows: models.map(({ micro, ...model }) => [
       modelTitle(model),
@@ -146,11 +146,11 @@ function perplexityTable({ models, test }: BaselineReport): Table {
       range(micro.interval, 2),
       ...(oovs ? [figure(micro.perplexityExcludingOov, 2), range(micro.intervalExcludingOov, 2)] : []),
       figure(micro.bitsPerToken, 4),
-      figure(micro.bitsPerCharacterExcludingOov, 4),
-      figure(micro.bitsPerByteExcludingOov, 4),
+      figure(micro.bitsPerCharacter, 4),
+      figure(micro.bitsPerByte, 4),
     ]),
     notes: oovs
-      ? ['* Without the bits and the text of OOVs: a model does not say how an unknown token is spelled.']
+      ? ['Bits for each character and byte count an OOV as `<unk>` and its spelling, as a model of bytes gives it.']
       : [],
   };
 }

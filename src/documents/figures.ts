@@ -26,7 +26,7 @@ export interface DocumentFigures extends Partial<FeatureFigures> {
   readonly log10Prob: number | null;
   /** 10^(−log10Prob / tokens); `null` if the document has no token but `</s>`, or a token has probability 0. */
   readonly perplexity: number | null;
-  /** −log2 p for each byte of the text in UTF-8, line ends included; `null` with OOVs, since the model does not spell unknown words. */
+  /** −log2 p for each byte of the text in UTF-8, line ends included. p of an OOV is that of `<unk>` times that of its spelling. */
   readonly bitsPerByte: number | null;
   /** 1 / perplexity: the geometric mean of the tokens' probabilities. */
   readonly commonness: number | null;
@@ -111,7 +111,7 @@ function comparedFigures(
  * @param to from `at` on it gets the numbers in the sequence of the members; an undefined figure is not finite.
  */
 function putNumbers(
-  { sentences, sum, againstSum, bytes }: ScoredDocument<unknown>,
+  { sentences, sum, againstSum, bytes, spellingLog10Prob }: ScoredDocument<unknown>,
   to: Float64Array,
   at: number,
 ): void {
@@ -125,7 +125,7 @@ function putNumbers(
   to[at + 3] = oov / tokens;
   to[at + 4] = log10Prob;
   to[at + 5] = isEmpty ? NaN : perplexityOf(log10Prob, tokens);
-  to[at + 6] = isEmpty || oov > 0 ? NaN : bitsOf(log10Prob) / bytes;
+  to[at + 6] = isEmpty ? NaN : bitsOf(log10Prob + spellingLog10Prob) / bytes;
   to[at + 7] = isEmpty || !Number.isFinite(log10Prob) ? NaN : exp10(log10Prob / tokens);
   if (!againstSum) return;
   const other = againstSum.knownLog10Prob + againstSum.oovLog10Prob;

@@ -92,7 +92,7 @@ export interface DomainFigures {
   readonly interval: Interval | null;
   /** Mean −log2 p for each token. */
   readonly bitsPerToken: number | null;
-  /** Mean −log2 p for each byte of UTF-8, line ends included; `null` with OOVs, since the model does not spell unknown words. */
+  /** Mean −log2 p for each byte of UTF-8, line ends included. p of an OOV is that of `<unk>` times that of its spelling. */
   readonly bitsPerByte: number | null;
 }
 
@@ -171,6 +171,7 @@ class DomainSum {
   documents = 0;
   readonly sum = new PieceSum();
   bytes = 0;
+  spellingLog10Prob = 0;
 
   constructor(readonly resampling: Resampling) {}
 
@@ -178,6 +179,7 @@ class DomainSum {
     const { tokens, oov, log10Prob, perplexity, bitsPerToken, bitsPerByte } = figuresOf(this.sum, {
       characters: NaN,
       bytes: this.bytes,
+      spellingLog10Prob: this.spellingLog10Prob,
     });
     const { resampling } = this;
     const statistics =
@@ -232,7 +234,7 @@ async function measure(options: PerplexityByOptions, model: LanguageModel): Prom
   replaced = 0;
   const how: DocumentScoring = { model: scoring, unit: 'lines', byToken: types };
   for await (const scored of scoreDocuments(kept(read(), chosen), how)) {
-    for (const { document, sum: own, bytes: length, byToken } of scored) {
+    for (const { document, sum: own, bytes: length, spellingLog10Prob, byToken } of scored) {
       if (document.text === undefined) {
         missing++;
         continue;
@@ -241,6 +243,7 @@ async function measure(options: PerplexityByOptions, model: LanguageModel): Prom
       const sum = (sums[domain] ??= new DomainSum(new Resampling(2, { ...resampling, stream: domain })));
       sum.documents++;
       sum.bytes += length;
+      sum.spellingLog10Prob += spellingLog10Prob;
       addTo(sum.sum, own);
       sum.resampling.add([own.knownLog10Prob + own.oovLog10Prob, own.tokens]);
       if (byToken) losses?.add(byToken.ids, byToken.scores.log10Probs);
@@ -262,6 +265,7 @@ async function measure(options: PerplexityByOptions, model: LanguageModel): Prom
   for (const sum of sums) {
     all.documents += sum.documents;
     all.bytes += sum.bytes;
+    all.spellingLog10Prob += sum.spellingLog10Prob;
     addTo(all.sum, sum.sum);
   }
   const domains = sums.map((sum, d) => ({ name: names.names[d], ...sum.figures() }));

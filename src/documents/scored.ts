@@ -28,6 +28,8 @@ export interface ScoredDocument<D> {
   readonly sentences: number;
   /** Length of its text in UTF-8, with the line end after its last line [bytes]. */
   readonly bytes: number;
+  /** Σ log10 of the probability that an unknown word is spelled as each OOV of its text is, under the model. */
+  readonly spellingLog10Prob: number;
   /** The sums over its tokens under the model. */
   readonly sum: DocumentSums;
   /** The sums over its tokens under the model with which it is compared. It has as many tokens there, unless only one of the models leaves out blank lines. */
@@ -97,6 +99,7 @@ export class ScoredDocuments<D> implements Iterable<ScoredDocument<D>> {
       document: placed.documents[d],
       sentences: placed.sentences[d],
       bytes: placed.bytes[d],
+      spellingLog10Prob: placed.spellings[d],
       sum: sums.of(d),
       againstSum: others.length > 0 ? others[placed.others[d]].of(placed.places[d]) : undefined,
       byToken: tokensOf?.(d),
@@ -131,7 +134,8 @@ export async function* scoreDocuments<D extends Scorable>(
       next = task.fill(some, next);
       if (!task.full) continue;
       dispatch();
-      for (let due = waiting.length > model.waiting && waiting.shift(); due; due = false) yield await due;
+      const oldest = waiting.length > model.waiting ? waiting.shift() : undefined;
+      if (oldest) yield await oldest;
     }
   }
   if (!task.empty) dispatch();
@@ -217,6 +221,8 @@ class Task<D extends Scorable> {
     placed.documents.push(document);
     placed.sentences.push(own.sink.sentences - sentences);
     placed.bytes.push(bytes);
+    placed.spellings.push(own.spellingLog10Prob);
+    own.spellingLog10Prob = 0;
   }
 
   /** Scores the documents so far, and begins the next task. */
@@ -307,6 +313,8 @@ class Placed<D> {
   readonly documents: D[] = [];
   readonly sentences: number[] = [];
   readonly bytes: number[] = [];
+  /** Σ log10 p of the spellings of the document's OOVs. */
+  readonly spellings: number[] = [];
   /** Which model of `against` the document is compared with; empty without such models. */
   readonly others: number[] = [];
   /** The place of the document among those of the task that are compared with that model; empty without such models. */
@@ -318,12 +326,17 @@ class Stretches {
   readonly sink: IdSink;
   /** The order in which the model reads sentences. */
   readonly order: WordOrder | undefined;
+  /** Σ log10 p of the spellings of the OOVs of the present document. */
+  spellingLog10Prob = 0;
   /** The end of each document in the ids. */
   private ends: number[] = [];
 
   constructor(private readonly model: TokenScoring) {
     this.order = model.parts.tokenization.order;
-    this.sink = new IdSink(model.words, model.parts.manifest.options.skipBlank);
+    const { words } = model;
+    this.sink = new IdSink(words, model.parts.manifest.options.skipBlank, token => {
+      this.spellingLog10Prob += words.spell(token);
+    });
   }
 
   /** Ends a document. @returns its place among the documents. */

@@ -55,7 +55,7 @@ import {
   type ScoreOptions,
   type TextOptions,
 } from './scoring/score.js';
-import { addSentence, idInNgram, ModelBase, tellSentences, withEnd } from './model-base.js';
+import { addSentence, addSpellings, idInNgram, ModelBase, tellSentences, withEnd } from './model-base.js';
 import { fillersOf, predictions } from './generation/predict.js';
 
 /** How {@link MemoryModel.sample} draws a token. */
@@ -95,7 +95,8 @@ export class MemoryModel extends ModelBase {
     return this.#scoring.scorer;
   }
 
-  protected get words(): LoadedWords {
+  /** @internal The dictionary. */
+  get words(): LoadedWords {
     return this.#words;
   }
 
@@ -317,6 +318,7 @@ export class MemoryModel extends ModelBase {
       const ids = withEnd(Uint32Array.from(tokens, token => this.words.idOf(token)));
       runAtOnce(this.addPiece(this.scorer, layout, ids, sum, cache));
       addSentence(sum, sentence, this.parts);
+      addSpellings(sum, tokens, ids, this.words);
     }
     return sum.figures();
   }

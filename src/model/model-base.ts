@@ -9,7 +9,7 @@ import { identityOf, wordIds } from '../tables/manifest.js';
 import { countCharacters } from '../text/surface.js';
 import { inTextOrder, readingOf, requireForward, type Reading } from '../text/word-order.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD } from '../text/tokens.js';
-import { BatchLayout } from '../smoothing/batch.js';
+import { BatchLayout, OOV } from '../smoothing/batch.js';
 import { TextCache } from '../smoothing/cache/text-cache.js';
 import { COUNT } from '../smoothing/evidence.js';
 import { isContiguous } from '../tables/pattern.js';
@@ -18,7 +18,7 @@ import { requireCounts, type ModelParts } from './scoring/parts.js';
 import type { PerplexitySum } from './scoring/perplexity.js';
 import type { BatchScorer, Scorer } from './scoring/scorer.js';
 import { vectorOf, type VectorOptions, type VectorScore } from './scoring/vector.js';
-import { NOT_IN_VOCABULARY } from './lookup/words.js';
+import { NOT_IN_VOCABULARY, type LoadedWords } from './lookup/words.js';
 
 import type { ModelInfo } from './api.js';
 import {
@@ -339,6 +339,23 @@ export function addSentence(sum: PerplexitySum, sentence: Sentence, { tokenizati
   const bytes = encoder.encode(text);
   sum.characters += countCharacters(bytes, 0, bytes.length) + 1;
   sum.bytes += bytes.length + 1;
+}
+
+/** Whether any of these ids is of a token outside the vocabulary. */
+export function hasUnknown(ids: Uint32Array): boolean {
+  return ids.some(id => id >= OOV);
+}
+
+/** Adds the probabilities of the spellings of the tokens outside the vocabulary. @param ids of the tokens; more ids may follow. */
+export function addSpellings(
+  sum: PerplexitySum,
+  tokens: readonly string[],
+  ids: ArrayLike<number>,
+  words: LoadedWords,
+): void {
+  tokens.forEach((token, i) => {
+    if (ids[i] >= OOV) sum.spellingLog10Prob += words.spell(encoder.encode(token));
+  });
 }
 
 /** The id of a sentence mark in an n-gram; `undefined` for any other token. */

@@ -39,7 +39,7 @@ import {
   type ScoreOptions,
   type TextOptions,
 } from './scoring/score.js';
-import { addSentence, idInNgram, ModelBase, tellSentences, withEnd } from './model-base.js';
+import { addSentence, addSpellings, hasUnknown, idInNgram, ModelBase, tellSentences, withEnd } from './model-base.js';
 import type { MemoryModel } from './memory-model.js';
 
 /** The default of `blockMemory`: how many bytes of blocks a model keeps in memory. */
@@ -393,11 +393,13 @@ export class PagedModel extends ModelBase {
       await pause();
       const { tokens } = this.reading(this.surface(sentence));
       if (this.isSkipped(tokens)) continue;
-      await this.inTurn(async () => {
+      const ids = await this.inTurn(async () => {
         const ids = withEnd(await this.#words.idsOf(tokens));
         await runAwaiting(this.addPiece(this.scorer, this.layout(tokens.length + 1, ends), ids, sum, cache));
+        return ids;
       });
       addSentence(sum, sentence, this.parts);
+      if (hasUnknown(ids)) addSpellings(sum, tokens, ids, await this.allWords());
     }
     return sum.figures();
   }

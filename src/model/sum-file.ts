@@ -29,7 +29,10 @@ export async function sumFile(
     options.onSkip?.(documents);
   };
   const text = readText(path, { ...options, onRead, onSkip });
-  const pieces = readIds(text, path, words, tokenization, manifest.options.skipBlank);
+  const spell = (token: Uint8Array): void => {
+    sum.spellingLog10Prob += words.spell(token);
+  };
+  const pieces = readIds(text, path, words, tokenization, manifest.options.skipBlank, spell);
   for await (const { ids, bytes, characters } of pieces) {
     checkAborted(signal, 'scoring');
     sum.bytes += bytes;

@@ -16,13 +16,13 @@ import {
   list,
   membersOf,
   model,
-  needed,
+  required,
   numberFrom,
   seed,
   text,
-  told,
+  described,
   whole,
-  writtenText,
+  nonEmptyText,
   type Members,
 } from './members.js';
 import { MOST_TEXTS, MOST_TOKENS } from './options.js';
@@ -57,7 +57,7 @@ const tokenIds = list(tokenId, 0, MOST_TOKENS);
 
 /** The value of a member that OpenAI's interface has and this server cannot follow: only the value that changes nothing is taken. */
 function onlyZero(name: string): Members[string] {
-  return told(`Not supported by n-gram models: only 0 is taken.`, {
+  return described(`Not supported by n-gram models: only 0 is taken.`, {
     check: (_, value) => {
       if (value !== 0)
         throw new Failure(400, 'KNESER_OPTION', `${name}: this server does not support it; leave it out`, name);
@@ -68,8 +68,8 @@ function onlyZero(name: string): Members[string] {
 
 const MEMBERS: Members = {
   model,
-  prompt: needed(
-    told('A text, texts, token ids, or lists of token ids.', {
+  prompt: required(
+    described('A text, texts, token ids, or lists of token ids.', {
       ...either(
         'a text, a list of texts, a list of token ids, or a list of such lists',
         text,
@@ -80,24 +80,24 @@ const MEMBERS: Members = {
       check: checkPrompt,
     }),
   ),
-  echo: told('Whether the answer repeats the prompt, with its log probabilities if `logprobs` is given.', flag),
-  logprobs: told(
+  echo: described('Whether the answer repeats the prompt, with its log probabilities if `logprobs` is given.', flag),
+  logprobs: described(
     'Natural log probabilities of the tokens, and of this many most probable tokens at each place.',
     whole(0, 20),
   ),
-  max_tokens: told('The most tokens that are drawn. Default 16.', whole(0, MOST_TOKENS)),
-  temperature: told('0 takes the most probable token each time. Default 1.', numberFrom(0, 100)),
-  top_p: told('Draws from the fewest most probable tokens that have this share.', numberFrom(0, 1)),
-  top_k: told('Draws from this many most probable tokens.', whole(1, MOST_TOKENS)),
-  min_p: told('Draws from the tokens with this share of the highest probability.', numberFrom(0, 1)),
-  stop: told(
+  max_tokens: described('The most tokens that are drawn. Default 16.', whole(0, MOST_TOKENS)),
+  temperature: described('0 takes the most probable token each time. Default 1.', numberFrom(0, 100)),
+  top_p: described('Draws from the fewest most probable tokens that have this share.', numberFrom(0, 1)),
+  top_k: described('Draws from this many most probable tokens.', whole(1, MOST_TOKENS)),
+  min_p: described('Draws from the tokens with this share of the highest probability.', numberFrom(0, 1)),
+  stop: described(
     'Texts at which the answer ends, without them.',
-    either('a text or a list of at most 64 texts', writtenText, list(writtenText, 0, 64)),
+    either('a text or a list of at most 64 texts', nonEmptyText, list(nonEmptyText, 0, 64)),
   ),
-  seed: told('The same seed draws the same text. Default: a random seed.', seed),
-  n: told('How many texts are drawn for each prompt. Default 1.', whole(1, 128)),
-  best_of: told('The same as `n`, or left out.', whole(1, 128)),
-  stream: told('Sends tokens as they are drawn, as server-sent events.', flag),
+  seed: described('The same seed draws the same text. Default: a random seed.', seed),
+  n: described('How many texts are drawn for each prompt. Default 1.', whole(1, 128)),
+  best_of: described('The same as `n`, or left out.', whole(1, 128)),
+  stream: described('Sends tokens as they are drawn, as server-sent events.', flag),
   stream_options: {
     check: (name, value) => {
       if (typeof value !== 'object' || Array.isArray(value))
@@ -111,10 +111,10 @@ const MEMBERS: Members = {
     },
   },
   user: text,
-  suffix: told('Not supported: only the empty text is taken.', choice([''])),
+  suffix: described('Not supported: only the empty text is taken.', choice([''])),
   frequency_penalty: onlyZero('frequency_penalty'),
   presence_penalty: onlyZero('presence_penalty'),
-  logit_bias: told('Not supported: only the empty object is taken.', {
+  logit_bias: described('Not supported: only the empty object is taken.', {
     check: (name, value) => {
       if (typeof value !== 'object' || value === null || Object.keys(value).length > 0) {
         throw new Failure(400, 'KNESER_OPTION', `${name}: this server does not support it; leave it out`, name);

@@ -1,8 +1,15 @@
-import { checkFlag, checkOptions, checkText, optionError, required as mustHave, type Check } from '../base/check.js';
+import {
+  checkFlag,
+  checkOptions,
+  checkText,
+  optionError,
+  required as requiredOption,
+  type Check,
+} from '../base/check.js';
 import { Failure } from './failure.js';
 import { MOST_TEXTS } from './options.js';
 
-/** The members of the JSON objects that clients send. Each row has a check, and the same rule as a JSON schema for the OpenAPI document. */
+/** Checks of the JSON objects that clients send. Each member has a check, and the same rule as a JSON schema for the OpenAPI document. */
 
 /** A JSON schema. */
 export type Schema = Readonly<Record<string, unknown>>;
@@ -14,6 +21,7 @@ export interface Member {
   readonly required?: boolean;
 }
 
+/** The members of a request, by name. */
 export type Members = Readonly<Record<string, Member>>;
 
 /**
@@ -31,19 +39,22 @@ export function membersOf<Request extends object>(path: string, body: unknown, m
     Object.entries(body).filter(([name, value]) => value !== null || !Object.hasOwn(members, name)),
   );
   const table = Object.fromEntries(
-    Object.entries(members).map(([name, { check, required = false }]) => [name, required ? mustHave(check) : check]),
+    Object.entries(members).map(([name, { check, required = false }]) => [
+      name,
+      required ? requiredOption(check) : check,
+    ]),
   );
   checkOptions(path, given, table);
   return given as Request;
 }
 
 /** The same member, which a request must have. */
-export function needed(member: Member): Member {
+export function required(member: Member): Member {
   return { ...member, required: true };
 }
 
-/** A member with a sentence for the document. */
-export function told(description: string, member: Member): Member {
+/** The same member, with a sentence that describes it in the OpenAPI document. */
+export function described(description: string, member: Member): Member {
   return { ...member, schema: { ...member.schema, description } };
 }
 
@@ -51,7 +62,7 @@ export const flag: Member = { check: checkFlag, schema: { type: 'boolean' } };
 export const text: Member = { check: checkText, schema: { type: 'string' } };
 
 /** A text that is not empty. */
-export const writtenText: Member = {
+export const nonEmptyText: Member = {
   check: (name, value) => {
     if (checkText(name, value) === '') throw optionError(name, value, 'a text of at least one character');
   },
@@ -143,7 +154,7 @@ export const sentence: Member = either('a text or a list of tokens', text, list(
 export const sentences: Member = list(sentence, 0, MOST_TEXTS);
 
 /** The name of a served model. */
-export const model: Member = told('The name of a served model; not needed if the server has one model.', text);
+export const model: Member = described('The name of a served model; not needed if the server has one model.', text);
 
 /** The seed of draws. */
 export const seed: Member = whole(0, Number.MAX_SAFE_INTEGER);

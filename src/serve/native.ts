@@ -3,7 +3,7 @@ import { withJsonArrays } from '../base/json.js';
 import { annotate, type AnnotatedDocument, type AnnotateOptions } from '../documents/annotate.js';
 import type { GenerateOptions } from '../model/generation/options.js';
 import type { PredictOptions } from '../model/prediction/prediction.js';
-import { addSentence } from '../model/model-base.js';
+import { addSentence, addSpellings } from '../model/model-base.js';
 import { PerplexitySum } from '../model/scoring/perplexity.js';
 import { IdSink } from '../model/scoring/text-reader.js';
 import type { Score, TextOptions } from '../model/scoring/score.js';
@@ -18,7 +18,7 @@ import { parseJson, readLines } from './body.js';
 import type { Call, Endpoint } from './endpoint.js';
 import { Failure } from './failure.js';
 import * as is from './members.js';
-import { membersOf, told, type Members } from './members.js';
+import { membersOf, described, type Members } from './members.js';
 import { MOST_TEXTS, MOST_TOKENS } from './options.js';
 import { SCHEMAS } from './schemas.js';
 import type { ServedModel } from './served-model.js';
@@ -29,14 +29,14 @@ import type { ServedModel } from './served-model.js';
 const FOR_THREADS = 1 << 16;
 
 const ENDS: Members = {
-  start: told('Whether `<s>` stands before each sentence. Default true.', is.flag),
-  end: told('Whether `</s>` is scored after each sentence. Default true.', is.flag),
+  start: described('Whether `<s>` stands before each sentence. Default true.', is.flag),
+  end: described('Whether `</s>` is scored after each sentence. Default true.', is.flag),
 };
 
 const ONE_OR_MORE: Members = {
   model: is.model,
-  sentence: told('A sentence: a text, or its tokens.', is.sentence),
-  sentences: told('Sentences, in place of `sentence`.', is.sentences),
+  sentence: described('A sentence: a text, or its tokens.', is.sentence),
+  sentences: described('Sentences, in place of `sentence`.', is.sentences),
 };
 
 interface OneOrMore {
@@ -92,7 +92,7 @@ async function scoreInTurn<Scored extends Score>(
 }
 
 const CACHE: Members = {
-  cache: told('Mixes in a cache of the sentences so far, which are a running text. Needs tuned weights.', is.flag),
+  cache: described('Mixes in a cache of the sentences so far, which are a running text. Needs tuned weights.', is.flag),
 };
 
 const SCORE: Members = { ...ONE_OR_MORE, ...ENDS, ...CACHE };
@@ -127,8 +127,8 @@ const score: Endpoint = {
 
 const PERPLEXITY: Members = {
   model: is.model,
-  sentences: told('The sentences of a text.', is.sentences),
-  text: told('The text, as that of a file: each line is a sentence, or as the model was trained.', is.text),
+  sentences: described('The sentences of a text.', is.sentences),
+  text: described('The text, as that of a file: each line is a sentence, or as the model was trained.', is.text),
   ...ENDS,
   ...CACHE,
 };
@@ -180,7 +180,9 @@ function* idsOfSentences(served: ServedModel, sentences: readonly Sentence[], su
     const read = readingOf(parts.tokenization.order, surface).tokens;
     if (read.length === 0 && parts.manifest.options.skipBlank) continue;
     addSentence(sum, sentence, parts);
-    yield [...read.map(token => served.words.idOf(token)), EOS];
+    const ids = read.map(token => served.words.idOf(token));
+    addSpellings(sum, read, ids, served.words);
+    yield [...ids, EOS];
   }
 }
 
@@ -188,7 +190,9 @@ function* idsOfSentences(served: ServedModel, sentences: readonly Sentence[], su
 function* idsOfText(served: ServedModel, text: string, sum: PerplexitySum): Generator<Uint32Array> {
   const { tokenization, manifest } = served.paged.parts;
   const { words } = served;
-  const sink = new IdSink(words, manifest.options.skipBlank);
+  const sink = new IdSink(words, manifest.options.skipBlank, token => {
+    sum.spellingLog10Prob += words.spell(token);
+  });
   const feeder = createFeeder(tokenization, ordered(tokenization.order, sink), words, 'the text');
   const bytes = new TextEncoder().encode(text);
   sum.bytes += bytes.length;
@@ -204,10 +208,10 @@ function* idsOfText(served: ServedModel, text: string, sum: PerplexitySum): Gene
 
 const VECTOR: Members = {
   ...ONE_OR_MORE,
-  window: told('The length of a window [tokens]. Default 3.', is.whole(1, Number.MAX_SAFE_INTEGER)),
+  window: described('The length of a window [tokens]. Default 3.', is.whole(1, Number.MAX_SAFE_INTEGER)),
   context: is.choice(['text', 'window']),
   relative: is.flag,
-  bins: told('The number of values, in place of one for each token.', is.whole(1, 1_000_000)),
+  bins: described('The number of values, in place of one for each token.', is.whole(1, 1_000_000)),
 };
 
 const vector: Endpoint = {
@@ -233,22 +237,22 @@ const vector: Endpoint = {
 
 const PREDICT: Members = {
   model: is.model,
-  history: told('The text before the next token; with `gap`, the text around it.', is.sentence),
-  histories: told('Several, in place of `history`.', is.sentences),
-  top: told('How many tokens are predicted. Default 10.', is.whole(1, 1 << 16)),
+  history: described('The text before the next token; with `gap`, the text around it.', is.sentence),
+  histories: described('Several, in place of `history`.', is.sentences),
+  top: described('How many tokens are predicted. Default 10.', is.whole(1, 1 << 16)),
   start: ENDS['start'],
   unknown: is.flag,
   explain: is.flag,
-  prefix: is.writtenText,
-  gap: is.writtenText,
+  prefix: is.nonEmptyText,
+  gap: is.nonEmptyText,
   gapLength: is.either(
     'a number of tokens, or the fewest and the most',
     is.whole(1, 10),
     is.list(is.whole(1, 10), 2, 2),
   ),
-  options: is.list(is.writtenText, 1, MOST_TEXTS),
-  startsWith: is.writtenText,
-  endsWith: is.writtenText,
+  options: is.list(is.nonEmptyText, 1, MOST_TEXTS),
+  startsWith: is.nonEmptyText,
+  endsWith: is.nonEmptyText,
 };
 
 const predict: Endpoint = {
@@ -290,12 +294,12 @@ const share = is.numberAbove(0, 1);
 
 const GENERATE: Members = {
   model: is.model,
-  beginnings: told('What the texts begin with, each a text or its tokens.', is.sentences),
-  count: told('How many texts are drawn for each beginning. Default 1.', is.whole(1, MOST_TEXTS)),
+  beginnings: described('What the texts begin with, each a text or its tokens.', is.sentences),
+  count: described('How many texts are drawn for each beginning. Default 1.', is.whole(1, MOST_TEXTS)),
   sentences: is.whole(1, MOST_TEXTS),
   tokens: is.whole(1, MOST_TOKENS),
-  maxTokens: told('The most tokens that are drawn for a text. Default 200.', is.whole(1, MOST_TOKENS)),
-  seed: told('Default: a random seed.', is.seed),
+  maxTokens: described('The most tokens that are drawn for a text. Default 200.', is.whole(1, MOST_TOKENS)),
+  seed: described('Default: a random seed.', is.seed),
   temperature: is.numberAbove(0, 100),
   topK: is.whole(1, Number.MAX_SAFE_INTEGER),
   topP: share,
@@ -310,7 +314,7 @@ const GENERATE: Members = {
   beam: is.whole(1, 1000),
   unknown: is.flag,
   text: is.choice(['joined', 'tokens']),
-  stream: told('Sends each text as a line of JSON as soon as it is drawn.', is.flag),
+  stream: described('Sends each text as a line of JSON as soon as it is drawn.', is.flag),
 };
 
 const generate: Endpoint = {
@@ -363,14 +367,14 @@ export async function* linesOf(call: Call, objects: AsyncIterable<object>): Asyn
 /** The options of annotating that a client may give: none of them names a file of the server. */
 const ANNOTATE: Members = {
   model: is.model,
-  against: told('The name of a second served model, with which documents are compared.', is.text),
+  against: described('The name of a second served model, with which documents are compared.', is.text),
   unit: is.choice(['lines', 'document']),
   features: is.choice(['basic', 'full']),
   tokens: is.flag,
-  surprisal: told('Masks tokens whose surprisal is above this number of bits.', is.numberFrom(0, 1e6)),
-  context: is.writtenText,
-  as: is.writtenText,
-  id: is.writtenText,
+  surprisal: described('Masks tokens whose surprisal is above this number of bits.', is.numberFrom(0, 1e6)),
+  context: is.nonEmptyText,
+  as: is.nonEmptyText,
+  id: is.nonEmptyText,
   figuresOnly: is.flag,
 };
 

@@ -7,12 +7,12 @@ import {
   optionError,
   required,
   wholeNumber,
+  WORK_OPTIONS,
   type OptionTable,
 } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import type { WorkOptions } from '../base/progress.js';
 import { OPEN_OPTIONS, type OpenOptions } from '../model/api.js';
-import { WORK_OPTIONS } from '../base/check.js';
 
 /** Which models are served, where, and within which limits. */
 export interface ServeOptions extends Omit<OpenOptions, 'startingWeights' | 'blockMemory'>, WorkOptions {
@@ -63,11 +63,11 @@ export const SERVE_OPTIONS: OptionTable<ServeOptions> = {
   ...WORK_OPTIONS,
 };
 
-/** The limits of a server. */
+/** The limits of a server, as {@link ServeOptions} describes them. */
 export interface Limits {
-  /** The longest body [bytes]. */
+  /** [bytes] */
   readonly maxBody: number;
-  /** [ms] */
+  /** [ms], where the option is in seconds. */
   readonly timeout: number;
   readonly threads: number;
 }

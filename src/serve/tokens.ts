@@ -2,20 +2,20 @@ import { BOS, BOS_WORD, EOS_WORD, UNK_WORD } from '../text/tokens.js';
 import { checkedIds } from './completions.js';
 import { textOf } from './detokenize.js';
 import type { Endpoint } from './endpoint.js';
-import { flag, list, membersOf, model, needed, text, told, whole, type Members } from './members.js';
+import { flag, list, membersOf, model, required, text, described, whole, type Members } from './members.js';
 import { MOST_TOKENS } from './options.js';
 import { SCHEMAS } from './schemas.js';
 
 const TOKENIZE: Members = {
   model,
-  prompt: needed(told('The text.', text)),
-  add_special_tokens: told('Whether `<s>` stands before the tokens. Default false.', flag),
-  return_token_strs: told('Whether the answer has the tokens as texts, too.', flag),
+  prompt: required(described('The text.', text)),
+  add_special_tokens: described('Whether `<s>` stands before the tokens. Default false.', flag),
+  return_token_strs: described('Whether the answer has the tokens as texts, too.', flag),
 };
 
 const DETOKENIZE: Members = {
   model,
-  tokens: needed(told('Token ids.', list(whole(0, 2 ** 31), 0, MOST_TOKENS))),
+  tokens: required(described('Token ids.', list(whole(0, 2 ** 31), 0, MOST_TOKENS))),
 };
 
 /** The endpoints with which clients use the tokenizer of the server; their form is that of vLLM, which lm-evaluation-harness asks for. */

@@ -6,7 +6,7 @@ describe('micro and macro averages', () => {
     const text = TextMeasure.begin({ characters: bytes, bytes }, { resamples: 100, seed: 1, stream: 0 });
     tokens.forEach(([log10Prob, oov = false], i) => {
       text.sentence(i);
-      text.token(log10Prob, oov, () => ({ characters: 3, bytes: 4 }));
+      text.token(log10Prob, oov, () => ({ characters: 3, bytes: 4, spellingLog10Prob: -2 }));
     });
     text.end();
     return text;
@@ -26,7 +26,9 @@ describe('micro and macro averages', () => {
 
   test('without OOVs leave out the bytes and characters of the OOVs', () => {
     const text = measure([[-1], [-5, true], [-2]], 20).figures();
-    expect(text).toMatchObject({ oov: 1, oovRate: 1 / 3, bitsPerByte: null, bitsPerCharacter: null });
+    expect(text).toMatchObject({ oov: 1, oovRate: 1 / 3 });
+    expect(text.bitsPerByte).toBeCloseTo(((8 + 2) * Math.log2(10)) / 20, 12);
+    expect(text.bitsPerCharacter).toBe(text.bitsPerByte);
     expect(text.perplexityExcludingOov).toBeCloseTo(10 ** 1.5, 9);
     expect(text.bitsPerByteExcludingOov).toBeCloseTo((3 * Math.log2(10)) / (20 - 4), 12);
     expect(text.bitsPerCharacterExcludingOov).toBeCloseTo((3 * Math.log2(10)) / (20 - 3), 12);

@@ -340,7 +340,6 @@ describe.concurrent('perplexity', () => {
     'bitsPerCharacter',
     'bitsPerByte',
   ];
-  const NULL_WITH_OOV = ['bitsPerCharacter', 'bitsPerByte'];
 
   test('prints one object: a row a file and a total', async () => {
     const text = 'the cat ran\nthe dog\n';
@@ -411,14 +410,22 @@ describe.concurrent('perplexity', () => {
     );
   });
 
-  test('has no bits per character or byte if there are OOVs', async () => {
+  test('counts an OOV as <unk> and its spelling in bits per character and byte', async () => {
     const { files, total } = await perplexity(trained, corpus, cli.file('the zebra\n'));
-    expect(files[0].bitsPerByte).not.toBeNull();
     for (const row of [files[1], total]) {
-      expect(row).toMatchObject({ oov: 1, bitsPerCharacter: null, bitsPerByte: null });
+      expect(row.oov).toBe(1);
       expect(row.perplexityExcludingOov).toBeLessThan(row.perplexity ?? 0);
     }
-    expectDefined({ files, total }, NULL_WITH_OOV);
+    const bits = (files[1].bitsPerByte ?? NaN) * 10;
+    const spelled = bits - (files[1].bitsPerToken ?? NaN) * files[1].tokens;
+    // Six symbols with the end, of which none costs more than a byte of 257.
+    expect(spelled).toBeGreaterThan(6);
+    expect(spelled).toBeLessThan(6 * Math.log2(257));
+    expect(files[1].bitsPerCharacter).toBe(files[1].bitsPerByte);
+    // A longer unknown word costs more.
+    const { total: longer } = await perplexity(trained, cli.file('the zebrazebra\n'));
+    expect((longer.bitsPerByte ?? NaN) * 15).toBeGreaterThan(bits + 3);
+    expectDefined({ files, total });
   });
 
   test('counts characters as code points and bytes as UTF-8, line ends included', async () => {
@@ -460,7 +467,7 @@ describe.concurrent('perplexity', () => {
     );
     expect(lines).toHaveLength(4);
     expect(lines[1].startsWith(corpus)).toBe(true);
-    expect(lines[3]).toMatch(/^total +5 +22 +1 +[\d.]+ +[\d.]+ +[\d.]+ +– +–$/);
+    expect(lines[3]).toMatch(/^total +5 +22 +1 +[\d.]+ +[\d.]+ +[\d.]+ +[\d.]+ +[\d.]+$/);
   });
 });
 

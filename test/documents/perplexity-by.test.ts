@@ -30,11 +30,12 @@ test('domains have the figures of perplexity on their files; micro is all of the
   const report = await perplexityBy({ model, files: [all], by: 'source', resamples: 200 });
   await using opened = await LanguageModel.open(model);
   for (const [i, name] of ['web', 'news'].entries()) {
-    const { tokens, oov, perplexity, bitsPerToken } = await opened.perplexityOfFile(files[i]);
+    const { tokens, oov, perplexity, bitsPerToken, bitsPerByte } = await opened.perplexityOfFile(files[i]);
     const found = report.domains.find(domain => domain.name === name);
     expect(found).toMatchObject({ tokens, oov, oovRate: oov / tokens });
     expect(found?.perplexity).toBeCloseTo(perplexity ?? NaN, 9);
     expect(found?.bitsPerToken).toBeCloseTo(bitsPerToken ?? NaN, 10);
+    expect(found?.bitsPerByte).toBeCloseTo(bitsPerByte ?? NaN, 10);
     const [low, high] = found?.interval ?? [NaN, NaN];
     expect(low).toBeLessThan(perplexity ?? NaN);
     expect(high).toBeGreaterThan(perplexity ?? NaN);

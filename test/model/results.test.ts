@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
@@ -40,6 +40,17 @@ test('a score and a vector are arrays in JSON', async () => {
     const vector = await of.ngramPerplexities('the cat sat');
     expect(JSON.parse(JSON.stringify({ vector }))).toEqual({ vector: [...vector] });
   }
+});
+
+test('a text with unknown words has the same figures, however it is given', async () => {
+  const sentences = ['the cat zebra', 'Zürich sat', 'the dog sat'];
+  const text = join(folder, 'unknown.txt');
+  writeFileSync(text, sentences.map(sentence => `${sentence}\n`).join(''));
+  await using portable = await Portable.fromFile(new Uint8Array(readFileSync(file)));
+  const figures = await model.perplexityOfFile(text);
+  expect(figures.bitsPerByte).toBeLessThan(figures.bitsPerCharacter ?? 0);
+  for (const of of [model, loaded, portable]) expect(await of.perplexity(sentences)).toEqual(figures);
+  expect(await loaded.perplexityOfFile(text)).toEqual(figures);
 });
 
 test('a model is a line in a console', () => {

@@ -35,24 +35,25 @@ test('a sentence is scored before the next one arrives', async () => {
   await train({ sentences: SENTENCES, out, order: 2 });
   await using opened = await LanguageModel.open(out);
   await using model = await opened.load();
+  const texts = ['a b', 'c d', 'a'];
+  const seen = texts.map(() => {
+    let see = (): void => undefined;
+    return { promise: new Promise<void>(resolve => (see = resolve)), see };
+  });
   let asked = 0;
   async function* slowly(): AsyncGenerator<string> {
-    for (const sentence of ['a b', 'c d', 'a']) {
+    for (const [i, text] of texts.entries()) {
       asked++;
-      yield sentence;
+      yield text;
       // The next one comes when this one's score was seen.
-      await seen;
+      await seen[i].promise;
     }
   }
-  let see = (): void => undefined;
-  let seen = new Promise<void>(resolve => (see = resolve));
   let scored = 0;
   for await (const score of model.scoreEach(slowly(), { threads: 2 })) {
-    expect(score).toEqual(model.score(['a b', 'c d', 'a'][scored++]));
-    expect(asked).toBe(scored);
-    const shown = see;
-    seen = new Promise<void>(resolve => (see = resolve));
-    shown();
+    expect(score).toEqual(model.score(texts[scored]));
+    expect(asked).toBe(scored + 1);
+    seen[scored++].see();
   }
   expect(scored).toBe(3);
 });

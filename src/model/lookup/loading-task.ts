@@ -77,14 +77,18 @@ export const BlockField = {
   count: 12,
 } as const;
 
-/** Where the regions, rows and numbers of a block begin. */
-export interface BlockPlace {
+/** Where the contexts, rows, regions and numbers of a block begin in the table, and what the block had when the table was laid out. */
+export interface BlockStart {
+  /** Index of its first context in the table. */
   readonly firstContext: number;
-  /** Number of rows in the blocks before, and in this one. */
+  /** Number of rows in the blocks before. */
   readonly rows: number;
+  /** Number of rows in this block. */
   readonly ownRows: number;
+  /** As in `BlockField`. */
   readonly firstRow: number;
   readonly wideFollowers: number;
+  /** Where its lines, its flat regions and its numbers begin. */
   readonly lines: number;
   readonly flat: number;
   readonly numbers: number;
@@ -97,11 +101,11 @@ export interface BlockBytes {
   readonly ends: readonly number[];
 }
 
-/** A part of the work of loading a table. Without `places`, its regions are laid out; with them, its rows are placed. */
+/** A part of the work of loading a table. Without `blockStarts`, its regions are laid out; with them, its rows are placed. */
 export interface LoadingTask {
   readonly table: LoadingTable;
   readonly blocks: BlockBytes;
-  readonly places: readonly BlockPlace[] | undefined;
+  readonly blockStarts: readonly BlockStart[] | undefined;
 }
 
 /** The result of a task. */
@@ -118,9 +122,9 @@ export interface LoadingResult {
 const columns = new TrieColumns();
 
 /** Does a task. @throws KNESER_DAMAGED */
-export function runLoadingTask({ table, blocks, places }: LoadingTask): LoadingResult {
-  const fields = new Uint32Array(places ? 0 : blocks.ends.length * BlockField.count);
-  const placer = places && new Placer(table, columns);
+export function runLoadingTask({ table, blocks, blockStarts }: LoadingTask): LoadingResult {
+  const fields = new Uint32Array(blockStarts ? 0 : blocks.ends.length * BlockField.count);
+  const placer = blockStarts && new Placer(table, columns);
   let from = 0;
   for (const [i, end] of blocks.ends.entries()) {
     const name = `${table.name}, block ${blocks.first + i}`;
@@ -128,7 +132,7 @@ export function runLoadingTask({ table, blocks, places }: LoadingTask): LoadingR
     try {
       if (block.isBackoff !== table.isBackoff)
         throw new BlockDamage('it has counts, where a back-off model has log10 probabilities, or the reverse');
-      if (placer) placer.add(block, places[i]);
+      if (placer) placer.add(block, blockStarts[i]);
       else layOut(block, table, columns, fields, i * BlockField.count);
     } catch (error) {
       throw error instanceof BlockDamage ? damaged(name, error.message) : error;

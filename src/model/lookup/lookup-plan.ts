@@ -3,9 +3,9 @@
  * consecutive entries of `order`: words of one context whose rows are in one block.
  */
 export class LookupPlan {
-  /** The words of the batch as places in the parent's table, sorted by their context in this table. */
+  /** The hits of the parent's table, sorted by the context of their words in this table. */
   order = new Uint32Array(0);
-  /** By place in the parent's table, the id of the farthest word of the context in this table. */
+  /** By hit in the parent's table, the id of the farthest word of the context in this table. */
   farthest = new Int32Array(0);
   /** By group, its first entry in `order`. */
   starts = new Uint32Array(0);

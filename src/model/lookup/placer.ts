@@ -3,7 +3,7 @@ import type { TrieBlock } from '../../tables/trie-block.js';
 import type { TrieColumns } from '../../tables/trie-columns.js';
 import { TRIE_ROWS } from '../../tables/trie-block.js';
 import { EOS, NONE } from '../../text/tokens.js';
-import type { BlockPlace, LinkedTable, LoadingTable } from './loading-task.js';
+import type { BlockStart, LinkedTable, LoadingTable } from './loading-task.js';
 import {
   FLAT,
   flatAt,
@@ -56,25 +56,25 @@ export class Placer {
   }
 
   /** Places the next block. @throws BlockDamage */
-  add(block: TrieBlock, place: BlockPlace): void {
+  add(block: TrieBlock, start: BlockStart): void {
     const { table, columns, cursor } = this;
     const { firstContext, rows, firstRow, wideFollowers } = block;
     const isSame =
-      firstContext === place.firstContext && firstRow === place.firstRow && wideFollowers === place.wideFollowers;
-    if (!isSame || rows !== place.ownRows) throw new BlockDamage('it changed while it was read');
+      firstContext === start.firstContext && firstRow === start.firstRow && wideFollowers === start.wideFollowers;
+    if (!isSame || rows !== start.ownRows) throw new BlockDamage('it changed while it was read');
     columns.read(
       block,
       table.linked.some(({ isWhole }) => !isWhole),
     );
-    cursor.lines = place.lines;
-    cursor.flat = place.flat;
-    this.numbersUsed = place.numbers;
+    cursor.lines = start.lines;
+    cursor.flat = start.flat;
+    this.numbersUsed = start.numbers;
     this.findParentRows(block);
     this.linkers.forEach((linker, link) => {
-      this.linkedCounts[link] += linker.add(block, columns, place.rows);
+      this.linkedCounts[link] += linker.add(block, columns, start.rows);
     });
     gather(table.parent.words, columns.ranks, rows, columns.ranks);
-    this.keepRows(block, place);
+    this.keepRows(block, start);
     if (block.wideFollowers > 0) this.placePart(block);
     else if (block.isBackoff) this.placeNumbers(block);
     else this.placeContexts(block);
@@ -100,13 +100,13 @@ export class Placer {
   }
 
   /** Keeps the rows of a block for tables of which this one is the parent. */
-  private keepRows({ contexts, rows, firstRow }: TrieBlock, place: BlockPlace): void {
+  private keepRows({ contexts, rows, firstRow }: TrieBlock, start: BlockStart): void {
     const { starts, words } = this.table.columns;
     if (words.length === 0) return;
     if (firstRow === 0) {
-      for (let c = 0; c < contexts; c++) starts[place.firstContext + c] = place.rows + this.columns.starts[c];
+      for (let c = 0; c < contexts; c++) starts[start.firstContext + c] = start.rows + this.columns.starts[c];
     }
-    words.set(this.columns.ranks.subarray(0, rows), place.rows);
+    words.set(this.columns.ranks.subarray(0, rows), start.rows);
   }
 
   /** Places contexts that have all their rows in this block. */

@@ -9,7 +9,7 @@ import {
   BlockField,
   runLoadingTask,
   type BlockBytes,
-  type BlockPlace,
+  type BlockStart,
   type LoadingColumns,
   type LoadingResult,
   type LoadingTable,
@@ -64,7 +64,7 @@ export async function loadTables(
 /** A table whose regions were laid out. */
 interface LaidOut {
   readonly directory: TrieDirectory;
-  readonly places: readonly BlockPlace[];
+  readonly blockStarts: readonly BlockStart[];
   /** By block, the parents of its first and its last context. */
   readonly firstParents: readonly number[];
   readonly lastParents: readonly number[];
@@ -211,16 +211,17 @@ class TableLoader {
   private async place(index: number, table: LoadingTable, large: LargeCounts): Promise<number[]> {
     const laidOut = this.laidOut[index];
     if (!laidOut) throw new Error('a table is loaded before its context table');
-    const { directory, places, firstParents, lastParents } = laidOut;
+    const { directory, blockStarts, firstParents, lastParents } = laidOut;
     const { manifest } = this.parts[index];
     const linkedCounts = table.linked.map(() => 0);
     // Tasks begin with a context, and in a table with links with the first context of a parent.
     const begins = (block: number): boolean =>
-      places[block].firstRow === 0 && (table.linked.length === 0 || firstParents[block] !== lastParents[block - 1]);
-    await this.runAll(table, directory, begins, places, (result, first, end) => {
+      blockStarts[block].firstRow === 0 &&
+      (table.linked.length === 0 || firstParents[block] !== lastParents[block - 1]);
+    await this.runAll(table, directory, begins, blockStarts, (result, first, end) => {
       for (let i = 0; i < result.large.length; i += 2) large.add(result.large[i], result.large[i + 1]);
       result.linkedCounts.forEach((count, link) => (linkedCounts[link] += count));
-      this.onRows((end < places.length ? places[end].rows : manifest.rows) - places[first].rows);
+      this.onRows((end < blockStarts.length ? blockStarts[end].rows : manifest.rows) - blockStarts[first].rows);
     });
     if (table.columns.starts.length > 0) table.columns.starts[manifest.contexts] = manifest.rows + (manifest.bare ?? 0);
     return linkedCounts;
@@ -236,7 +237,7 @@ class TableLoader {
     table: LoadingTable,
     { parents }: TrieDirectory,
     begins: (block: number) => boolean,
-    places: readonly BlockPlace[] | undefined,
+    blockStarts: readonly BlockStart[] | undefined,
     onResult: (result: LoadingResult, first: number, end: number) => void,
   ): Promise<void> {
     const { store, runner } = this;
@@ -253,7 +254,11 @@ class TableLoader {
     const start = async (first: number, values: readonly (Uint8Array | undefined)[]): Promise<void> => {
       if (values.length === 0) return;
       const end = first + values.length;
-      const result = runner.run({ table, blocks: join(table.name, first, values), places: places?.slice(first, end) });
+      const result = runner.run({
+        table,
+        blocks: join(table.name, first, values),
+        blockStarts: blockStarts?.slice(first, end),
+      });
       // Its failure is thrown where the result is awaited, or another failure is thrown before.
       if (result instanceof Promise) result.catch(() => undefined);
       running.push({ result, first, end });
@@ -294,9 +299,9 @@ class TableLoader {
   }
 }
 
-/** Finds the places of regions and rows from the fields of all blocks, in their order. */
+/** Finds where the regions and rows of each block begin, from the fields of all blocks, in their order. */
 class Reckoner {
-  private readonly places: BlockPlace[] = [];
+  private readonly blockStarts: BlockStart[] = [];
   private readonly firstParents: number[] = [];
   private readonly lastParents: number[] = [];
   /** Contexts and rows so far. */
@@ -328,7 +333,7 @@ class Reckoner {
   private addBlock(fields: Uint32Array, at: number): void {
     const { part, directory } = this;
     const { rows: rowCount, contexts: contextCount, bare = 0 } = part.manifest;
-    const number = this.places.length;
+    const number = this.blockStarts.length;
     const name = `${this.table.name}, block ${number}`;
     const field = (index: number): number => fields[at + index];
     const firstParent = field(BlockField.firstParent);
@@ -353,7 +358,16 @@ class Reckoner {
     this.addPart(name, field(BlockField.wideFollowers), firstRow, rows);
     const { lines, flat, numbers } = this;
     const wideFollowers = field(BlockField.wideFollowers);
-    this.places.push({ firstContext, rows: this.rows, ownRows: rows, firstRow, wideFollowers, lines, flat, numbers });
+    this.blockStarts.push({
+      firstContext,
+      rows: this.rows,
+      ownRows: rows,
+      firstRow,
+      wideFollowers,
+      lines,
+      flat,
+      numbers,
+    });
     this.enterChildren(this.lastParents.at(-1) ?? -1, firstParent, firstContext);
     this.firstParents.push(firstParent);
     this.lastParents.push(lastParent);
@@ -380,7 +394,7 @@ class Reckoner {
   }
 
   end(): Omit<LaidOut, 'directory' | 'columns'> {
-    const { table, places, firstParents, lastParents, lines } = this;
+    const { table, blockStarts, firstParents, lastParents, lines } = this;
     const { shape, columns, name } = table;
     if (this.missing > 0) throw damaged(name, 'its last context has fewer rows than its totals say');
     const { bare = 0, ...manifest } = this.part.manifest;
@@ -390,7 +404,7 @@ class Reckoner {
     // Flat regions lie behind all lines.
     const behind = FIRST_LINE + (lines << shape.lineShift);
     const data = new Uint32Array(tableMemory(4 * (behind + this.flat + SPARE)));
-    const moved = places.map(place => ({ ...place, flat: behind + place.flat }));
+    const moved = blockStarts.map(start => ({ ...start, flat: behind + start.flat }));
     moved.forEach(({ firstContext, lines, flat, firstRow }, block) => {
       if (firstRow > 0) return;
       const { links } = columns;
@@ -398,7 +412,7 @@ class Reckoner {
       const last = end === undefined ? this.contexts : end.firstContext + (end.firstRow > 0 ? 1 : 0);
       moveLinks(links, firstContext, last, lineStep(shape, lines), flatStep(shape, flat));
     });
-    return { places: moved, firstParents, lastParents, data };
+    return { blockStarts: moved, firstParents, lastParents, data };
   }
 }
 

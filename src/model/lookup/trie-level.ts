@@ -10,7 +10,7 @@ import {
   type Evidence,
 } from '../../smoothing/evidence.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
-import type { Places } from './places.js';
+import type { Hits } from './hits.js';
 import type { TrieContext } from './trie-context.js';
 
 /** The data that the tables of a chain share while they interpolate the words of a batch. */
@@ -23,13 +23,13 @@ export interface ChainPass {
   readonly matched: Uint8Array;
 }
 
-/** A table in which the words of a batch are looked up. The tables of longer contexts continue from its places. */
+/** A table in which the words of a batch are looked up. The tables of longer contexts look up its hits. */
 export interface TrieLevel extends CountTable {
   /** The words whose context was found. In a chain of tables, the second table after this one overwrites them. */
-  readonly places: Places;
+  readonly hits: Hits;
   /**
-   * Looks words up, and interpolates their probabilities as `LoadedTable.interpolate` does, into `places`. Words of the parent's places
-   * that are not in `places` get their final probabilities, because longer tables lack their contexts too.
+   * Looks words up, and interpolates their probabilities as `LoadedTable.interpolate` does, into `hits`. Hits of the parent's table
+   * that are no hits here get their final probabilities, because longer tables lack their contexts too.
    *
    * @param discounts of {@link Chain}.
    */
@@ -41,14 +41,14 @@ export interface TrieLevel extends CountTable {
   contextOfFirst(): TrieContext | Promise<void>;
 }
 
-/** Writes the final probabilities of the words at the places `order[from, to)`. */
-export function finishWords(places: Places, order: Uint32Array, from: number, to: number, pass: ChainPass): void {
-  const { words, values, matched } = places;
+/** Writes the final probabilities of the words of the hits `order[from, to)`. */
+export function finishWords(hits: Hits, order: Uint32Array, from: number, to: number, pass: ChainPass): void {
+  const { words, values, matched } = hits;
   for (let i = from; i < to; i++) {
-    const place = order[i];
-    const t = words[place];
-    pass.probabilities[t] = values[place];
-    pass.matched[t] = matched[place];
+    const hit = order[i];
+    const t = words[hit];
+    pass.probabilities[t] = values[hit];
+    pass.matched[t] = matched[hit];
   }
 }
 

@@ -6,7 +6,7 @@ import type { Followers } from '../../smoothing/followers.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
 import { findTrieBlock, isBehind, type TrieDirectory } from '../../tables/trie-directory.js';
 import { BLOCKS_A_READ, ReadsAhead, readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
-import type { Places } from './places.js';
+import type { Hits } from './hits.js';
 import { RowMap } from './row-map.js';
 import { sortByValue } from '../../base/sort-by-value.js';
 import type { LookupPlan } from './lookup-plan.js';
@@ -28,7 +28,7 @@ type Visit = (block: TrieBlock, from: number, to: number) => void;
 
 /**
  * Looks the words of a batch up in a trie table, in the order of the table's rows: words with the same context are neighbours, so that
- * each context is found once, and each block is visited once. The places of the parent's table already have this order by parent; the
+ * each context is found once, and each block is visited once. The hits of the parent's table already have this order by parent; the
  * words of each parent only have to be sorted by the farthest word of their contexts in this table.
  */
 export class TrieTable implements TrieLevel {
@@ -42,7 +42,7 @@ export class TrieTable implements TrieLevel {
   private batchWords = 0;
   /** The pass of a chain that interpolates; `undefined` while evidence is filled in. */
   private pass: ChainPass | undefined;
-  /** The index in the table of the context at the first place; −1 if no context was found. */
+  /** The index in the table of the context at the first hit; −1 if no context was found. */
   private firstContext = -1;
   /** The index of the block in which that context begins; −1 if no context was found. */
   private firstBlock = -1;
@@ -52,7 +52,7 @@ export class TrieTable implements TrieLevel {
    * @param index the table's index in the evidence.
    * @param parent the table of the contexts without their farthest word, in which the same batch was looked up before.
    * @param plan working memory, which the tables of a stream share.
-   * @param places gets the words whose context was found.
+   * @param hits gets the words whose context was found.
    */
   constructor(
     private readonly reader: TrieReader,
@@ -61,7 +61,7 @@ export class TrieTable implements TrieLevel {
     private readonly index: number,
     private readonly parent: TrieLevel,
     private readonly plan: LookupPlan,
-    readonly places: Places,
+    readonly hits: Hits,
   ) {}
 
   /** The name of the table in the store. */
@@ -115,10 +115,10 @@ export class TrieTable implements TrieLevel {
         return this.visit(batch, act);
       });
     }
-    const above = this.parent.places;
+    const above = this.parent.hits;
     this.batchWords = batch.length;
     this.plan.makeRoom(above.length);
-    this.places.clear(above.length);
+    this.hits.clear(above.length);
     this.firstContext = this.firstBlock = -1;
     this.makePlan(directory, above, batch);
     const { groups, reader, id } = this;
@@ -167,8 +167,8 @@ export class TrieTable implements TrieLevel {
     }
   }
 
-  /** Groups the parent's places by the contexts of their words in this table, and finds the block of each group. */
-  private makePlan(directory: TrieDirectory, parent: Places, { ids }: Batch): void {
+  /** Groups the parent's hits by the contexts of their words in this table, and finds the block of each group. */
+  private makePlan(directory: TrieDirectory, parent: Hits, { ids }: Batch): void {
     this.listFarthest(parent, ids);
     const { length, contexts } = parent;
     this.groups = 0;
@@ -180,22 +180,22 @@ export class TrieTable implements TrieLevel {
     }
   }
 
-  /** Lists the parent's places, and the farthest word of each context in this table. */
-  private listFarthest({ length, positions }: Places, ids: Uint32Array): void {
+  /** Lists the parent's hits, and the farthest word of each context in this table. */
+  private listFarthest({ length, positions }: Hits, ids: Uint32Array): void {
     const { order, farthest } = this.plan;
     const reach = this.part.pattern[this.part.pattern.length - 1];
-    for (let place = 0; place < length; place++) {
+    for (let hit = 0; hit < length; hit++) {
       // The entry is `NONE` for a word whose history is too short.
-      farthest[place] = ids[positions[place] - reach];
-      order[place] = place;
+      farthest[hit] = ids[positions[hit] - reach];
+      order[hit] = hit;
     }
   }
 
   /**
-   * Groups the places `from` ≤ i < `to`, whose parent is the context `above`. It is a function of its own, because V8 compiles a short
+   * Groups the hits `from` ≤ i < `to`, whose parent is the context `above`. It is a function of its own, because V8 compiles a short
    * function sooner.
    */
-  private planChildren(directory: TrieDirectory, parent: Places, above: number, from: number, to: number): void {
+  private planChildren(directory: TrieDirectory, parent: Hits, above: number, from: number, to: number): void {
     const { order, farthest } = this.plan;
     if (to > from + 1) sortByValue(order, from, to, farthest);
     let block = this.lastBlock;
@@ -222,17 +222,17 @@ export class TrieTable implements TrieLevel {
   }
 
   /** Groups words that have the same wide context by the block of their rows. @param first the index of the context's first block. */
-  private planWide(directory: TrieDirectory, parent: Places, first: number, from: number, to: number): void {
+  private planWide(directory: TrieDirectory, parent: Hits, first: number, from: number, to: number): void {
     const { order } = this.plan;
     sortByValue(order, from, to, parent.rows);
     const { ranks } = directory;
     let block = first;
     let start = from;
-    for (let place = from; place < to; place++) {
-      const rank = parent.rows[order[place]];
+    for (let hit = from; hit < to; hit++) {
+      const rank = parent.rows[order[hit]];
       if (!this.isInNext(ranks, block, rank)) continue;
-      if (place > start) this.addGroup(block, start, place);
-      start = place;
+      if (hit > start) this.addGroup(block, start, hit);
+      start = hit;
       while (this.isInNext(ranks, block, rank)) block++;
     }
     this.addGroup(block, start, to);
@@ -254,8 +254,8 @@ export class TrieTable implements TrieLevel {
 
   /** Visits the groups `from` ≤ g < `to`. @param found the blocks of these groups; if `undefined`, the reader has them in memory. */
   private visitGroups(from: number, to: number, found: ReadonlyMap<number, TrieBlock> | undefined, act: Visit): void {
-    const { reader, id, places } = this;
-    const { contexts } = this.parent.places;
+    const { reader, id, hits } = this;
+    const { contexts } = this.parent.hits;
     const { blocks, starts, ends, order, farthest } = this.plan;
     let b = -1;
     let block: TrieBlock | undefined;
@@ -265,14 +265,14 @@ export class TrieTable implements TrieLevel {
         block = found ? found.get(b) : reader.get(id, b);
       }
       if (!block) throw new Error('a block was planned and not read');
-      const place = order[starts[g]];
-      const parent = contexts[place] - block.firstParent;
-      const context = parent < 0 || parent >= block.parents ? -1 : block.findContext(parent, farthest[place]);
+      const hit = order[starts[g]];
+      const parent = contexts[hit] - block.firstParent;
+      const context = parent < 0 || parent >= block.parents ? -1 : block.findContext(parent, farthest[hit]);
       if (context < 0) {
         this.leave(starts[g], ends[g]);
         continue;
       }
-      if (places.length === 0) {
+      if (hits.length === 0) {
         this.firstBlock = b;
         this.firstContext = block.firstContext + context;
       }
@@ -285,7 +285,7 @@ export class TrieTable implements TrieLevel {
 
   /** Ends the words at `order[from, to)`, whose context this table lacks. */
   private leave(from: number, to: number): void {
-    if (this.pass) finishWords(this.parent.places, this.plan.order, from, to, this.pass);
+    if (this.pass) finishWords(this.parent.hits, this.plan.order, from, to, this.pass);
   }
 
   /** The index of the visited group's context within its block. */
@@ -293,16 +293,16 @@ export class TrieTable implements TrieLevel {
 
   /** Looks up the words of a group, and writes their evidence. */
   private fillIn(block: TrieBlock, from: number, to: number, evidence: Evidence): void {
-    const { index, places, local } = this;
-    const { words, positions, contexts, rows } = places;
+    const { index, hits, local } = this;
+    const { words, positions, contexts, rows } = hits;
     const { order } = this.plan;
-    const { words: parentWords, positions: parentPositions, rows: ranks } = this.parent.places;
+    const { words: parentWords, positions: parentPositions, rows: ranks } = this.parent.hits;
     const isBare = block.isBare(local);
     const map = rowMap.pays(block, to - from) ? rowMap : undefined;
     map?.fill(block);
     const first = block.wideFollowers > 0 ? 0 - block.firstRow : block.from;
     const contextIndex = block.firstContext + local;
-    let { length } = places;
+    let { length } = hits;
     for (let i = from; i < to; i++) {
       const t = parentWords[order[i]];
       const rank = ranks[order[i]];
@@ -314,7 +314,7 @@ export class TrieTable implements TrieLevel {
       putEvidence(evidence, t, index, block, local, row);
     }
     map?.clear();
-    places.length = length;
+    hits.length = length;
   }
 
   /**
@@ -322,10 +322,10 @@ export class TrieTable implements TrieLevel {
    * sum of the counts that discounts and pruning took away.
    */
   private interpolateGroup(block: TrieBlock, from: number, to: number, length: number, discounts: Float64Array): void {
-    const { places, local } = this;
-    const { words, positions, contexts, rows, values, matched } = places;
+    const { hits, local } = this;
+    const { words, positions, contexts, rows, values, matched } = hits;
     const { order } = this.plan;
-    const parent = this.parent.places;
+    const parent = this.parent.hits;
     const {
       words: parentWords,
       positions: parentPositions,
@@ -343,27 +343,27 @@ export class TrieTable implements TrieLevel {
     const contextIndex = block.firstContext + local;
     const map = rowMap.pays(block, to - from) ? rowMap : undefined;
     map?.fill(block);
-    let at = places.length;
+    let at = hits.length;
     for (let i = from; i < to; i++) {
-      const place = order[i];
-      const rank = ranks[place];
-      words[at] = parentWords[place];
-      positions[at] = parentPositions[place];
+      const hit = order[i];
+      const rank = ranks[hit];
+      words[at] = parentWords[hit];
+      positions[at] = parentPositions[hit];
       contexts[at] = contextIndex;
       const row = rank < 0 ? -1 : map ? map.find(rank) : block.findRank(rank);
       if (row < 0) {
         rows[at] = -1;
-        matched[at] = parentMatched[place];
-        values[at++] = (0 + taken * below[place]) / total;
+        matched[at] = parentMatched[hit];
+        values[at++] = (0 + taken * below[hit]) / total;
         continue;
       }
       rows[at] = row - first;
       const count = block.count(row);
       const discounted = count - (count === 1 ? d1 : count === 2 ? d2 : d3);
       matched[at] = length;
-      values[at++] = ((discounted > 0 ? discounted : 0) + taken * below[place]) / total;
+      values[at++] = ((discounted > 0 ? discounted : 0) + taken * below[hit]) / total;
     }
     map?.clear();
-    places.length = at;
+    hits.length = at;
   }
 }

@@ -5,7 +5,7 @@ import { discountsAt } from '../../smoothing/parameters.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
 import { findTrieBlock, type TrieDirectory } from '../../tables/trie-directory.js';
 import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
-import type { Places } from './places.js';
+import type { Hits } from './hits.js';
 import type { TablePart } from './table-part.js';
 import { followersOf, TrieContext } from './trie-context.js';
 import { putEvidence, type ChainPass, type TrieLevel } from './trie-level.js';
@@ -25,14 +25,14 @@ export class UnigramTable implements TrieLevel {
   /**
    * @param id the table's id in the reader.
    * @param index the table's index in the evidence.
-   * @param places gets the words of the batch.
+   * @param hits gets the words of the batch.
    */
   constructor(
     private readonly reader: TrieReader,
     private readonly id: number,
     private readonly part: TablePart,
     private readonly index: number,
-    readonly places: Places,
+    readonly hits: Hits,
   ) {}
 
   look(batch: Batch, evidence: Evidence): Promise<void> | undefined {
@@ -94,7 +94,7 @@ export class UnigramTable implements TrieLevel {
   private fillIn(batch: Batch, evidence: Evidence): void {
     const { ids, targets, length } = batch;
     const { blocks, blockOf } = this;
-    const { rows } = this.places;
+    const { rows } = this.hits;
     for (let t = 0; t < length; t++) {
       const block = blocks[blockOf[t]] as TrieBlock;
       const row = this.enter(block, ids[targets[t]]);
@@ -107,7 +107,7 @@ export class UnigramTable implements TrieLevel {
   private interpolateWords(batch: Batch, uniform: number, discounts: Float64Array): void {
     const { ids, targets, length } = batch;
     const { blocks, blockOf } = this;
-    const { rows, values: own, matched } = this.places;
+    const { rows, values: own, matched } = this.hits;
     matched.fill(1, 0, length);
     if (length === 0) return;
     const any = blocks[blockOf[0]] as TrieBlock;
@@ -135,14 +135,14 @@ export class UnigramTable implements TrieLevel {
     return block.findRankNear(word);
   }
 
-  /** Gives the words of a batch the places 0, 1, 2 …, because all have the same context. */
+  /** Makes all words of a batch hits, in their order, because all have the same context. */
   private begin({ targets, length }: Batch): void {
-    const { places } = this;
-    places.clear(length);
-    places.length = length;
-    for (let t = 0; t < length; t++) places.words[t] = t;
-    places.positions.set(targets.subarray(0, length));
-    places.contexts.fill(0, 0, length);
+    const { hits } = this;
+    hits.clear(length);
+    hits.length = length;
+    for (let t = 0; t < length; t++) hits.words[t] = t;
+    hits.positions.set(targets.subarray(0, length));
+    hits.contexts.fill(0, 0, length);
     if (this.blockOf.length < length) this.blockOf = new Uint32Array(length);
   }
 }

@@ -11,6 +11,7 @@ import { canonicalSurface, decode } from '../../text/surface.js';
 import { BOS, EOS, UNK } from '../../text/tokens.js';
 import { hashBytes, WordList } from '../../text/word-list.js';
 import { OOV } from '../../smoothing/batch.js';
+import { Spelling } from './spelling.js';
 
 const encoder = new TextEncoder();
 /** The most decoded dictionary blocks in memory: about 30 kB each. */
@@ -36,6 +37,8 @@ export class LoadedWords {
   /** How much longer replacing these sequences made the tokens [code points]. */
   extraCharacters = 0;
   private readonly encoder = new ShortEncoder();
+  /** Learned when it is first needed. */
+  #spelling: Spelling | undefined;
 
   private constructor(
     readonly list: WordList,
@@ -99,6 +102,12 @@ export class LoadedWords {
   /** The word of an id. */
   word(id: number): string {
     return decode(this.list.bytes(id));
+  }
+
+  /** log10 of the probability that a token outside the vocabulary is spelled as it is. @param token as bytes of a text. */
+  spell(token: Uint8Array): number {
+    this.#spelling ??= new Spelling(this.list);
+    return this.#spelling.log10Prob(canonicalSurface(token, this.manifest.options.lowercase)?.bytes ?? token);
   }
 }
 

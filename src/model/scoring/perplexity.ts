@@ -19,9 +19,12 @@ export interface Perplexity {
   readonly perplexityExcludingOov: number | null;
   /** −log2 p for each token, on average. */
   readonly bitsPerToken: number | null;
-  /** −log2 p for each code point of the text, line ends included; `null` with OOVs, since a model does not spell unknown words. */
+  /**
+   * −log2 p for each code point of the text, line ends included. p of an OOV is that of `<unk>` times that of its spelling, so that
+   * models with different vocabularies can be compared.
+   */
   readonly bitsPerCharacter: number | null;
-  /** −log2 p for each byte of the text's UTF-8, line ends included; `null` with OOVs. */
+  /** −log2 p for each byte of the text's UTF-8, line ends included, with OOVs as in `bitsPerCharacter`. */
   readonly bitsPerByte: number | null;
 }
 
@@ -46,18 +49,29 @@ export interface TokenSums {
   readonly oovLog10Prob: number;
 }
 
+/** What the bits for each character and byte of a text depend on, besides the sums over its tokens. */
+export interface SpelledText {
+  /** Length of the text [code points]. */
+  readonly characters: number;
+  /** Length of the text [bytes of UTF-8]. */
+  readonly bytes: number;
+  /** Σ log10 of the probability that an unknown word is spelled as each OOV of the text is. */
+  readonly spellingLog10Prob: number;
+}
+
 /**
  * The figures of a text, from its sums. Perplexity is 10^(−Σ log10 p / tokens), and bits are −Σ log2 p.
  *
- * @param length the length of the text, in code points and in bytes of UTF-8.
+ * @param text the length of the text, in code points and in bytes of UTF-8, and Σ log10 p of the spellings of its OOVs.
  */
 export function figuresOf(
   sums: TokenSums,
-  { characters, bytes }: { readonly characters: number; readonly bytes: number },
+  { characters, bytes, spellingLog10Prob }: SpelledText,
 ): Omit<Perplexity, 'sentences'> {
   const { tokens, oov, knownLog10Prob, oovLog10Prob } = sums;
   const log10Prob = knownLog10Prob + oovLog10Prob;
   const bits = bitsOf(log10Prob);
+  const spelledBits = bitsOf(log10Prob + spellingLog10Prob);
   return {
     tokens,
     oov,
@@ -65,8 +79,8 @@ export function figuresOf(
     perplexity: orNull(perplexityOf(log10Prob, tokens)),
     perplexityExcludingOov: orNull(perplexityOf(knownLog10Prob, tokens - oov)),
     bitsPerToken: orNull(bits / tokens),
-    bitsPerCharacter: oov === 0 ? orNull(bits / characters) : null,
-    bitsPerByte: oov === 0 ? orNull(bits / bytes) : null,
+    bitsPerCharacter: orNull(spelledBits / characters),
+    bitsPerByte: orNull(spelledBits / bytes),
   };
 }
 
@@ -116,6 +130,8 @@ export class PerplexitySum {
   characters = 0;
   /** Bytes of UTF-8 so far. */
   bytes = 0;
+  /** Σ log10 p of the spellings of the OOVs so far, as in {@link SpelledText}. */
+  spellingLog10Prob = 0;
   /** Invalid UTF-8 sequences of the text that were read as U+FFFD. */
   replaced = 0;
   /** Documents without text that were left out, with `missing: 'skip'`. */
@@ -150,6 +166,7 @@ export class PerplexitySum {
     this.#oovLog10Prob += other.#oovLog10Prob;
     this.characters += other.characters;
     this.bytes += other.bytes;
+    this.spellingLog10Prob += other.spellingLog10Prob;
     this.replaced += other.replaced;
     this.skipped += other.skipped;
   }

@@ -5,6 +5,7 @@ import type { Tokenization } from '../../text/tokenization.js';
 import type { TokenSink } from '../../text/tokenizer.js';
 import { ordered } from '../../text/word-order.js';
 import { EOS } from '../../text/tokens.js';
+import { OOV } from '../../smoothing/batch.js';
 import type { LoadedWords } from '../lookup/words.js';
 
 /** A piece of a text as ids, valid until the next piece is asked for. */
@@ -23,6 +24,7 @@ export interface IdPiece {
  *
  * @param text the bytes of the text.
  * @param source the name of the text in messages.
+ * @param onUnknown gets each token outside the vocabulary, as it is in the text.
  */
 export async function* readIds(
   text: AsyncIterable<Uint8Array>,
@@ -30,8 +32,9 @@ export async function* readIds(
   words: LoadedWords,
   tokenization: Tokenization,
   skipBlank: boolean,
+  onUnknown?: (token: Uint8Array) => void,
 ): AsyncGenerator<IdPiece> {
-  const sink = new IdSink(words, skipBlank);
+  const sink = new IdSink(words, skipBlank, onUnknown);
   const feeder = createFeeder(tokenization, ordered(tokenization.order, sink), words, source);
   for await (const bytes of text) {
     words.extraBytes = words.extraCharacters = 0;
@@ -58,14 +61,18 @@ export class IdSink implements TokenSink {
   /** Number of tokens of the present line so far. */
   protected lineTokens = 0;
 
+  /** @param onUnknown gets each token outside the vocabulary, as it is in the text. */
   constructor(
     protected readonly words: LoadedWords,
     private readonly skipBlank: boolean,
+    private readonly onUnknown?: (token: Uint8Array) => void,
   ) {}
 
   token(bytes: Uint8Array, from: number, to: number, hash: number): void {
     this.lineTokens++;
-    this.push(this.words.find(bytes, from, to, hash));
+    const id = this.words.find(bytes, from, to, hash);
+    this.push(id);
+    if (id >= OOV) this.onUnknown?.(bytes.subarray(from, to));
   }
 
   line(): void {

@@ -6,7 +6,7 @@ import { emptyProbabilities, type ChainProbabilities, type ChainTables } from '.
 /** A chain of tables in the store. Each table looks up the words of a batch in the order of its rows. */
 export class TrieChain implements ChainTables {
   private found = emptyProbabilities(0);
-  /** 0, 1, 2 …: all places of a table, in their order. */
+  /** 0, 1, 2 …: all hits of a table, in their order. */
   private order = new Uint32Array(0);
 
   /** @param tables shorter contexts first. */
@@ -20,7 +20,7 @@ export class TrieChain implements ChainTables {
     if (length > this.order.length) {
       this.found = emptyProbabilities(targets.length);
       this.order = new Uint32Array(targets.length);
-      for (let place = 0; place < this.order.length; place++) this.order[place] = place;
+      for (let hit = 0; hit < this.order.length; hit++) this.order[hit] = hit;
     }
     const { tables, found, order } = this;
     const { discounts, vocabulary } = this.chain;
@@ -29,8 +29,8 @@ export class TrieChain implements ChainTables {
       const reading = tables[level].interpolate(batch, pass, discounts[level]);
       if (reading) yield reading;
     }
-    const { places } = tables[tables.length - 1];
-    finishWords(places, order, 0, places.length, pass);
+    const { hits } = tables[tables.length - 1];
+    finishWords(hits, order, 0, hits.length, pass);
     return found;
   }
 }

@@ -14,11 +14,11 @@ export class Backoffs {
   private readonly contexts: Contexts;
   /** log10 of the back-off of each context, from index 1 on. Index 0 stands for n-grams that are no context: log10 1 = 0. */
   private readonly values: Float64Array;
-  /** By cursor entry that `lookUp` found: the index of its n-gram in `values`. */
+  /** By entry of the cursor given to `lookUp`: the index in `values` of the n-gram that ends with it. */
   private indices = new Uint32Array(BLOCK_ENTRIES);
   /** The numbers 0, 1, 2 …: the entries that `contexts.link` looks up. */
   private entries = Uint32Array.from({ length: BLOCK_ENTRIES }, (_, i) => i);
-  /** Views of the context of the cursor that `lookUp` gets, from {@link columnsOf}. */
+  /** The context of the cursor given to `lookUp`, as {@link columnsOf} returns it. */
   private readonly columns: Uint32Array[] = [];
 
   private constructor({ words, manifest }: ModelParts, level: number) {
