@@ -130,7 +130,7 @@ export class PerplexitySum {
   characters = 0;
   /** Bytes of UTF-8 so far. */
   bytes = 0;
-  /** Σ log10 p of the spellings of the OOVs so far, as in {@link SpelledText}. */
+  /** Σ log10 of the probability that an unknown word is spelled as each OOV so far is. */
   spellingLog10Prob = 0;
   /** Invalid UTF-8 sequences of the text that were read as U+FFFD. */
   replaced = 0;
