@@ -145,6 +145,8 @@ export async function* scoreDocuments<D extends Scorable>(
 /** Documents that are scored together. */
 class Task<D extends Scorable> {
   private placed = new Placed<D>();
+  /** Σ log10 p of the spellings of the OOVs of the present document. */
+  private spellingLog10Prob = 0;
   private readonly own: Stretches;
   private readonly others: readonly Stretches[];
   private readonly builder = new PieceBuilder();
@@ -166,7 +168,9 @@ class Task<D extends Scorable> {
     this.unit = unit;
     this.byToken = byToken;
     this.withSpreads = spreads;
-    this.own = new Stretches(model);
+    this.own = new Stretches(model, token => {
+      this.spellingLog10Prob += model.words.spell(token);
+    });
     this.others = against.map(other => new Stretches(other));
     this.texts = texts ? [] : undefined;
     const names: TokenSink | undefined = texts ? this.textSink() : undefined;
@@ -221,8 +225,8 @@ class Task<D extends Scorable> {
     placed.documents.push(document);
     placed.sentences.push(own.sink.sentences - sentences);
     placed.bytes.push(bytes);
-    placed.spellings.push(own.spellingLog10Prob);
-    own.spellingLog10Prob = 0;
+    placed.spellings.push(this.spellingLog10Prob);
+    this.spellingLog10Prob = 0;
   }
 
   /** Scores the documents so far, and begins the next task. */
@@ -326,17 +330,16 @@ class Stretches {
   readonly sink: IdSink;
   /** The order in which the model reads sentences. */
   readonly order: WordOrder | undefined;
-  /** Σ log10 p of the spellings of the OOVs of the present document. */
-  spellingLog10Prob = 0;
   /** The end of each document in the ids. */
   private ends: number[] = [];
 
-  constructor(private readonly model: TokenScoring) {
+  /** @param onUnknown as of {@link IdSink}. */
+  constructor(
+    private readonly model: TokenScoring,
+    onUnknown?: (token: Uint8Array) => void,
+  ) {
     this.order = model.parts.tokenization.order;
-    const { words } = model;
-    this.sink = new IdSink(words, model.parts.manifest.options.skipBlank, token => {
-      this.spellingLog10Prob += words.spell(token);
-    });
+    this.sink = new IdSink(model.words, model.parts.manifest.options.skipBlank, onUnknown);
   }
 
   /** Ends a document. @returns its place among the documents. */
