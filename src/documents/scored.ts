@@ -76,7 +76,7 @@ export interface DocumentScoring {
 /** Documents that were scored together, in sequence. An object for each of them is made only when it is asked for. */
 export class ScoredDocuments<D> implements Iterable<ScoredDocument<D>> {
   /**
-   * @param placed the documents, of which the first ones are all that there are.
+   * @param placed the documents, with the sentences, lengths and spellings of each.
    * @param sums the sums under the model, by document.
    * @param others by model of `DocumentScoring.against`, the sums of the documents that are compared with it.
    * @param tokensOf the tokens of a document; `undefined` unless `DocumentScoring.byToken` is true.
@@ -317,11 +317,11 @@ class Placed<D> {
   readonly documents: D[] = [];
   readonly sentences: number[] = [];
   readonly bytes: number[] = [];
-  /** Σ log10 p of the spellings of the document's OOVs. */
+  /** By document, Σ log10 p of the spellings of its OOVs. */
   readonly spellings: number[] = [];
-  /** Which model of `against` the document is compared with; empty without such models. */
+  /** By document, the index in `against` of the model with which it is compared; empty without such models. */
   readonly others: number[] = [];
-  /** The place of the document among those of the task that are compared with that model; empty without such models. */
+  /** By document, its place among the documents of the task that are compared with the same model; empty without such models. */
   readonly places: number[] = [];
 }
 

@@ -105,7 +105,7 @@ const UNIT_POINTS = 1000;
 const BARS = 30;
 const OUTSIDE_BARS = 0.01;
 
-/** A text with all that its figures are made of. */
+/** A text, and the data from which its figures are computed. */
 export interface ProfiledText {
   readonly name: string;
   readonly text: TextArrays;

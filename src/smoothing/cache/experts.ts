@@ -53,7 +53,7 @@ export function cacheExperts({ unigrams, classes, bigrams, trigrams }: CacheMemo
 }
 
 /**
- * What a cache knows of the text so far, as experts beside the model, which is expert 0. The experts of a kind stand together, in the
+ * The text so far as experts beside the model, which is expert 0. The experts of a kind stand together, in the
  * sequence of {@link CacheMemories}; the last expert is the word after the longest match. Words outside the vocabulary are not held.
  */
 export class CacheExperts {
