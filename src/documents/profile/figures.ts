@@ -16,7 +16,7 @@ export interface LengthFigures {
   readonly mean: number;
   /** Standard deviation, with the number of lengths as the divisor. */
   readonly sd: number;
-  /** Half of the lengths are at most this long; the mean of the middle two of an even number. */
+  /** Their median; of an even number of lengths, the mean of the middle two. */
   readonly median: number;
   /** The greatest length. */
   readonly most: number;

@@ -7,7 +7,8 @@ import { RecentNgrams } from './recent-ngrams.js';
 import { bucketOf, type NextWord } from './running-text.js';
 
 /**
- * The memories of the experts of a cache, each an expert: the number of words after which the weight of an occurrence has faded to 1/e.
+ * The memories of a cache, by kind. Each memory is an expert of its own; its number is the number of words after which the weight of an
+ * occurrence has faded to 1/e.
  */
 export interface CacheMemories {
   /** Words of the text; an occurrence weighs (ln p)² at first, where p is the probability that the model gave it. */

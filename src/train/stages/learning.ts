@@ -104,6 +104,7 @@ export async function learnModel(
   const cached = probabilities.map((probability, t) => textCache.mix(probability, classProbabilities[t], batch, t));
   const shares = massShares(blend, evidence, batch);
   const patterns = blend.words.lattice.tables.map(table => formatPattern(table.pattern));
+  // Learning has changed the arrays of `start` in place.
   return {
     patterns,
     words: words.values,
