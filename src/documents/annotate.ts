@@ -64,7 +64,7 @@ import {
 import { SurprisalHistogram } from './surprisal-quantile.js';
 import { trainForTarget } from './target.js';
 
-/** Which tokens a mask marks: tokens whose surprisal is above a quantile of all tokens, or above a number of bits. */
+/** The tokens that a mask marks: tokens whose surprisal is above a quantile of all tokens, or above a number of bits. */
 export type MaskChoice =
   | {
       /** The share of the tokens of all documents that is not masked: 0.8 masks the 20 % of tokens with the highest surprisal. The documents are read twice. */
@@ -364,7 +364,7 @@ function wordsWithout(other: TokenScoring, { words, parts }: TokenScoring): numb
   return missing;
 }
 
-/** Scores the documents. @param choose returns, for the index of a document, which model of `against` it is compared with. */
+/** Scores the documents. @param choose returns, for the index of a document, the index in `against` of the model with which the document is compared. */
 async function* annotateWith(
   options: AnnotateOptions,
   model: LanguageModel,

@@ -25,7 +25,7 @@ export interface RecordAt {
   readonly line: Uint8Array;
   /** The record's JSON, parsed. */
   readonly object: JsonObject;
-  /** What a record is in messages: `line` or `row`. */
+  /** The word for a record in messages: `line` or `row`. */
   readonly unit: 'line' | 'row';
   /** The number of the record in its file, from 1; blank lines count. */
   readonly number: number;
