@@ -48,11 +48,11 @@ export async function readModel(database: Database, name: string): Promise<Store
 }
 
 /**
- * Copies a model into an open, empty database. The caller closes the database.
+ * Copies a model into an open, empty database, and writes its description. The caller closes the database.
  *
  * @param onBytes called with the number of bytes of each value; may throw to stop.
  */
-export async function writeModel(
+export async function fillDatabase(
   database: Database,
   { store, files }: StoredModel,
   onBytes?: (bytes: number) => void,

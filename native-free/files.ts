@@ -1,6 +1,6 @@
 import type { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import type { ModelFiles } from '../src/store/store.js';
-import { encodeWeights } from '../src/smoothing/weights.js';
+import { encodeWeights } from '../src/model/scoring/weights.js';
 
 /** The facts about an open model that are not values of its store: size, time of creation, and encoded sets of weights. */
 export function filesOf({ parts: { bytes, created, weightSets } }: LanguageModel): ModelFiles {

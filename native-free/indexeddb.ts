@@ -10,7 +10,7 @@ import type { WorkOptions } from '../src/base/progress.js';
 import { OPEN_OPTIONS, type OpenOptions } from '../src/model/api.js';
 import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import { ENCODING, type Database } from '../src/store/level.js';
-import { readModel, writeModel, type StoredModel } from './database.js';
+import { fillDatabase, readModel, type StoredModel } from './database.js';
 import { filesOf } from './files.js';
 
 /** Each model is one IndexedDB database. The name of the database is this prefix and the name of the model. */
@@ -92,7 +92,7 @@ export async function keepModel(model: StoredModel, name: string, options: SaveO
   let done = 0;
   try {
     await database.clear();
-    await writeModel(database, model, bytes => {
+    await fillDatabase(database, model, bytes => {
       checkAborted(signal, 'saving');
       done = Math.min(total, done + bytes);
       onProgress?.({ stage: 'save', done, total, unit: 'bytes' });
@@ -120,7 +120,16 @@ export async function deleteUnfinished(name: string): Promise<void> {
   if (!complete) await deleteModel(name);
 }
 
-/** Lists the complete models that this browser keeps for this site, sorted by name. */
+/**
+ * Lists the complete models that this browser keeps for this site, sorted by name.
+ *
+ * @example
+ * ```ts
+ * import { listModels } from 'kneser/native-free/indexeddb';
+ *
+ * for (const { name, bytes } of await listModels()) console.log(name, bytes);
+ * ```
+ */
 export async function listModels(): Promise<KeptModel[]> {
   const names = (await indexedDB.databases()).flatMap(({ name }) =>
     name?.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : [],
@@ -141,7 +150,16 @@ export async function listModels(): Promise<KeptModel[]> {
   return kept;
 }
 
-/** Deletes the model of this name, if there is one. If it is open, also in another tab, it becomes unreadable. */
+/**
+ * Deletes the model of this name, if there is one. If it is open, also in another tab, it becomes unreadable.
+ *
+ * @example
+ * ```ts
+ * import { deleteModel } from 'kneser/native-free/indexeddb';
+ *
+ * await deleteModel('books');
+ * ```
+ */
 export async function deleteModel(name: string): Promise<void> {
   checkText('name', name);
   const database = await openDatabase(name);

@@ -1,4 +1,9 @@
-/** `npm run demo`: builds the demo page and serves it to this machine. */
+/**
+ * `npm run demo`: builds the demo page and serves it to this machine.
+ *
+ * `index.html` and `page/` are the page: what the user sees and does. `workers/` trains, opens and asks models in Web Workers, `protocol.ts`
+ * has the messages between both. `build.ts` bundles the page, `serve.ts` serves it; `served.ts` bundles the page that `kneser serve` serves.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -85,7 +85,7 @@ export interface Gap {
   readonly after: readonly string[];
 }
 
-/** How the page goes on with a text. */
+/** How the page continues a text. */
 export interface WriteOptions {
   /** Words are drawn in proportion to p^(1/temperature). */
   readonly temperature: number;

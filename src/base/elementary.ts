@@ -46,7 +46,7 @@ function logOfSubnormal(logarithm: (x: number) => number, x: number, shift: numb
 }
 
 /**
- * ln x − (`exponent` − `counted`) · ln 2.
+ * ln x, in which `counted` stands in place of the exponent of x: ln(x / 2^exponent) + `counted` · ln 2.
  *
  * @param mantissa the first 20 bits of the mantissa of x.
  * @param exponent the whole number with 2^exponent ≤ x < 2^(exponent + 1).

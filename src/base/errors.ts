@@ -54,7 +54,7 @@ const EXIT_CODES = {
    */
   KNESER_INPUT_NBEST: 2,
   /**
-   * The folder of a Spark job is not finished, or what was copied of it is not what the job wrote: a part is missing, a file
+   * The folder of a Spark job is not finished, or its copy differs from the folder that the job wrote: a part is missing, a file
    * is cut short, rows do not ascend. Let the job finish, copy its folder `model` again, or run the job again.
    */
   KNESER_INPUT_SPARK: 2,

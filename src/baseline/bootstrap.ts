@@ -29,7 +29,7 @@ export interface ResamplingOptions {
    * resamples take each unit equally often.
    */
   readonly seed: number;
-  /** A whole number: which sequence of random numbers of this seed, such as the number of the text. */
+  /** A whole number, such as the number of the text: chooses one of the sequences of random numbers that this seed has. */
   readonly stream: number;
 }
 

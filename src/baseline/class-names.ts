@@ -6,7 +6,7 @@ import { decodeClasses } from '../tables/classes.js';
 import { OOV } from '../smoothing/batch.js';
 import { BOS_WORD, EOS, EOS_WORD, FIRST_WORD, UNK, UNK_WORD } from '../text/tokens.js';
 
-/** The name of a class has so many of its most frequent words. */
+/** Number of words in the name of a class: its most frequent words. */
 const NAMED_WORDS = 3;
 
 /**

@@ -23,7 +23,11 @@ interface CountsFlags extends ListFlags {
 export function define(command: Command): void {
   command
     .argument('<dir>', 'folder of the model')
-    .option('--order <n>', 'length of the n-grams [tokens], at most the order of the model (default: that)', parseWhole)
+    .option(
+      '--order <n>',
+      'length of the n-grams [tokens], at most the order of the model, which is the default',
+      parseWhole,
+    )
     .option('--json', 'print one JSON object on each line')
     .option('-q, --quiet', 'no progress')
     .addHelpText('after', HELP)

@@ -15,7 +15,7 @@ const CHARACTERS_A_WORD = 5;
  */
 const SHARED_WORDS = 25;
 
-/** What it costs to handle a line: as many words of a long text could be scored from blocks in the same time. */
+/** The time that handling a line takes, as the number of words of a long text that are scored from blocks in the same time. */
 export interface LineCost {
   ofLine(line: string): number;
   /** The cost of lines of so many bytes together, if it follows from their number. */

@@ -30,7 +30,7 @@ export function define(command: Command): void {
     .requiredOption('-o, --out <folder>', 'folder of the results, as Spark writes it')
     .addOption(new Option('--run <command>', 'command that executors run').choices(SPARK_COMMANDS).default('score'))
     .addOption(
-      new Option('--format <name>', 'with annotate: what each line is (default: text)').choices(['text', 'jsonl']),
+      new Option('--format <name>', 'with annotate: the kind of each line (default: text)').choices(['text', 'jsonl']),
     )
     .option('--flags <text>', 'flags of that command, with spaces between')
     .option('--kneser <path>', 'path of kneser on the executors (default: kneser)')

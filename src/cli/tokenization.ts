@@ -1,7 +1,7 @@
 import { KneserError } from '../base/errors.js';
 import { helpFor } from '../base/file-kinds.js';
 import { kindOfFile } from '../base/node/file-head.js';
-import { readBytes } from '../text/formats/bytes.js';
+import { joinBytes, readBytes } from '../text/formats/bytes.js';
 import { decode } from '../text/surface.js';
 import {
   isTokenizerName,
@@ -54,18 +54,14 @@ export async function tokenizationChoice(flags: TokenizationFlags): Promise<Toke
   return { ...options, tokenizer };
 }
 
-async function readWhole(path: string): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of readBytes(path)) {
-    chunks.push(chunk.slice());
-    length += chunk.length;
-    if (length > MOST_TOKENIZER_BYTES) {
-      const most = `${MOST_TOKENIZER_BYTES >> 20} MB`;
-      throw new KneserError('KNESER_TOKENIZER', `${path}: a tokenizer's file has at most ${most}; is this one?`);
-    }
-  }
-  return Buffer.concat(chunks);
+/** The bytes of a tokenizer's file. @throws KNESER_TOKENIZER, KNESER_INPUT_* */
+function readWhole(path: string): Promise<Uint8Array> {
+  const most = `${MOST_TOKENIZER_BYTES >> 20} MB`;
+  return joinBytes(
+    readBytes(path),
+    MOST_TOKENIZER_BYTES,
+    () => new KneserError('KNESER_TOKENIZER', `${path}: a tokenizer's file has at most ${most}; is this one?`),
+  );
 }
 
 /** Matches the beginning of a JSON object: a brace, then a quotation mark, a closing brace or the end of the text. */

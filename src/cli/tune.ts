@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { standard } from '../base/node/standard-streams.js';
-import { DEFAULT_WEIGHTS } from '../smoothing/weights.js';
+import { DEFAULT_WEIGHTS } from '../model/scoring/weights.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
 import { interruption } from './interruption.js';

@@ -1,4 +1,4 @@
-import type { TuneReport } from '../smoothing/weights.js';
+import type { TuneReport } from '../model/scoring/weights.js';
 import { print, printTable, whole } from './output.js';
 
 /** Prints the text on which weights were tuned, its perplexities, and the mean share of the probability that comes from each pattern. */

@@ -1,3 +1,4 @@
+import { grown } from '../base/grown.js';
 import { contiguous, span, tableName, type Pattern, type Stream } from '../tables/pattern.js';
 import { BOS, NONE } from '../text/tokens.js';
 import type { TupleSink } from './sort.js';
@@ -59,7 +60,7 @@ export function planSorts(patterns: readonly Pattern[], order: number): Sort[] {
 /**
  * Makes the tally of a sort.
  *
- * @param unigrams by word id (length: ids in use): the tally of the contiguous sort adds the number of distinct words seen before the word.
+ * @param unigrams by word id (length: ids in use): the tally of the contiguous sort adds the number of distinct words that stand directly before the word.
  * @param emit takes each encoded block.
  * @param ranks by word id, the rank of the word in the table of unigrams. With it the tally of the contiguous sort makes blocks of tries,
  * without it blocks of rows. Skip patterns always get blocks of rows.
@@ -177,12 +178,8 @@ class Followers {
 
   private grow(length: number): void {
     const larger = Math.max(length, 2 * this.words.length);
-    const words = new Uint32Array(larger);
-    words.set(this.words.subarray(0, this.length));
-    this.words = words;
-    const counts = new Uint32Array(larger);
-    counts.set(this.counts.subarray(0, this.length));
-    this.counts = counts;
+    this.words = grown(this.words, larger);
+    this.counts = grown(this.counts, larger);
   }
 }
 

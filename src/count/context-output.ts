@@ -1,3 +1,4 @@
+import { grown } from '../base/grown.js';
 import type { RangeBlock } from '../tables/index-range.js';
 import { contiguous, tableName, type Stream } from '../tables/pattern.js';
 import { addCounts, emptySummary, TableWriter, type EncodedBlock, type TableSummary } from '../tables/table-writer.js';
@@ -82,10 +83,8 @@ class WaitingContexts {
 }
 
 /** A copy of an array with twice as many entries, and room for twice `more` further entries. */
-function doubled(array: Uint32Array, more: number): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(2 * (array.length + more));
-  larger.set(array);
-  return larger;
+function doubled(array: Uint32Array<ArrayBuffer>, more: number): Uint32Array<ArrayBuffer> {
+  return grown(array, 2 * (array.length + more));
 }
 
 /** The ranks of words among up to this many followers are found by looking through the followers, without an array by word id. */

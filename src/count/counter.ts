@@ -60,7 +60,7 @@ export interface CountResult {
  * - Calls: `run` for each task; a task of kind `merge` comes after all tasks of kind `spill` of its sort and partition.
  */
 export class Counter {
-  /** By id, the number of distinct words seen before it, over all tasks of the contiguous sort. */
+  /** By word id, the number of distinct words that stand directly before the word, over all tasks of the contiguous sort. */
   readonly unigrams: Uint32Array;
   /** Tallies by the index of their sort in `plan.sorts`. */
   private readonly tallies = new Map<number, Tally>();

@@ -14,7 +14,7 @@ export interface CountPool {
   readonly threads: number;
   /** Runs a task on an idle thread; waits for one if all are busy. @throws the failure of the thread or of the sink. */
   run(task: CountTask, blocks: BlockSink): Promise<CountResult>;
-  /** Ends the threads. @returns by id, the number of distinct words seen before the word, over all tasks. */
+  /** Ends the threads. @returns by word id, the number of distinct words that stand directly before the word, over all tasks. */
   finish(): Promise<Uint32Array>;
   /** Ends the threads at once. */
   abort(): Promise<void>;

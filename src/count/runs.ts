@@ -2,6 +2,7 @@ import { readVarint, writeVarint } from '../base/varint.js';
 import { KneserError } from '../base/errors.js';
 import type { ScratchFile } from './scratch.js';
 import type { TupleSink } from './sort.js';
+import { EqualTuples } from './tuple-sums.js';
 
 /** A sorted run of tuples: `length` bytes of a temporary file, from the byte `offset` on. */
 export interface RunSegment {
@@ -26,17 +27,13 @@ const TUPLE_BYTES = 1 + 14 * 5;
  * - Output: one run in the file.
  * - Calls: `add` for all tuples, then `end`.
  */
-export class RunWriter {
+export class RunWriter extends EqualTuples {
   /** Bytes in the buffer. */
   private fill = 0;
   /** Where the buffer will be written in the file [bytes]. */
   private written: number;
-  /** The tuple of the last call. */
-  private readonly current: Uint32Array;
   /** The last tuple that was written. */
   private readonly previous: Uint32Array;
-  /** The sum of the weights of `current`. */
-  private weight = 0;
 
   /**
    * @param offset where the run begins in the file [bytes].
@@ -49,36 +46,19 @@ export class RunWriter {
     width: number,
     private readonly buffer = new Uint8Array(RUN_BUFFER_BYTES),
   ) {
+    super(width);
     this.written = offset;
-    this.current = new Uint32Array(width);
     this.previous = new Uint32Array(width);
   }
 
-  readonly add: TupleSink = (columns, order, length, weight) => {
-    const { current } = this;
-    const width = current.length;
-    for (let i = 0; i < length; i++) {
-      const at = order[i];
-      let different = 0;
-      while (different < width && columns[different][at] === current[different]) different++;
-      if (different === width) {
-        this.weight += weight;
-        continue;
-      }
-      if (this.weight !== 0) this.put();
-      for (let j = different; j < width; j++) current[j] = columns[j][at];
-      this.weight = weight;
-    }
-  };
-
   end(): RunSegment {
-    if (this.weight !== 0) this.put();
+    this.putLast();
     this.flush();
     return { path: this.path, offset: this.offset, length: this.written - this.offset };
   }
 
   /** Puts `current` into the buffer. */
-  private put(): void {
+  protected override put(weight: number): void {
     const { current, previous, buffer } = this;
     const width = current.length;
     if (this.fill + TUPLE_BYTES > buffer.length) this.flush();
@@ -88,7 +68,7 @@ export class RunWriter {
     buffer[at++] = shared;
     at = writeVarint(buffer, at, current[shared] - previous[shared]);
     for (let j = shared + 1; j < width; j++) at = writeVarint(buffer, at, current[j]);
-    this.fill = writeVarint(buffer, at, this.weight >>> 0);
+    this.fill = writeVarint(buffer, at, weight >>> 0);
     previous.set(current);
   }
 

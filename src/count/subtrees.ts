@@ -1,4 +1,5 @@
 import { grownAhead } from '../base/grown.js';
+import { firstAtLeast } from '../base/search.js';
 import { sortByValue } from '../base/sort-by-value.js';
 import type { ModelStore } from '../store/store.js';
 import { damagedTable } from '../tables/damage.js';
@@ -177,7 +178,7 @@ class LevelReader {
     const wanted: number[] = [];
     for (const { from, to } of selections) {
       for (
-        let b = Math.max(0, firstFrom(keys, keys.length, from) - 1), end = firstFrom(keys, keys.length, to);
+        let b = Math.max(0, firstAtLeast(keys, keys.length, from) - 1), end = firstAtLeast(keys, keys.length, to);
         b < end;
         b++
       )
@@ -187,10 +188,10 @@ class LevelReader {
     const children: Selection[] = [];
     let filled = 0;
     for (const selection of selections) {
-      const end = firstFrom(keys, keys.length, selection.to);
+      const end = firstAtLeast(keys, keys.length, selection.to);
       const inLevel = this.level.contexts;
       let first = -1;
-      for (let b = Math.max(0, firstFrom(keys, keys.length, selection.from) - 1); b < end; b++) {
+      for (let b = Math.max(0, firstAtLeast(keys, keys.length, selection.from) - 1); b < end; b++) {
         if (b !== this.blockIndex) {
           while (!this.blocks.has(b)) {
             const read = await reading.next();
@@ -201,8 +202,8 @@ class LevelReader {
         }
         const block = this.block as TrieBlock;
         const blockKeys = this.isFirst ? this.columns.words : this.columns.parents;
-        const low = firstFrom(blockKeys, block.contexts, selection.from);
-        const high = firstFrom(blockKeys, block.contexts, selection.to);
+        const low = firstAtLeast(blockKeys, block.contexts, selection.from);
+        const high = firstAtLeast(blockKeys, block.contexts, selection.to);
         if (low === high) continue;
         if (first < 0) first = block.firstContext + low;
         filled = this.add(block, low, high, selection, filled);
@@ -300,18 +301,6 @@ class LevelReader {
       'an n-gram has a word that follows no shorter context',
     );
   }
-}
-
-/** The index of the first entry of `ascending[0, length)` that is at least `least`; `length` if there is none. */
-function firstFrom(ascending: Uint32Array, length: number, least: number): number {
-  let low = 0;
-  let high = length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ascending[middle] < least) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /**

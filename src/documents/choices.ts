@@ -7,7 +7,7 @@ import { Order } from './order.js';
  * missing, and its document is never chosen. Random choices depend on the seed and the position alone.
  */
 
-/** Which end of the figures is kept. */
+/** The part of the documents that is kept, of all documents in the order of their figures. */
 export type Kept = 'lowest' | 'middle' | 'highest';
 
 /** The ranks `from` ≤ rank < `to` of the documents that are kept, of n documents sorted by rising figure: ⌊share · n⌋ of them at an end. */

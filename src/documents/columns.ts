@@ -75,8 +75,8 @@ export function nameAt({ object, line }: RecordAt, path: string): string | null 
 }
 
 /**
- * The value of a member as the name of a group: strings unchanged, all other values as JSON. `1` and `1.0` are one name; a number of which
- * JavaScript would lose digits, such as an id of 64 bits, is named by its digits in the file. `null` if the member is missing.
+ * The value of a member as the name of a group: strings unchanged, all other values as JSON. `1` and `1.0` are one name; a number whose
+ * digits JavaScript would lose, such as an id of 64 bits, is named by its digits in the file. `null` if the member is missing.
  */
 export function groupAt(record: RecordAt, path: string): string {
   const value = memberOf(record.object, path) ?? null;

@@ -10,7 +10,7 @@ import { scoreDocuments, type ScoredTokens } from './scored.js';
  * cache (perplexity `cold`), and with a cache that has read the context (perplexity `after`). ConSens is 2/(1 + e^−r) − 1 with
  * r = ln(cold / after), which equals (cold − after)/(cold + after).
  *
- * @param context the text of that member; `undefined` if the document has none there: all figures are then null.
+ * @param context the text of that member; `undefined` if the document lacks the member, so that all figures are null.
  */
 export async function contextFigures(
   model: TokenScoring,

@@ -43,7 +43,7 @@ export interface CutPlace {
   readonly above: readonly number[];
 }
 
-/** Which documents are chosen. */
+/** The choice of documents. */
 export interface Decision {
   /** The bucket of the document at a position, from 0; without buckets 0 for a chosen document; −1 for a document that is not chosen. */
   readonly bucketOf: (position: number) => number;

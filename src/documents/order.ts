@@ -1,6 +1,6 @@
 /** The key of a number, 64 bits, has four digits of 16 bits; this is how many values a digit can have. */
 const DIGITS = 1 << 16;
-/** Up to this many numbers are sorted instead. */
+/** Up to this many numbers are sorted, because a search digit by digit would take longer. */
 const FEW = 1 << 12;
 
 const number = new Float64Array(1);

@@ -159,7 +159,7 @@ export interface ProfileReport {
   readonly resamples: number;
   /** The seed of the permutations, the halves and the samples. */
   readonly seed: number;
-  /** Why there is no p; `null` if there is. */
+  /** The reason that distances have no p; `null` if they have. */
   readonly reason: string | null;
 }
 
@@ -422,7 +422,7 @@ async function drawSamples(
 /** Drawing a sentence from tables on disk takes about as long as scoring this many words. */
 const WORDS_A_SAMPLE = 1500;
 
-/** Which words are stopwords, and which are symbols: those without a letter or digit. */
+/** Marks the words that are stopwords, and the words that are symbols: words without a letter or digit. */
 function kindsOf(words: WordList, list: ReadonlySet<string> | undefined): WordKinds {
   const symbols = new Uint8Array(words.size + 1);
   const stopwords = list && new Uint8Array(words.size + 1);

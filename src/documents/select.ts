@@ -81,7 +81,7 @@ export interface SelectOptions extends DocumentOptions, WorkOptions {
   readonly max?: number;
   /** Keeps a share of the documents by rank, or with `of: 'tokens'` of the tokens. */
   readonly keep?: {
-    /** Which end of the figures is kept, or the middle. */
+    /** The part that is kept, of all documents in the order of their figures. */
     readonly which: Kept;
     /** The share that is kept, from 0 to 1. */
     readonly share: number;

@@ -232,7 +232,7 @@ export class Examples {
     });
   }
 
-  /** What was found, for the report. */
+  /** The examples that were found, for the report. */
   found(): Required<Pick<SelectionReport, 'cuts'>> {
     const shown = (positions: readonly number[]): ExampleDocument[] =>
       positions.map(position => this.shown.get(position)).filter(example => example !== undefined);

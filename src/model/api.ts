@@ -12,7 +12,7 @@ import { TEXT_OPTIONS, type TextOptions, type TokenScore } from './scoring/score
 import { MAX_ORDER } from '../tables/pattern.js';
 import type { WorkOptions } from '../base/progress.js';
 import type { Pruning } from '../tables/pruning.js';
-import type { TuneReport } from '../smoothing/weights.js';
+import type { TuneReport } from './scoring/weights.js';
 import type { ModelOptions } from '../tables/manifest.js';
 import { DOCUMENT_OPTIONS, type DocumentOptions } from '../text/formats/corpus.js';
 import { SMOOTHING_OPTIONS, type ModelSmoothing, type SmoothingOptions } from '../smoothing/index.js';
@@ -151,13 +151,13 @@ export interface State {
   readonly key: string;
 }
 
-/** What {@link LoadedModel.extend} returns. */
+/** The result of {@link LoadedModel.extend}. */
 export interface Extension extends TokenScore {
   /** The state after the token. */
   readonly state: State;
 }
 
-/** What {@link LoadedModel.sample} returns. */
+/** The result of {@link LoadedModel.sample}. */
 export interface Sample extends Extension {
   /** The token that was drawn. Its `log10Prob` is that of the model, before truncation and temperature. */
   readonly token: string;

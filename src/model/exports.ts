@@ -9,7 +9,7 @@ export type { TokenizationInfo } from '../text/tokenization.js';
 export type { ModelOptions } from '../tables/manifest.js';
 export type { Pruning } from '../tables/pruning.js';
 export type { ModelSmoothing, Smoothing, SmoothingOptions } from '../smoothing/index.js';
-export type { TuneReport } from '../smoothing/weights.js';
+export type { TuneReport } from './scoring/weights.js';
 export type { Extension, LoadOptions, ModelInfo, OpenOptions, Sample, State, TableInfo, TableReading } from './api.js';
 export type { GeneratedText, GenerateOptions } from './generation/options.js';
 export type { TruncationOptions } from './generation/truncation.js';

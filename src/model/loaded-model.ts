@@ -13,7 +13,7 @@ import { PIECE_WORDS, type Perplexity, type PerplexitySum } from './scoring/perp
 import { endsOf, SCORE_EACH_OPTIONS, type Score, type ScoreEachOptions } from './scoring/score.js';
 import { runAtOnce } from './scoring/scorer.js';
 import type { IdSentences, ScoredSentences } from './scoring/text-scoring.js';
-import type { ScoringThreads } from './scoring/threads.js';
+import type { LoadedThreads } from './scoring/loaded-threads.js';
 import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';
 import type { Reading } from '../text/word-order.js';
 import { sumFile } from './sum-file.js';
@@ -25,7 +25,7 @@ import type { TokenScoring } from './token-scoring.js';
  */
 export class LoadedModel extends MemoryModel {
   /** The scoring threads that were started, by how many they are. */
-  readonly #threads = new Map<number, Promise<ScoringThreads>>();
+  readonly #threads = new Map<number, Promise<LoadedThreads>>();
   /** The threads that compute distributions, by how many they are. */
   readonly #spreadThreads = new Map<number, Promise<AnsweringThreads<Uint32Array, TokenSpreads>>>();
 
@@ -121,7 +121,7 @@ export class LoadedModel extends MemoryModel {
   tokenScoring(threads = availableParallelism()): TokenScoring {
     const layout = new BatchLayout(this.parts.order, LOADED_BATCH);
     let tasks = 0;
-    const running = async (): Promise<ScoringThreads | undefined> => {
+    const running = async (): Promise<LoadedThreads | undefined> => {
       this.checkOpen();
       return threads > 1 && tasks++ >= FIRST_PIECES ? this.#startThreads(threads) : undefined;
     };
@@ -129,7 +129,8 @@ export class LoadedModel extends MemoryModel {
     return {
       words: this.words,
       parts: this.parts,
-      waiting: threads > 1 ? threads * PIECES_A_THREAD : 1,
+      count: threads,
+      mostTasks: threads > 1 ? threads * PIECES_A_THREAD : 1,
       taskTokens: PIECE_WORDS,
       score: async (ids, cache) => {
         if (cache) {
@@ -172,11 +173,11 @@ export class LoadedModel extends MemoryModel {
   }
 
   /** Starts `count` scoring threads, or returns the threads that an earlier call started. */
-  #startThreads(count: number): Promise<ScoringThreads> {
+  #startThreads(count: number): Promise<LoadedThreads> {
     let threads = this.#threads.get(count);
     if (!threads) {
-      threads = import('./scoring/threads.js').then(
-        ({ ScoringThreads }) => new ScoringThreads(count, this.plan, this.parts.store.name),
+      threads = import('./scoring/loaded-threads.js').then(
+        ({ LoadedThreads }) => new LoadedThreads(count, this.plan, this.parts.store.name),
       );
       this.#threads.set(count, threads);
     }

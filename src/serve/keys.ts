@@ -5,7 +5,7 @@ import { KneserError, readError } from '../base/errors.js';
 import { Failure } from './failure.js';
 import { isLoopback } from './options.js';
 
-/** Who may use the server: holders of a key, or, without keys, programs on this machine. */
+/** Decides who may use the server: holders of a key or, without keys, programs on this machine. */
 export class Access {
   /** The SHA-256 of each key; `undefined` if none is needed. */
   private digests: readonly Buffer[] | undefined;

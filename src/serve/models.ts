@@ -11,7 +11,7 @@ export class Models {
   ) {}
 
   /**
-   * Opens all models, then replaces those in use by them. Requests that have begun end with the old models. After an error the old models stay.
+   * Opens all models, then puts them in place of the models in use. Requests that have begun end with the old models. After an error the old models stay.
    *
    * @throws the errors of opening and loading.
    */

@@ -14,7 +14,7 @@ import { KneserError } from '../base/errors.js';
 import type { WorkOptions } from '../base/progress.js';
 import { OPEN_OPTIONS, type OpenOptions } from '../model/api.js';
 
-/** Which models are served, where, and within which limits. */
+/** The models that are served, the address, and the limits. */
 export interface ServeOptions extends Omit<OpenOptions, 'startingWeights' | 'blockMemory'>, WorkOptions {
   /** The models: paths of folders or packed files, or addresses; `NAME=PATH` gives a model another name than that of its file. */
   readonly models: readonly string[];

@@ -1,10 +1,9 @@
 import { log10 } from '../base/elementary.js';
 import type { WordClasses } from '../tables/classes.js';
 import type { Batch } from './batch.js';
-import type { TextCache } from './cache/text-cache.js';
 import { TOTAL, type Evidence } from './evidence.js';
 import type { Discounts } from './discounts.js';
-import type { Chain, EstimatorInput } from './estimator.js';
+import type { Chain, EstimatorInput, TextMixer } from './estimator.js';
 import { latticeOf } from './lattice.js';
 import { Mixture } from './mixture.js';
 import { MixturePass, PASS_WORDS } from './mixture-pass.js';
@@ -107,7 +106,7 @@ export class Blend {
     ofClasses: readonly Float64Array[],
     batch: Batch,
     log10Probs: Float64Array,
-    cache?: TextCache,
+    cache?: TextMixer,
   ): void {
     const { words, probabilities } = this;
     const pass = (this.pass ??= new MixturePass(words));

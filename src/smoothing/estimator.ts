@@ -3,11 +3,9 @@ import type { Manifest } from '../tables/manifest.js';
 import type { Batch } from './batch.js';
 import type { BlendEvidence } from './blend.js';
 import type { Evidence } from './evidence.js';
-import type { TextCache } from './cache/text-cache.js';
 import type { Discounts } from './discounts.js';
 import type { SmoothedTable } from './lattice.js';
 import type { NextWordTerms } from './terms.js';
-import type { WeightSet } from './weights.js';
 
 /** Computes the probabilities of words from their evidence, that is, from the numbers that the tables have for them. */
 export interface Estimator {
@@ -23,7 +21,7 @@ export interface Estimator {
     ofClasses: readonly Float64Array[],
     batch: Batch,
     log10Probs: Float64Array,
-    cache?: TextCache,
+    cache?: TextMixer,
   ): void;
   /** Length [words] of the longest n-gram of the model that ends at word `t` of the batch; at least 1. */
   matched(evidence: Evidence, batch: Batch, t: number): number;
@@ -36,6 +34,26 @@ export interface Estimator {
   readonly chain?: Chain | undefined;
   /** By clustering, its class model, in which each context of classes backs off to the one without its oldest class. */
   readonly classChains: readonly Chain[];
+}
+
+/** A running text that raises the probability of words that occur again: `TextCache`. */
+export interface TextMixer {
+  /**
+   * Mixes the probability that the model gives to word `t` of the batch with the text so far, then adds the word to the text.
+   *
+   * @param classProbability p by the class model; 0 without one.
+   */
+  mix(probability: number, classProbability: number, batch: Batch, t: number): number;
+}
+
+/** The tuned weights of the mixture and of the class models beside it. */
+export interface MixtureParameters {
+  /** Parameters of the mixture over word patterns. */
+  readonly words: Float64Array;
+  /** Parameters of the mixture over class patterns; empty without classes. */
+  readonly classes: Float64Array;
+  /** Parameters of the gate between words and classes; empty without classes. */
+  readonly gate: Float64Array;
 }
 
 /** Interpolation in which each context backs off to exactly one shorter context: the context without its oldest word. */
@@ -59,8 +77,8 @@ export interface EstimatorInput {
   readonly words: readonly SmoothedTable[];
   /** The clusterings whose class models are in use; none without tuned weights. */
   readonly clusterings: readonly SmoothedClustering[];
-  /** The set of tuned weights in use; `undefined` for equal weights. */
-  readonly weights: WeightSet | undefined;
+  /** The tuned weights in use; `undefined` for equal weights. */
+  readonly weights: MixtureParameters | undefined;
 }
 
 /** A way to turn counts into probabilities: a row of `SMOOTHINGS`. */

@@ -1,7 +1,8 @@
 /**
  * This folder turns counts into probabilities: pure functions over typed arrays, without files or threads. `src/model` looks a batch
  * of words (batch.ts) up in the tables and puts their counts into the evidence (evidence.ts); an estimator (estimator.ts) turns the
- * evidence into probabilities. {@link SMOOTHINGS} lists the methods. CONTRIBUTING.md says how to add one.
+ * evidence into probabilities. {@link SMOOTHINGS} lists the methods. `cache/` mixes a running text into the probabilities. CONTRIBUTING.md says
+ * how to add a method.
  */
 import { checkText, oneOf, type OptionTable } from '../base/check.js';
 import { Backoff } from './backoff.js';

@@ -21,12 +21,12 @@ export const PASS_WORDS = 64;
  * last bit, in short loops over arrays.
  */
 export class MixturePass {
-  /** P_S of the word number i of the pass, for pattern s, at s · PASS_WORDS + i. Where the pattern reaches before the history, any number. */
+  /** P_S of the word number i of the pass, for pattern s, at s · PASS_WORDS + i. The number has no meaning where the pattern reaches beyond the history. */
   readonly values: Float64Array;
   /** At the same places, the bucket of Σc. */
   readonly buckets: Uint8Array;
   private readonly ratios: Uint8Array;
-  /** By word, Σ λ before it is divided by, and Σ λ · P_S∖d. */
+  /** By word, the sum of the λ of the children, which are then divided by it, and Σ λ · P_S∖d. */
   private readonly sums = new Float64Array(PASS_WORDS);
   private readonly lowers = new Float64Array(PASS_WORDS);
   /** By distance d and word, the bucket of the word at distance d before it, at d · PASS_WORDS + i. */

@@ -29,14 +29,14 @@ export class Term {
   readonly mass: number;
   /** Σc: the sum of the counts of all followers; NaN if it is not known. */
   readonly total: number;
-  /** What discounts and pruning took from the counts: γ(h) · Σc; NaN if it is not known. */
+  /** The sum of the counts that discounts and pruning took away: γ(h) · Σc; NaN if it is not known. */
   readonly freed: number;
 
   /** @param table the index of the table in the evidence. */
   constructor(
     readonly pattern: Pattern,
     readonly table: number,
-    /** What a discounted count is multiplied by. */
+    /** The factor by which a discounted count is multiplied. */
     readonly scale: number,
     private readonly d1: number,
     private readonly d2: number,

@@ -39,10 +39,10 @@ SELECT value, IF(arrays_overlap(words, ${markers}), raise_error(${refusal}), wor
 }
 
 /**
- * The statements of a job that counts a text: what `src/count` does, in SQL.
+ * The statements of a job that counts a text: the work of `src/count`, in SQL.
  *
  * - Input: lines of text.
- * - Output: a folder a table with its rows: columns `c1`, `c2` … (the word at that distance before the predicted word), `w` and `n`.
+ * - Output: a folder for each table of n-grams, with its rows: columns `c1`, `c2` … (the word at that distance before the predicted word), `w` and `n`.
  * - Rows ascend, nearest word first. Each step reads folders of earlier steps only.
  *
  * Counts as in src/count/adjust.ts (Heafield et al. 2013, section 3.2): n-grams of the highest order, and n-grams that begin with `<s>`,
@@ -109,7 +109,7 @@ GROUP BY word`;
     return this.counted('words', 'how often each word occurs', statement);
   }
 
-  /** Columns: `id`, `word`, `frequency`. Ids fall with frequency, and with the bytes of words of equal frequency. */
+  /** Columns: `id`, `word`, `frequency`. The most frequent word has the smallest id; words of equal frequency are in the order of their bytes. */
   private vocabulary(): Step {
     const { limit, atLeast } = this.job;
     const special = `(${literal(UNK_WORD)}, ${literal(EOS_WORD)})`;

@@ -17,7 +17,7 @@ export const PARTS = { counted: 'counted', model: 'model' } as const;
 /** The version of the folder's form. */
 const FORMAT = 1;
 
-/** What a job counts: the content of `model/plan`, as JSON. */
+/** The plan of a job: the content of `model/plan`, as JSON. */
 export interface SparkJob {
   readonly order: number;
   /** The patterns of the mixture, as `formatPattern` writes them. */
@@ -55,7 +55,7 @@ export function decodeJob(json: string, name: string): SparkJob {
   };
 }
 
-/** What `model/totals` says of a table or of the vocabulary. */
+/** The entry of a table, or of the vocabulary, in `model/totals`. */
 export interface Total {
   /** The pattern of the table, or `vocabulary`. */
   readonly name: string;

@@ -27,7 +27,7 @@ export interface SparkPlanOptions {
   readonly work: string;
   /** The highest order of n-grams, 1 to 12. Default 5. */
   readonly order?: number;
-  /** Which skip patterns are counted besides the contiguous ones, as in {@link train}. Default: none. */
+  /** The skip patterns that are counted besides the contiguous patterns, as in {@link train}. Default: none. */
   readonly patterns?: PatternChoice;
   /** Thresholds by order from 1, as in {@link train}: the same n-grams are dropped. */
   readonly prune?: readonly number[];

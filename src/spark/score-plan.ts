@@ -22,7 +22,7 @@ export interface SparkScorePlanOptions {
   readonly texts: readonly string[];
   /** A folder for the result, which Spark writes: `hdfs:///scores`. The lines of results are in its folder `lines`. */
   readonly out: string;
-  /** What the executors run: `kneser score --json` on the lines of a text, or `kneser annotate` on documents. Default `score`. */
+  /** The command that the executors run: `kneser score --json` on the lines of a text, or `kneser annotate` on documents. Default `score`. */
   readonly run?: SparkCommand;
   /** With `annotate`, whether each line is a document of plain text or of JSON. Default `text`. */
   readonly format?: 'text' | 'jsonl';

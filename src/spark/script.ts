@@ -4,7 +4,7 @@ import { KneserError } from '../base/errors.js';
 export interface Step {
   /** The name of the folder, by which a job continues: `events`, or a pattern. */
   readonly name: string;
-  /** What the step does, for a comment. */
+  /** The work of the step, for a comment. */
   readonly about: string;
   /** `INSERT OVERWRITE DIRECTORY …`. */
   readonly statement: string;

@@ -1,6 +1,6 @@
 /**
  * Reads the values of a model by key. This is the one interface between models and storage: LevelDB, packed models, IndexedDB and memory
- * implement it.
+ * implement it. Its functions are members of the object itself, so that `{ ...store, close }` is a store with another `close`.
  */
 export interface ModelStore {
   /** The name of the store in messages: a path or an address. */
@@ -27,8 +27,48 @@ export interface ModelStore {
 }
 
 /** Plain data by which another thread reads the files of an open store (`openShared`). */
-export interface SharedStore {
-  readonly kind: string;
+export type SharedStore = SharedTables | SharedPacked;
+
+/** The table files of a generation. */
+export interface SharedTables {
+  readonly kind: 'tables';
+  /** The folder of the files. */
+  readonly folder: string;
+  readonly files: readonly SharedFile[];
+  /** The name of the store in messages. */
+  readonly name: string;
+  /** The folder of the files in messages. */
+  readonly shown: string;
+}
+
+/** A file of a generation's LevelDB. */
+export interface SharedFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** Only for table files. */
+  readonly table?: TableFile;
+}
+
+/** The description of a table file of LevelDB, with which its values are read without LevelDB (`folder/table-file.ts` draws the file). */
+export interface TableFile {
+  /** The offset in the file at which the data blocks end [bytes]. */
+  readonly indexFrom: number;
+  /** The CRC-32 of the bytes from `indexFrom` to the end of the file, in hexadecimal. The bytes are compared with it when they are read. */
+  readonly indexCrc32: string;
+  /** The first key of the file, in hexadecimal. */
+  readonly first: string;
+  /** The last key of the file, in hexadecimal. */
+  readonly last: string;
+}
+
+/** A packed model in an open file. */
+export interface SharedPacked {
+  readonly kind: 'packed';
+  /** The descriptor of the open file. */
+  readonly descriptor: number;
+  readonly name: string;
+  /** Bytes of the file. */
+  readonly size: number;
 }
 
 /** Writes a new model: the caller puts each key once, the manifest last, and then calls {@link finish} or {@link abort}. */

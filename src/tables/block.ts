@@ -233,16 +233,6 @@ function checkTotals({ contextCount, starts, counts, pruned }: Block): void {
   }
 }
 
-/** The largest word id of a block, in contexts and rows. */
-export function largestWord({ contexts, contextCount, starts, words }: Block): number {
-  let largest = 0;
-  for (const column of contexts) {
-    for (let c = 0; c < contextCount; c++) if (column[c] > largest) largest = column[c];
-  }
-  for (let row = 0; row < starts[contextCount]; row++) if (words[row] > largest) largest = words[row];
-  return largest;
-}
-
 /** Decodes bytes that are exactly `length` varints. @throws BlockDamage */
 function readAll(bytes: Uint8Array, to: Uint32Array, length: number): void {
   const cursor = { at: 0 };

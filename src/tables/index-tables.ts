@@ -31,7 +31,7 @@ export interface IndexPlan {
   readonly isBackoff: boolean;
   /** By word id, the occurrences in the text, from which ranges are computed; without them, ranges are computed from the table of bigrams. */
   readonly frequencies?: Float64Array;
-  /** The parameter of {@link findRanges}. */
+  /** The least number of distinct bigrams of a range, as in {@link findRanges}. */
   readonly bigramsARange?: number;
 }
 
@@ -43,7 +43,7 @@ export interface IndexPlan {
  * - Works from the table of the empty pattern to all others. These are divided into ranges of the nearest word, which threads index
  *   independently of each other; the ranges are joined in ascending order.
  *
- * @param threads index ranges; without them the caller's thread does.
+ * @param threads the threads that index ranges; without them, the caller's thread indexes all.
  * @param onRows called with the number of rows of each block, after it was read; throws to stop.
  * @returns the figures of each table, by its name.
  * @throws KNESER_DAMAGED where an n-gram lacks the n-gram without its farthest word.

@@ -91,7 +91,7 @@ export function comparePatterns(a: Pattern, b: Pattern): number {
   return 0;
 }
 
-/** Which skip patterns a model has, besides the contiguous patterns up to its order. */
+/** The choice of a model's skip patterns, besides the contiguous patterns up to its order. */
 export interface PatternChoice {
   /** Whether the model has all skip patterns of its order, within the limits `maxGap` and `maxPatterns`. */
   readonly skip?: boolean;

@@ -1,3 +1,4 @@
+import { firstAtLeast } from '../base/search.js';
 import type { ModelStore } from '../store/store.js';
 import type { Block } from './block.js';
 import { ContextBlocks } from './context-blocks.js';
@@ -61,15 +62,7 @@ export async function* readRange(
 
 /** The index of the first block whose first context has a nearest word of at least `word`; the number of blocks if there is none. */
 function firstFrom({ columns, words }: Directory, word: number): number {
-  const [nearest] = columns;
-  let low = 0;
-  let high = words.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (nearest[middle] < word) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstAtLeast(columns[0], words.length, word);
 }
 
 /**

@@ -42,8 +42,10 @@ function kindOf(tokenizer: PretrainedTokenizer): readonly [kind: string, read: R
 }
 
 /**
- * Runs `act`, and puts `failure`, which names the file, before the message of its error: of a KNESER_TOKENIZER, or of the JavaScript
- * engine's error for a text or expression that is too large.
+ * Runs `act`. If it throws a KNESER_TOKENIZER, or the JavaScript engine's error for a text or expression that is too large, throws a
+ * KNESER_TOKENIZER whose message has `failure` before the message of that error.
+ *
+ * @param failure says what failed, and names the file.
  */
 function withFileName<T>(failure: string, act: () => T): T {
   try {

@@ -30,7 +30,7 @@ import type { Component } from './mix/component.js';
 import type { JoinedModel } from './mix/union.js';
 import type { MixtureWeights } from './mix/weights.js';
 
-/** Which models to mix, and how. Give `tune` or `weights`; without them all models have the same weight. */
+/** The models to mix, and their weights: either `tune` or `weights`; without them all models have the same weight. */
 export interface MixOptions extends DocumentOptions {
   /** The models, which stay unchanged: folders, packed files or addresses. Each has the smoothing with which `LanguageModel.open` opens it. */
   readonly models: readonly string[];

@@ -5,7 +5,7 @@ import { checkAborted, KneserError, writeError } from '../base/errors.js';
 import type { Progress } from '../base/progress.js';
 import { packStore } from '../store/packed/write.js';
 
-/** Which model to pack, and into which file. */
+/** The model to pack, and the path of the file. */
 export interface PackOptions {
   /** The folder of the model, or a packed file or its address, which is copied. */
   readonly model: string;

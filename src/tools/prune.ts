@@ -19,7 +19,7 @@ import type { ModelWriter } from '../store/store.js';
 import { decodeManifest, type Manifest } from '../tables/manifest.js';
 import { writeIndexed } from '../tables/node/write-indexed.js';
 
-/** Which model to prune, and how: give either `prune` or `entropy`. */
+/** The model to prune, and the method: either `prune` or `entropy`. */
 export interface PruneOptions {
   /** The folder of the model, which stays unchanged. */
   readonly model: string;

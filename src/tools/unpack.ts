@@ -7,7 +7,7 @@ import type { NewModel } from '../store/folder/write-model.js';
 import { MANIFEST_KEY } from '../store/keys.js';
 import { decodeManifest } from '../tables/manifest.js';
 
-/** Which packed model to unpack, and into which folder. */
+/** The packed model to unpack, and the folder for it. */
 export interface UnpackOptions {
   /** The packed file, or its address. */
   readonly file: string;

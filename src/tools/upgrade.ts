@@ -7,7 +7,7 @@ import { MANIFEST_KEY, ROWS_VERSION } from '../store/keys.js';
 import { decodeManifest, rowsOf, type Manifest } from '../tables/manifest.js';
 import { formatPattern, parentPattern, parsePattern } from '../tables/pattern.js';
 
-/** Which model to upgrade, and into which folder. */
+/** The model to upgrade, and the folder of the new model. */
 export interface UpgradeOptions extends WorkOptions {
   /** A model of kneser 0.1.0, which stays unchanged: its folder, or a packed file. */
   readonly model: string;

@@ -25,7 +25,7 @@ export interface Preparation {
   readonly open: OpenSource;
 }
 
-/** What {@link Preparation} may use: temporary files and memory. */
+/** The resources of a {@link Preparation}: temporary files and memory. */
 export interface Means {
   /** Gives the path of a temporary file. */
   readonly temporary: (name: string) => string;

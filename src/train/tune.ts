@@ -25,7 +25,7 @@ import {
   UNIFORM_WEIGHTS,
   type TuneReport,
   type WeightSet,
-} from '../smoothing/weights.js';
+} from '../model/scoring/weights.js';
 import { DOCUMENT_OPTIONS, skippedWarning, type DocumentOptions } from '../text/formats/corpus.js';
 import { readText } from '../text/formats/index.js';
 import { expandInputs, type Input } from '../text/formats/input.js';

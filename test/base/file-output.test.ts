@@ -2,7 +2,7 @@ import { openSync, readFileSync, writeSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { FileOutput, isFile } from '#kneser/src/base/node/file-output.js';
+import { FileOutput, isFileDescriptor } from '#kneser/src/base/node/file-output.js';
 import { temporaryFolder } from '../support/models.js';
 
 const folder = temporaryFolder('file-output');
@@ -31,7 +31,7 @@ test('a disk that becomes full within a chunk is an error', async () => {
 });
 
 test('a folder is not a file', () => {
-  expect(isFile(open('some'))).toBe(true);
-  expect(isFile(openSync(folder, 'r'))).toBe(false);
-  expect(isFile(1 << 20)).toBe(false);
+  expect(isFileDescriptor(open('some'))).toBe(true);
+  expect(isFileDescriptor(openSync(folder, 'r'))).toBe(false);
+  expect(isFileDescriptor(1 << 20)).toBe(false);
 });

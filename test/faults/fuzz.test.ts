@@ -7,7 +7,7 @@ import { randomNumbers } from '#kneser/src/base/random.js';
 import { breach, runTarget, type Finding } from '#kneser/test/faults/fuzz/run.js';
 import { TARGETS } from '#kneser/test/faults/fuzz/targets.js';
 import { FORMATS } from '#kneser/src/text/formats/index.js';
-import { decodeWeights, encodeWeights, type WeightSet } from '#kneser/src/smoothing/weights.js';
+import { decodeWeights, encodeWeights, type WeightSet } from '#kneser/src/model/scoring/weights.js';
 import { NO_CACHE } from '#kneser/src/smoothing/cache/cells.js';
 import { MEMORIES } from '#kneser/src/smoothing/cache/experts.js';
 import { decodeBlock, encodeBlock, type Block } from '#kneser/src/tables/block.js';

@@ -11,7 +11,7 @@ import { LanguageModel as PortableModel, type OpenOptions } from '#kneser/native
 import { copyToMemory } from '#kneser/native-free/memory.js';
 import { train as trainInMemory } from '#kneser/native-free/train.js';
 import { LanguageModel, train } from '#kneser/src/index.js';
-import { encodeWeights } from '#kneser/src/smoothing/weights.js';
+import { encodeWeights } from '#kneser/src/model/scoring/weights.js';
 import { expectSamePairs, readPairs, type Pairs } from '../support/pairs.js';
 import { checkReadings, readAll, suiteSentences, SUITE_OPTIONS } from '../support/reading-suite.js';
 import { temporaryFolder } from '../support/models.js';

@@ -13,7 +13,7 @@ export function scaleOf(vocabulary: number): HeatScale {
   return heatScale([Float64Array.of(Math.max(1, vocabulary / WIDTH), vocabulary)]);
 }
 
-/** What the colour of a token shows: a perplexity, which is 1/p for the token itself, and how it is written. */
+/** The perplexity that the colour of a token shows, and the texts with which the page writes it. The perplexity of one token is 1/p. */
 export interface Measure {
   /** The perplexity of a token. */
   readonly of: (reading: Reading, token: number) => number;

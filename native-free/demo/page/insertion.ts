@@ -1,6 +1,9 @@
-/** Punctuation marks without a space before them, and marks without a space after them. */
-const CLOSING = /^[\p{Pe}\p{Pf}.,;:!?%…]+$/u;
-const OPENING = /[\p{Ps}\p{Pi}]$/u;
+import { CLOSING_MARK, OPENING_MARK } from '../marks.js';
+
+/** Matches a text of closing punctuation marks. */
+const CLOSING = new RegExp(`^${CLOSING_MARK}+$`, 'u');
+/** Matches a text that ends with an opening punctuation mark. */
+const OPENING = new RegExp(`${OPENING_MARK}$`, 'u');
 
 /**
  * The replacement that inserts a suggested token: the text from offset `from` [UTF-16 code units] up to the caret is replaced by `text`.

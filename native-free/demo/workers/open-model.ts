@@ -3,6 +3,7 @@ import type { Prediction, PredictOptions } from '../../../src/model/prediction/p
 import type { VectorScore } from '../../../src/model/scoring/vector.js';
 import type { GenerateOptions } from '../../../src/model/generation/options.js';
 import { EOS_WORD } from '../../../src/text/tokens.js';
+import { CLOSING_MARK, OPENING_MARK } from '../marks.js';
 import type { Reading, Suggestions, Suggestion, Vote, WriteOptions } from '../protocol.js';
 
 /** The most suggestions. */
@@ -13,9 +14,9 @@ const WRITTEN = 60;
 const GAP = '___';
 const GAPS = /_{3,}/g;
 /** Matches the beginning of a text that needs no space before it. */
-const NO_SPACE_BEFORE = /^[\p{Pe}\p{Pf}.,;:!?%…]/u;
+const NO_SPACE_BEFORE = new RegExp(`^${CLOSING_MARK}`, 'u');
 /** Matches the spaces before closing and after opening punctuation marks. */
-const SPACES_AT_MARKS = / (?=[\p{Pe}\p{Pf}.,;:!?%…])|(?<=[\p{Ps}\p{Pi}]) /gu;
+const SPACES_AT_MARKS = new RegExp(` (?=${CLOSING_MARK})|(?<=${OPENING_MARK}) `, 'gu');
 /** How many words after a gap are shown. */
 const SHOWN_AFTER = 3;
 /** The most sentences whose scores are remembered. While the user types, only the changed sentence is scored again. */

@@ -1,8 +1,8 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 
-/** Whether a file descriptor is a regular file. */
-export function isFile(descriptor: number): boolean {
+/** Whether a descriptor is of a regular file. */
+export function isFileDescriptor(descriptor: number): boolean {
   try {
     return fstatSync(descriptor).isFile();
   } catch {

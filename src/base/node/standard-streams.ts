@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { FileOutput, isFile } from './file-output.js';
+import { FileOutput, isFileDescriptor } from './file-output.js';
 
 /** The path that stands for standard input. */
 export const STDIN = '-';
@@ -25,7 +25,7 @@ export const PROCESS_STREAMS: StandardStreams = {
     return process.stdin;
   },
   get stdout() {
-    if (isFile(STDOUT)) fileOutput ??= new FileOutput(STDOUT);
+    if (isFileDescriptor(STDOUT)) fileOutput ??= new FileOutput(STDOUT);
     return fileOutput ?? process.stdout;
   },
   get stderr() {

@@ -16,7 +16,7 @@ export interface LengthFigures {
   readonly mean: number;
   /** Standard deviation, with the number of lengths as the divisor. */
   readonly sd: number;
-  /** Half of the lengths are at most this long; the mean of the middle two of an even number. */
+  /** Their median; of an even number of lengths, the mean of the middle two. */
   readonly median: number;
   /** The greatest length. */
   readonly most: number;
@@ -105,7 +105,7 @@ const UNIT_POINTS = 1000;
 const BARS = 30;
 const OUTSIDE_BARS = 0.01;
 
-/** A text with all that its figures are made of. */
+/** A text, and the data from which its figures are computed. */
 export interface ProfiledText {
   readonly name: string;
   readonly text: TextArrays;

@@ -3,7 +3,7 @@ import { randomNumbers } from '../../base/random.js';
 /** A statistic of a permutation counts as at least the observed one if it is smaller by no more than this: the error of rounding. */
 const ROUNDING = 1e-12;
 
-/** Which random numbers a test uses. */
+/** The streams of random numbers: one for permutations, one for halves. */
 const PERMUTATIONS = 0;
 const HALVES = 1;
 

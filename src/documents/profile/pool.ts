@@ -35,14 +35,14 @@ export const DISTANCES = {
 /** The names of all distances. */
 export const DISTANCE_NAMES = Object.keys(DISTANCES) as DistanceName[];
 
-/** Marks of units: of the group, and of the others those whose tokens are counted one by one. */
+/** Marks of units: `GROUP` for the units of the group, `PART` for the other units whose pairs are added to `firsts` or taken from it. */
 const GROUP = 1;
 const PART = 2;
 
 /** At how many numbers of tokens the curves of types are compared. */
 const CURVE_POINTS = 25;
 
-/** Which words are stopwords and which are symbols, by word index: 1 for such a word. */
+/** The stopwords and the symbols among the words: by word index, 1 for such a word. */
 export interface WordKinds {
   /** `undefined` without a list of stopwords. */
   readonly stopwords: Uint8Array | undefined;
@@ -81,7 +81,7 @@ export class Pool {
   private readonly pairTimes: Uint32Array;
   /** By unit, the number of its first sentence; one entry more than there are units. */
   private readonly sentenceStarts: Uint32Array;
-  /** By unit, its number; one entry more than there are units. */
+  /** The numbers 0, 1, 2 … up to the number of units: where the values of a unit begin if each unit has one value. */
   private readonly unitStarts: Uint32Array;
   /** The words of all units, with 0 after each sentence, and by unit where they begin; one entry more than there are units. */
   private readonly words: Uint32Array;
@@ -233,8 +233,8 @@ export class Pool {
   }
 
   /**
-   * Adds up the pairs of the units with a mark: of those with `GROUP` in `group`, of those with `PART` in `firsts`, times `sign`. It reads the
-   * pairs in the order of memory. In the random order of a permutation, most units would be cache misses: a profile of two texts of 10^7
+   * Adds the pairs of the units with the mark `GROUP` to `group`, and the pairs of the units with the mark `PART`, times `sign`, to
+   * `firsts`. It reads the pairs in the order of memory. In the random order of a permutation, most units would be cache misses: a profile of two texts of 10^7
    * tokens with 99 permutations would take 67 s instead of 28 s of processor time.
    */
   private addUp(sign: number): void {
@@ -256,8 +256,8 @@ export class Pool {
   }
 
   /**
-   * Counts, by word, the tokens of a group in `group`, and the first tokens of the others, as many, in `firsts`. It adds up these first tokens,
-   * or takes the other tokens from the sum, whichever are fewer.
+   * Counts, by word, the tokens of a group in `group`, and equally many tokens of the others, the first ones, in `firsts`. For `firsts` it
+   * adds up these first tokens or, if the rest of the tokens of the others is smaller, takes the rest from the sum of all.
    *
    * @param wanted number of tokens of the group.
    * @param tokens number of tokens of the others.

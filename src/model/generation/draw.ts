@@ -80,7 +80,7 @@ export class Drawing {
     return { ...drawn, kept };
   }
 
-  /** Which runs suffice: those of top-p, or those of mirostat 2. Other options need all. */
+  /** The limit behind which no run is needed: that of top-p, or that of mirostat 2; `undefined` if the options need all runs. */
   private limit(): RunLimit | undefined {
     const { temperature = 1, topK, topP } = this.options;
     if (temperature !== 1 || topK !== undefined) return undefined;

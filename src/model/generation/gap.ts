@@ -24,7 +24,7 @@ export interface Gap {
   readonly start: boolean;
 }
 
-/** Which fillers are found. */
+/** The fillers to find. */
 export interface GapSearch {
   /** The fewest and the most tokens of a filler. */
   readonly lengths: readonly [number, number];

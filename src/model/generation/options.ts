@@ -14,7 +14,7 @@ import { positive, TRUNCATION_OPTIONS, type TruncationOptions } from './truncati
 
 /** How many texts are drawn, how they begin and end, and which tokens may be drawn. */
 export interface GenerateOptions extends TruncationOptions {
-  /** What the texts begin with, each a text or its tokens, after `<s>`. Default: one empty beginning. */
+  /** The beginnings of texts, each a text or its tokens; `<s>` stands before them. Default: one empty beginning. */
   readonly beginnings?: Sentences;
   /** How many texts are drawn for each beginning. Default 1. */
   readonly count?: number;

@@ -6,7 +6,7 @@ import { exp, log } from '../../base/elementary.js';
  * `generate.ts` draws whole texts, `beam.ts` finds the most probable texts, and `gap.ts` finds the words between two sides.
  */
 
-/** Which of the next tokens may be drawn, and how. Without any of these options a token is drawn with its probability. */
+/** The tokens that may be drawn, and the change of their probabilities. Without any of these options a token is drawn with its probability. */
 export interface TruncationOptions {
   /** T: tokens are drawn in proportion to p^(1/T). T < 1 makes probable tokens more probable, T > 1 makes them less probable. */
   readonly temperature?: number;

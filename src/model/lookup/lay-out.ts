@@ -5,8 +5,8 @@ import { BlockField, type LoadingTable } from './loading-task.js';
 import { RegionCursor, singleLink } from './regions.js';
 
 /**
- * Gives the contexts of a block their regions. Output: `links`, with the places counted from the first region of the block; the parts of
- * `children` and `farthest` that the block tells; and what `BlockField` lists, in `fields` from index `at` on.
+ * Gives the contexts of a block their regions. Output: `links`, with the places counted from the first region of the block; the entries of
+ * `children` and `farthest` that follow from this block alone; and the numbers that `BlockField` lists, in `fields` from index `at` on.
  */
 export function layOut(
   block: TrieBlock,

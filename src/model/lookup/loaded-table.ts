@@ -59,14 +59,14 @@ export class LoadedTable implements CountTable {
   private readonly starts: Uint32Array;
   /** A sum of the values that `touch` read: storing it keeps V8 from removing the reads. */
   private touched = 0;
-  /** The numbers of a line that rows take, behind a short header and behind a long one. */
+  /** How many of the 32-bit numbers of a line are for rows: behind a short header, and behind a long one. */
   private readonly shortRows: number;
   private readonly longRows: number;
 
   /**
    * @param index the table's index in the evidence.
    * @param contextTable the table whose n-grams are the contexts of this one; `undefined` for the empty pattern.
-   * @param parent the table of the contexts without their farthest word, which has each n-gram of this one without that word.
+   * @param parent the table whose pattern lacks the farthest word: it has each n-gram of this table without that word.
    * @param positions the most positions that a batch can have.
    * @param numbers of a back-off model: log10 p and back-offs, to which its rows point instead of counts.
    */
@@ -155,7 +155,7 @@ export class LoadedTable implements CountTable {
     return (data[at + 1] | 0) === LONG ? data[at + 2] : data[at + 1] & SHORT;
   }
 
-  /** The functions that copy the rows of a region; of the empty context, whose link is 0. */
+  /** The functions that copy the rows of a region. The link 0 leads to the region of the empty context. */
   private copies(link: number, length: number): Pick<Followers, 'copy' | 'copyLog10Probs'> {
     const { numbers } = this;
     const copy = this.contextTable
@@ -320,7 +320,7 @@ export class LoadedTable implements CountTable {
         }
       }
       rows[position] = row;
-      // From here on without branches that the processor would guess wrong. Row 0 has the count 0, for which nothing is kept.
+      // From here on without branches that the processor would guess wrong. Row 0 stands for a word that the table lacks: its count is 0.
       let count = data[row] >>> wordBits;
       const below = count - 3;
       let discount = discounts[d + 3 + (below & (below >> 31))];
@@ -439,7 +439,7 @@ export class LoadedTable implements CountTable {
     return this.findIn(link, at, word);
   }
 
-  /** The row of a word in a flat region that begins at `start`; or in lines, of which the search begins with the one at `start`. */
+  /** The row of a word: in the flat region that begins at `start`, or in the lines of a region, from the line at `start` on. */
   private findIn(link: number, start: number, word: number): number {
     const { data, stride, wordBits } = this.memory;
     const mask = wordMask(wordBits);

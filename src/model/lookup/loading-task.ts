@@ -25,7 +25,7 @@ export interface LoadingColumns {
   readonly numbers: readonly Uint32Array[];
 }
 
-/** What a table needs to know of a table to which its rows link. */
+/** A table to which the rows of another table link: the data that loading the other table needs. */
 export interface LinkedTable {
   /** Whether every n-gram of the linking table that does not end with `</s>` is a context: words are then not compared. */
   readonly isWhole: boolean;
@@ -56,7 +56,7 @@ export interface LoadingTable {
   readonly numbers: Float64Array;
 }
 
-/** What was found of a block when its regions were laid out: numbers of {@link BlockField}. */
+/** The figures of a block that is laid out: each is a number at this index of the block's `count` numbers. */
 export const BlockField = {
   firstContext: 0,
   contexts: 1,
@@ -77,7 +77,7 @@ export const BlockField = {
   count: 12,
 } as const;
 
-/** Where the contexts, rows, regions and numbers of a block begin in the table, and what the block had when the table was laid out. */
+/** Where the contexts, rows, regions and numbers of a block begin in the table, and the block's figures from the layout. */
 export interface BlockStart {
   /** Index of its first context in the table. */
   readonly firstContext: number;
@@ -94,7 +94,7 @@ export interface BlockStart {
   readonly numbers: number;
 }
 
-/** Consecutive blocks of a table: the bytes of each behind the bytes of the one before, and where each ends. */
+/** Consecutive blocks of a table: the bytes of all blocks, one after another, and by block the end of its bytes. */
 export interface BlockBytes {
   readonly first: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -110,7 +110,7 @@ export interface LoadingTask {
 
 /** The result of a task. */
 export interface LoadingResult {
-  /** By block, what `BlockField` lists; empty when rows are placed. */
+  /** By block, the numbers that `BlockField` lists; empty when rows are placed. */
   readonly fields: Uint32Array;
   /** Pairs (index of the row, count) of counts that do not fit in rows. */
   readonly large: readonly number[];

@@ -289,7 +289,7 @@ class Linker {
     return linked;
   }
 
-  /** Begins the cursors of the rows of parents. Only the first one can have been among the parents before. */
+  /** Begins the cursors of the rows of parents `from` to `to`. The cursors of parent `from` continue if it was the last of the parents before. */
   private enter(from: number, to: number): void {
     const { starts } = this.table.parent;
     if (from === this.firstParent && to === this.lastParent) return;
@@ -313,7 +313,7 @@ class Linker {
     this.lastParent = to;
   }
 
-  /** Where every n-gram that does not end with `</s>` is a context. */
+  /** Finds the contexts of a block's rows if every n-gram that does not end with `</s>` is a context. @returns how many were found. */
   private findAll({ rows }: TrieBlock, { ranks: parentRows }: TrieColumns): number {
     const { found, nexts, ends } = this;
     const { starts: parentStarts, words: parentWords } = this.table.parent;
@@ -334,7 +334,11 @@ class Linker {
     return linked;
   }
 
-  /** Where n-grams may be no contexts, their farthest words are compared; and rows of bare contexts are no n-grams. */
+  /**
+   * Finds the contexts of a block's rows if some n-grams are no contexts: compares their farthest words. Rows of bare contexts are no n-grams.
+   *
+   * @returns how many were found.
+   */
   private findSome(block: TrieBlock, isWhole: boolean, { words, starts, ranks: parentRows }: TrieColumns): number {
     const { found, nexts, ends } = this;
     const { farthest } = this.linked.columns;
@@ -369,7 +373,10 @@ function gather(values: Uint32Array, indices: Uint32Array, length: number, into:
   for (let i = 0; i < length; i++) into[i] = values[indices[i]];
 }
 
-/** Writes the first children of the contexts of rows `from` to `to` behind row `first`, and the children after the last ones. */
+/**
+ * For the rows `first` + i of the parents, `from` ≤ i < `to`: writes the first child of the row's context to `nexts[i]`, and the context
+ * after its last child to `ends[i]`.
+ */
 function gatherChildren(
   children: Uint32Array,
   numbers: Uint32Array,

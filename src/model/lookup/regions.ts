@@ -37,7 +37,7 @@ export const SINGLE = 3;
  * A link leads from an n-gram to its region in another table, where that n-gram is a context; a row has one link for each
  * table of which its own is the `contextTable`. A hash of a word selects the line where the word is; if that line is full, it
  * may be in the next one, or after the last in the first. So the header and the row of a word are in one cache line, whose address
- * follows from the link and the word. All lines come before all single and flat regions. Line 0 is empty: to it leads the link 0.
+ * follows from the link and the word. All lines come before all single and flat regions. Line 0 is empty: the link 0 leads to it.
  * The region of the empty context has a row for every word, by word id, with a count and no word.
  *
  * The lowest `wordBits` bits of a row's first number are its word, the others its count. Counts of {@link mostCount} and more are
@@ -50,7 +50,7 @@ export interface TableMemory extends RegionShape {
   readonly contextTable: number;
   /** The place of the table whose pattern lacks the farthest word; −1 for the empty pattern. */
   readonly parent: number;
-  /** Which link (from 0) in a row of `contextTable` leads to this table. */
+  /** The index (from 0) of the link, in a row of `contextTable`, that leads to this table. */
   readonly contextColumn: number;
   /** Numbers of a row before its links. */
   readonly linksAt: number;

@@ -50,7 +50,7 @@ export class Spelling {
       let p = 1 / SYMBOLS;
       for (let length = 0; length <= CONTEXT; length++) {
         const distinct = this.count(keyOf(before, length, DISTINCT));
-        // A context that was not seen has no longer one that was.
+        // If a context was not seen, no longer context was seen.
         if (distinct === 0) break;
         const total = this.count(keyOf(before, length, TOTAL));
         p = (this.count(keyOf(before, length, symbol)) + distinct * p) / (total + distinct);

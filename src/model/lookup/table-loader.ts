@@ -416,7 +416,7 @@ class Reckoner {
   }
 }
 
-/** Adds to the links of contexts where their lines, and where their flat regions, begin. */
+/** Adds the places where the lines, and the flat regions, of a block begin to the links of its contexts. */
 function moveLinks(links: Uint32Array, from: number, to: number, ofLines: number, ofFlat: number): void {
   for (let c = from + 1; c <= to; c++) links[c] += links[c] & FLAT ? ofFlat : ofLines;
 }

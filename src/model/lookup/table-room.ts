@@ -94,14 +94,14 @@ export function roomFor(part: TablePart, words: number, links: number): number {
   const isWhole = dropped === undefined && bare === undefined;
   const header = isWhole ? HEADER : LONG_HEADER;
   const shape = shapeOf(stride, 1);
-  // The most numbers for each row in lines but the first of its context: where a context has one row too many for fewer lines.
+  // The most numbers that a row in lines takes, without the first row of each context: in a context with one row too many for fewer lines.
   let lined = 0;
   for (let i = 1; i < LINES.length; i++) {
     const before = Math.max(slotsOf(shape, header), i > 1 ? LINES[i - 1] * filledSlots(shape, LONG_HEADER) : 0);
     if (before < words) lined = Math.max(lined, (LINES[i] << shape.lineShift) / before);
   }
   const further = Math.max(0, rows - contexts);
-  // Where all counts are there, a context with a header has a second row.
+  // If no count was pruned, only contexts with two or more rows have a header.
   const ofFurther = isWhole
     ? Math.min(further * Math.max(stride + header, lined), header * contexts + further * Math.max(stride, lined))
     : header * contexts + further * Math.max(stride, lined);

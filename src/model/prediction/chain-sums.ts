@@ -5,7 +5,7 @@ import type { CountGroups } from './spread.js';
 import type { WordLists } from './top-words.js';
 import type { ChainWord, Voter } from './voters.js';
 
-/** What was computed from contexts with more followers than this is kept in memory. */
+/** The results for contexts with more followers than this are kept in memory. */
 const KEPT_FROM = 16;
 /** The most followers whose probabilities are kept; a second generation can have the same number (128 MB together). */
 const MOST_FOLLOWERS = 1 << 22;
@@ -31,7 +31,7 @@ interface Sums {
  *     Σ_w f(p(w|h)) = Σ_w f(u(w)) + Σ_{w∈F} [f(p(w|h)) − f(u(w))],
  *
  * and the sums over u follow from those over p(w|h'), such as Σ u ln u = γ (Σ p ln p + ln γ Σ p). So each context takes as many steps as it
- * has followers, and long contexts have few. What was computed for the contexts that were used last is kept. Nothing depends on the order in
+ * has followers, and long contexts have few. The results for the contexts that were used last are kept. Nothing depends on the order in
  * which a table has the followers of a context, so that all results have the same bits wherever a model is read from.
  */
 export class ChainSums {
@@ -115,7 +115,7 @@ function interpolateAll({ term, followers }: Voter, words: Uint32Array, probabil
   }
 }
 
-/** Whether what is computed from the followers of a context is kept. */
+/** Whether the results for a context are kept. */
 function isKept({ followers }: Voter): boolean {
   return followers.length > KEPT_FROM;
 }
@@ -134,7 +134,7 @@ class FollowerLists {
     readonly scaled: Float64Array,
   ) {}
 
-  /** How many followers have p(w|h) above a limit, and u(w) not. */
+  /** The number of followers with p(w|h) above a limit, minus the number of followers with u(w) above it. */
   above(limit: number): number {
     const { own, scaled } = this;
     if (this.isAsked && !this.isSorted && own.length > SORTED_FROM) {

@@ -4,7 +4,7 @@ import { OOV } from '../../smoothing/batch.js';
 import type { LoadedWords } from '../lookup/words.js';
 import type { Spread } from './spread.js';
 
-/** Which types are listed and drawn. */
+/** The types that are listed and drawn. */
 export interface ListingOptions {
   /** Whether `<unk>`, which stands for all unknown words, is listed and drawn too. Default false. */
   readonly unknown?: boolean;

@@ -144,7 +144,7 @@ const FEW = 24;
 
 /**
  * Finds the follower of a context at a point of the sums of the discounted counts by word id, without sorting: it divides the followers by
- * the highest bits of their ids, adds up each part, and goes on with the part that has the point. Time and memory are in proportion to
+ * the highest bits of their ids, adds up each part, and continues in the part that has the point. Time and memory are in proportion to
  * the number of followers. Sums are made of whole numbers, so that they do not depend on the sequence of the followers.
  */
 class Selection {

@@ -1,8 +1,8 @@
 import type { Voter } from './voters.js';
 
 /**
- * Keeps what was computed from the followers of the contexts that were used last. When this is too much, all of it becomes old; what is
- * old is dropped when this happens again, unless it was used in between.
+ * Keeps values that were computed from the followers of contexts, for the contexts that were used last. When the young values are too
+ * large together, the old values are dropped, and the young values become old. An old value that is used is young again.
  */
 export class RecentContexts<Value> {
   private young = new Map<number, Value>();

@@ -131,7 +131,7 @@ export class TopWords {
   /**
    * Offers words to a collector, until every other word is less probable than the collector's `least`.
    *
-   * @param most the words with the highest sums from narrow contexts that are offered first are this many.
+   * @param most the number of words, those with the highest sums from narrow contexts, that are offered first.
    */
   private search(next: NextWord, except: number, most: number, collector: Collector): void {
     const { lists, sums, computed } = this;

@@ -24,7 +24,10 @@ const LEAST_PART = 1 << 12;
 /** How many parts each thread is given at a time, so that it does not wait while this thread is busy. */
 const PARTS_A_THREAD = 2;
 
-/** Threads that score batches from blocks, each with files, blocks and working memory of its own. Batches may overlap. */
+/**
+ * Threads that score batches from blocks: the threads of a `LanguageModel`. Each has files, blocks and working memory of its own. A batch is
+ * divided among the threads; the next batch may begin before it is scored.
+ */
 export class BlockThreads {
   private readonly threads: AnsweringThreads<Batch, BlockAnswer>;
 
@@ -62,7 +65,7 @@ export class BlockThreads {
       this.plan.order,
       Math.max(1, Math.min(wanted, Math.floor(length / LEAST_PART))),
     );
-    // Whoever has scored a part takes the next one.
+    // A thread that has scored a part takes the next one.
     let next = 0;
     const first = own ? next++ : parts.count;
     const scoreOthers = async (): Promise<void> => {

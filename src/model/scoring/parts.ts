@@ -12,7 +12,7 @@ import { Gate } from '../../smoothing/gate.js';
 import { NO_DISCOUNTS } from '../../smoothing/discounts.js';
 import { latticeOf } from '../../smoothing/lattice.js';
 import { parameterCount } from '../../smoothing/parameters.js';
-import { decodeWeights, DEFAULT_WEIGHTS, UNIFORM_WEIGHTS, type WeightSet } from '../../smoothing/weights.js';
+import { decodeWeights, DEFAULT_WEIGHTS, UNIFORM_WEIGHTS, type WeightSet } from './weights.js';
 import { decodeValue } from '../../base/decode.js';
 import { classesKey, MANIFEST_KEY, TOKENIZER_KEY } from '../../store/keys.js';
 import {
@@ -43,6 +43,8 @@ export interface SmoothingPlan extends EstimatorInput {
   /** The tables of words, shorter contexts first. */
   readonly words: readonly TablePart[];
   readonly clusterings: readonly ClusteringPart[];
+  /** The set of tuned weights in use; `undefined` for equal weights. */
+  readonly weights: WeightSet | undefined;
 }
 
 /** The parts of a model that scoring needs, except the counts. */

@@ -49,7 +49,7 @@ export interface TokenSums {
   readonly oovLog10Prob: number;
 }
 
-/** What the bits for each character and byte of a text depend on, besides the sums over its tokens. */
+/** The figures of a text from which, with the sums over its tokens, the bits for each character and byte follow. */
 export interface SpelledText {
   /** Length of the text [code points]. */
   readonly characters: number;

@@ -3,7 +3,7 @@ import type { BatchLayout } from '../../smoothing/batch.js';
 import { PerplexitySum, type PieceSum } from './perplexity.js';
 import { scorePiece, type Piece } from './pieces.js';
 import type { BatchScorer } from './scorer.js';
-import type { ScoringThreads } from './threads.js';
+import type { LoadedThreads } from './loaded-threads.js';
 
 /** Threads are started after this many pieces of a text: for a shorter text, starting them takes longer than they save. */
 export const FIRST_PIECES = 8;
@@ -25,7 +25,7 @@ export class PieceScoring {
   constructor(
     private readonly scorer: BatchScorer,
     private readonly layout: BatchLayout,
-    private readonly threads: ((start: boolean) => Promise<ScoringThreads | undefined>) | undefined,
+    private readonly threads: ((start: boolean) => Promise<LoadedThreads | undefined>) | undefined,
   ) {}
 
   /** Scores the next piece, or gives it to a thread. */

@@ -63,7 +63,7 @@ export class IdSink implements TokenSink {
 
   /** @param onUnknown gets each token outside the vocabulary, as it is in the text. */
   constructor(
-    protected readonly words: LoadedWords,
+    private readonly words: LoadedWords,
     private readonly skipBlank: boolean,
     private readonly onUnknown?: (token: Uint8Array) => void,
   ) {}
@@ -72,7 +72,12 @@ export class IdSink implements TokenSink {
     this.lineTokens++;
     const id = this.words.find(bytes, from, to, hash);
     this.push(id);
-    if (id >= OOV) this.onUnknown?.(bytes.subarray(from, to));
+    if (id >= OOV) this.unknown(bytes.subarray(from, to));
+  }
+
+  /** Takes a token outside the vocabulary, as it is in the text. */
+  protected unknown(token: Uint8Array): void {
+    this.onUnknown?.(token);
   }
 
   line(): void {

@@ -1,5 +1,5 @@
 import { PendingBytes } from '../../base/pending-bytes.js';
-import { OOV, type SentenceEnds } from '../../smoothing/batch.js';
+import type { SentenceEnds } from '../../smoothing/batch.js';
 import { createFeeder } from '../../text/feeder.js';
 import { canonicalSurface } from '../../text/surface.js';
 import type { Tokenization } from '../../text/tokenization.js';
@@ -28,7 +28,7 @@ export interface ScoredSentences extends IdSentences {
 /** Collects the sentences of a text. */
 class SentenceSink extends IdSink {
   /** The bytes of the tokens outside the vocabulary. */
-  private readonly unknown = new PendingBytes();
+  private readonly unknownBytes = new PendingBytes();
   /** By such token, the end of its bytes. */
   private unknownEnds: number[] = [];
   // How many ids, bytes and tokens of these belong to whole sentences.
@@ -46,41 +46,39 @@ class SentenceSink extends IdSink {
   }
 
   override token(bytes: Uint8Array, from: number, to: number, hash: number): void {
-    if (this.lineTokens++ === MOST_TOKENS) throw sentenceTooLong(`more than ${MOST_TOKENS}`);
-    const id = this.words.find(bytes, from, to, hash);
-    this.push(id);
-    if (id >= OOV) this.keep(bytes.subarray(from, to));
+    if (this.lineTokens === MOST_TOKENS) throw sentenceTooLong(`more than ${MOST_TOKENS}`);
+    super.token(bytes, from, to, hash);
   }
 
   override line(): void {
     super.line();
     this.wholeIds = this.length;
-    this.wholeBytes = this.unknown.length;
+    this.wholeBytes = this.unknownBytes.length;
     this.wholeUnknown = this.unknownEnds.length;
   }
 
   /** Returns the whole sentences that were collected, in memory of their own, and keeps the beginning of the next sentence. */
   takeSentences(): IdSentences {
-    const { unknown, unknownEnds, wholeIds, wholeBytes, wholeUnknown } = this;
+    const { unknownBytes, unknownEnds, wholeIds, wholeBytes, wholeUnknown } = this;
     const all = this.take();
     const ids = all.slice(0, wholeIds);
     for (let i = wholeIds; i < all.length; i++) this.push(all[i]);
     const taken = {
       ids,
-      unknown: unknown.bytes.slice(0, wholeBytes),
+      unknown: unknownBytes.bytes.slice(0, wholeBytes),
       unknownEnds: Uint32Array.from(unknownEnds.slice(0, wholeUnknown)),
     };
-    unknown.bytes.copyWithin(0, wholeBytes, unknown.length);
-    unknown.length -= wholeBytes;
+    unknownBytes.bytes.copyWithin(0, wholeBytes, unknownBytes.length);
+    unknownBytes.length -= wholeBytes;
     this.unknownEnds = unknownEnds.slice(wholeUnknown).map(end => end - wholeBytes);
     this.wholeIds = this.wholeBytes = this.wholeUnknown = 0;
     return taken;
   }
 
   /** Keeps a token outside the vocabulary, as the model reads it. */
-  private keep(token: Uint8Array): void {
-    this.unknown.add(canonicalSurface(token, this.lowercase)?.bytes ?? token);
-    this.unknownEnds.push(this.unknown.length);
+  protected override unknown(token: Uint8Array): void {
+    this.unknownBytes.add(canonicalSurface(token, this.lowercase)?.bytes ?? token);
+    this.unknownEnds.push(this.unknownBytes.length);
   }
 }
 

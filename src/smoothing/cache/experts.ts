@@ -7,7 +7,8 @@ import { RecentNgrams } from './recent-ngrams.js';
 import { bucketOf, type NextWord } from './running-text.js';
 
 /**
- * The memories of the experts of a cache, each an expert: the number of words after which the weight of an occurrence has faded to 1/e.
+ * The memories of a cache, by kind. Each memory is an expert of its own; its number is the number of words after which the weight of an
+ * occurrence has faded to 1/e.
  */
 export interface CacheMemories {
   /** Words of the text; an occurrence weighs (ln p)² at first, where p is the probability that the model gave it. */
@@ -53,7 +54,7 @@ export function cacheExperts({ unigrams, classes, bigrams, trigrams }: CacheMemo
 }
 
 /**
- * What a cache knows of the text so far, as experts beside the model, which is expert 0. The experts of a kind stand together, in the
+ * The text so far as experts beside the model, which is expert 0. The experts of a kind stand together, in the
  * sequence of {@link CacheMemories}; the last expert is the word after the longest match. Words outside the vocabulary are not held.
  */
 export class CacheExperts {

@@ -33,7 +33,7 @@ export async function learnCache(
   const gate = new Gate(count, sizes, parameters.values);
   const experts = new CacheExperts(memories, classes);
   const next = emptyWord();
-  // By word of the batch: what the experts say of it. All are absent while the cache holds no word.
+  // By word of the batch: the experts' probabilities and features. All experts are absent while the cache holds no word.
   const ps = new Float64Array(batch.length * count);
   const present = new Uint8Array(batch.length * count);
   const features = new Uint32Array(batch.length * sizes.length);

@@ -8,8 +8,8 @@ const KEPT = 1 << 17;
 const PLACES = 1 << 17;
 
 /**
- * Predicts the word that followed the last words of a running text where they stood before. What matches is followed word by word while
- * it goes on; after a word that differs, the last {@link LEAST_MATCH} words are looked up again. Only the last 131,072 words are kept.
+ * Predicts the word that followed the last words of a running text at the earlier place where they stood. A match continues word by word as
+ * long as the words at both places are equal; after a different word, the last {@link LEAST_MATCH} words are looked up again. Only the last 131,072 words are kept.
  */
 export class LongestMatch {
   /** The word that followed; NONE if the last words are new. */

@@ -9,7 +9,7 @@ const LARGE = 1e200;
 /**
  * The n-grams of a running text, each with its weight: the sum of the weights of its occurrences, which fade exponentially. A table
  * has several memories: each memory fades at its own speed. The number of words before the last is the same for all n-grams, at most two; NONE
- * stands for those that are not there.
+ * stands for a word that is missing.
  *
  * Instead of lowering the weights that it holds, a table gives a new occurrence a higher weight, the unit. Keys and weights lie in a hash
  * table with open addressing, without an object for each n-gram. A context has an entry of its own with the sum of the weights of its n-grams;

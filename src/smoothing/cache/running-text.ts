@@ -9,7 +9,7 @@ export interface RunningText {
   clear(): void;
 }
 
-/** The next word of a running text, its history, and what the model says of it. */
+/** The next word of a running text, its history, and its probabilities by the model. */
 export interface NextWord {
   word: number;
   /** The word before; NONE at the beginning of a sentence. */

@@ -14,7 +14,7 @@ import type { ModelStore } from '../store.js';
 import { decodePointer, encodePointer, GENERATION, POINTER, type Pointer, type PointerFile } from './pointer.js';
 import { describeTableFile } from './table-file.js';
 import { TableStore } from './table-store.js';
-import { createView } from './view.js';
+import { createView, type View } from './view.js';
 
 /** The work folder, with temporary files of a build. It exists while a model is built, and stays for `--resume` if the build is interrupted. */
 const WORK = 'kneser.training';
@@ -329,23 +329,9 @@ async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolde
     // The pointer files of kneser 0.1.0 do not describe the table files, so that LevelDB must read them.
     const isDescribed = files.every(({ name, table }) => table || !name.endsWith('.ldb'));
     const store = isDescribed
-      ? new TableStore({ kind: 'tables', folder: view.path, files, name: path, shown: tables })
-      : await openDatabase(view.path, path, tables);
-    const close = async (): Promise<void> => {
-      await store.close();
-      await view.remove();
-    };
-    const { name, shared } = store;
-    const open: ModelStore = {
-      name,
-      get: key => store.get(key),
-      getMany: keys => store.getMany(keys),
-      visitMany: store.visitMany?.bind(store),
-      entries: () => store.entries(),
-      close,
-      shared,
-    };
-    return { store: open, files: { bytes, created, weights }, pointer };
+      ? new TableStore({ kind: 'tables', folder: view.path, files, name: path, shown: tables }, view)
+      : await openDatabase(view, path, tables);
+    return { store, files: { bytes, created, weights }, pointer };
   } catch (error) {
     await view.remove();
     throw error;
@@ -353,15 +339,20 @@ async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolde
 }
 
 /** Opens the LevelDB in the view of a generation. @param tables the folder of the generation, for messages. @throws KNESER_DAMAGED */
-async function openDatabase(view: string, name: string, tables: string): Promise<ModelStore> {
+async function openDatabase(view: View, name: string, tables: string): Promise<ModelStore> {
   const { openLevelStore } = await import('./leveldb.js');
-  return openLevelStore(view, name).catch((error: unknown) => {
-    const failed = writeError(view, error);
+  const database = await openLevelStore(view.path, name).catch((error: unknown) => {
+    const failed = writeError(view.path, error);
     if (failed.code !== 'KNESER_IO') throw failed;
     if (isOutOfFiles(error)) throw readError(tables, error);
     const reason = error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : '';
     throw new KneserError('KNESER_DAMAGED', `${tables}: cannot be opened: ${reason}`, { cause: error });
   });
+  const close = async (): Promise<void> => {
+    await database.close();
+    await view.remove();
+  };
+  return { ...database, close };
 }
 
 /** The subfolder of a generation with its sets of weights. */

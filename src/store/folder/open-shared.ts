@@ -1,6 +1,6 @@
-import { TableStore, type SharedTables } from './table-store.js';
+import { TableStore } from './table-store.js';
 import { sharedFile } from '../packed/file-source.js';
-import { openPacked, type SharedPacked } from '../packed/store.js';
+import { openPacked } from '../packed/store.js';
 import type { ModelStore, SharedStore } from '../store.js';
 
 /**
@@ -12,12 +12,8 @@ import type { ModelStore, SharedStore } from '../store.js';
 export async function openShared(shared: SharedStore): Promise<ModelStore> {
   switch (shared.kind) {
     case 'tables':
-      return new TableStore(shared as SharedTables);
-    case 'packed': {
-      const { descriptor, name, size } = shared as SharedPacked;
-      return (await openPacked(sharedFile(descriptor, name, size))).store;
-    }
-    default:
-      throw new Error(`no thread can open a store of the kind ${shared.kind}`);
+      return new TableStore(shared);
+    case 'packed':
+      return (await openPacked(sharedFile(shared.descriptor, shared.name, shared.size))).store;
   }
 }

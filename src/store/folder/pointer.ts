@@ -1,6 +1,6 @@
 import { FORMAT_VERSION } from '../keys.js';
 import { crc32Hex } from '../../base/node/file-digest.js';
-import type { TableFile } from './table-file.js';
+import type { SharedFile, TableFile } from '../store.js';
 
 /**
  * The pointer file of a model folder:
@@ -20,14 +20,10 @@ export const POINTER = 'kneser.json';
 /** Matches the names of generations; the group is the number of the generation. */
 export const GENERATION = /^generation-(\d+)$/;
 
-/** A file of a generation's LevelDB. */
-export interface PointerFile {
-  readonly name: string;
-  readonly bytes: number;
+/** A file of a generation's LevelDB, as the pointer file has it. */
+export interface PointerFile extends SharedFile {
   /** The CRC-32 of the file, as `digestFile` writes it. */
   readonly crc32: string;
-  /** For table files: where the file's index begins, the digest of the index, with which it is compared when it is read, and the first and last key. */
-  readonly table?: TableFile;
 }
 
 /** The contents of the pointer file. */

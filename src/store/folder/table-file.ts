@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { crc32Hex } from '../../base/node/file-digest.js';
 import { BlockDamage } from '../../base/sealed.js';
+import type { TableFile } from '../store.js';
 
 /** The length of the footer, which ends a table file [bytes]: the handles (offset and length) of two blocks, and a magic number. */
 const FOOTER_BYTES = 48;
@@ -10,7 +11,7 @@ const SUFFIX_BYTES = 8;
 const VARINT_LIMIT = 128 ** 7;
 
 /**
- * The description of a table file of LevelDB in the pointer file. The parts of a table file are (table_format.md of LevelDB):
+ * Describes a table file for the pointer file. The table file must be intact. Its parts are (table_format.md of LevelDB):
  *
  * ```
  * ┌──────────────────────────┬────────────────────────────────┬────────┐
@@ -18,19 +19,9 @@ const VARINT_LIMIT = 128 ** 7;
  * └──────────────────────────┴────────────────────────────────┴────────┘
  *                            ^ indexFrom
  * ```
+ *
+ * @param bytes the length of the file [bytes].
  */
-export interface TableFile {
-  /** The offset in the file at which the data blocks end [bytes]. */
-  readonly indexFrom: number;
-  /** The CRC-32 of the bytes from `indexFrom` to the end of the file, in hexadecimal. */
-  readonly indexCrc32: string;
-  /** The first key of the file, in hexadecimal. */
-  readonly first: string;
-  /** The last key of the file, in hexadecimal. */
-  readonly last: string;
-}
-
-/** Describes a table file, which must be intact. @param bytes the length of the file [bytes]. */
 export async function describeTableFile(path: string, bytes: number): Promise<TableFile> {
   const file = await open(path, 'r');
   try {

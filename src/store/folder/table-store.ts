@@ -5,16 +5,9 @@ import { compareBytes } from '../../base/bytes.js';
 import { KneserError, readError } from '../../base/errors.js';
 import { BlockDamage } from '../../base/sealed.js';
 import { describeKey } from '../keys.js';
-import type { ModelStore, SharedStore } from '../store.js';
-import type { PointerFile } from './pointer.js';
-import {
-  blockEntries,
-  decodeTableIndex,
-  valueInBlock,
-  type BlockLocation,
-  type TableFile,
-  type TableIndex,
-} from './table-file.js';
+import type { ModelStore, SharedTables, TableFile } from '../store.js';
+import { blockEntries, decodeTableIndex, valueInBlock, type BlockLocation, type TableIndex } from './table-file.js';
+import type { View } from './view.js';
 
 /** The most table files that are open at the same time, except during reads that need more. */
 const OPEN_FILES = 64;
@@ -24,18 +17,6 @@ const KEPT_INDEXES = 4096;
 const GAP_BYTES = 16 << 10;
 /** The most bytes of one read. */
 const READ_BYTES = 1 << 20;
-
-/** The table files of a generation. */
-export interface SharedTables extends SharedStore {
-  readonly kind: 'tables';
-  /** The folder of the files. */
-  readonly folder: string;
-  readonly files: readonly PointerFile[];
-  /** The name of the store in messages. */
-  readonly name: string;
-  /** The folder of the files in messages. */
-  readonly shown: string;
-}
 
 const openAsync = promisify(open);
 const readAsync = promisify(read);
@@ -118,8 +99,14 @@ export class TableStore implements ModelStore {
   private readonly indexed = new Set<number>();
   private readonly memory = new ReusedMemory();
 
-  /** @throws KNESER_DAMAGED for files whose ranges of keys overlap. */
-  constructor(readonly shared: SharedTables) {
+  /**
+   * @param view the view with the files, which is removed when the store is closed; `undefined` if the files belong to another store.
+   * @throws KNESER_DAMAGED for files whose ranges of keys overlap.
+   */
+  constructor(
+    readonly shared: SharedTables,
+    private readonly view?: View,
+  ) {
     dropped.register(this, this.descriptors);
     const { folder, files, shown } = shared;
     this.name = shared.name;
@@ -136,19 +123,15 @@ export class TableStore implements ModelStore {
     if (overlaps) throw new KneserError('KNESER_DAMAGED', `${shown}: the ranges of keys of two table files overlap`);
   }
 
-  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
-    return (await this.getMany([key]))[0];
-  }
+  readonly get: ModelStore['get'] = async key => (await this.getMany([key]))[0];
 
-  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+  readonly getMany: ModelStore['getMany'] = async keys => {
     const values = new Array<Uint8Array | undefined>(keys.length);
     await this.visit(keys, NEW_MEMORY, (value, item) => (values[item] = value));
     return values;
-  }
+  };
 
-  visitMany(keys: readonly Uint8Array[], act: Visit): Promise<void> {
-    return this.visit(keys, this.memory, act);
-  }
+  readonly visitMany: ModelStore['visitMany'] = (keys, act) => this.visit(keys, this.memory, act);
 
   /** Calls `act` with the value of each key. @param memory for the bytes that are read. */
   private async visit(keys: readonly Uint8Array[], memory: ReadMemory, act: Visit): Promise<void> {
@@ -182,7 +165,9 @@ export class TableStore implements ModelStore {
     );
   }
 
-  async *entries(): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array]> {
+  readonly entries: ModelStore['entries'] = () => this.readAll();
+
+  private async *readAll(): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array]> {
     for (let file = 0; file < this.files.length; file++) {
       const index = await this.indexOf(file);
       const blocks = Array.from({ length: index.length }, (_, block) => index.locate(block));
@@ -200,9 +185,10 @@ export class TableStore implements ModelStore {
     }
   }
 
-  async close(): Promise<void> {
+  readonly close: ModelStore['close'] = async () => {
     for (const file of this.files) await this.closeFile(file);
-  }
+    await this.view?.remove();
+  };
 
   /** The index in `files` of the file whose range of keys includes `key`; −1 if there is none. */
   private fileOf(key: Uint8Array): number {

@@ -4,7 +4,7 @@ import { BlockDamage } from '../../base/sealed.js';
 import { checksum } from '../../base/checksum.js';
 import { decodeValue } from '../../base/decode.js';
 import { FORMAT_VERSION, versionError } from '../keys.js';
-import type { ModelStore, SharedStore } from '../store.js';
+import type { ModelStore, SharedPacked } from '../store.js';
 import { compareBytes } from '../../base/bytes.js';
 import {
   decodeFront,
@@ -23,16 +23,6 @@ import { cutShort, readRanges, type ByteSource } from './source.js';
 const KEPT_PAGES = 2048;
 /** The most bytes of values that `entries` reads at once. */
 const READ_BYTES = 4 << 20;
-
-/** A packed model in an open file. */
-export interface SharedPacked extends SharedStore {
-  readonly kind: 'packed';
-  /** The descriptor of the open file. */
-  readonly descriptor: number;
-  readonly name: string;
-  /** Bytes of the file. */
-  readonly size: number;
-}
 
 /** An entry of the index, and the offset of its value in the file, in bytes. */
 interface LocatedEntry extends Entry {
@@ -127,11 +117,9 @@ class PackedStore implements ModelStore {
     }
   }
 
-  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
-    return (await this.getMany([key]))[0];
-  }
+  readonly get: ModelStore['get'] = async key => (await this.getMany([key]))[0];
 
-  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+  readonly getMany: ModelStore['getMany'] = async keys => {
     const pagesOfKeys = keys.map(key => lastNotAfter(this.front.pages, key, page => page.firstKey));
     const pages = await this.readPages(new Set(pagesOfKeys.filter(page => page >= 0)));
     const entriesOfKeys = keys.map((key, i) => {
@@ -142,9 +130,11 @@ class PackedStore implements ModelStore {
     const found = entriesOfKeys.filter(entry => entry !== undefined);
     const values = (await this.readValues(found)).values();
     return entriesOfKeys.map(entry => entry && values.next().value);
-  }
+  };
 
-  async *entries(): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array]> {
+  readonly entries: ModelStore['entries'] = () => this.readAll();
+
+  private async *readAll(): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array]> {
     for (let page = 0; page < this.front.pages.length; page++) {
       const entries = (await this.readPages(new Set([page]))).get(page) ?? [];
       for (let from = 0; from < entries.length;) {
@@ -157,9 +147,9 @@ class PackedStore implements ModelStore {
     }
   }
 
-  async close(): Promise<void> {
+  readonly close: ModelStore['close'] = async () => {
     await this.source.close?.();
-  }
+  };
 
   /** The entries of pages. Reads the pages that are not in memory. @param wanted indices of pages in the front's list of pages. */
   private async readPages(wanted: ReadonlySet<number>): Promise<Map<number, LocatedEntry[]>> {

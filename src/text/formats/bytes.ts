@@ -29,6 +29,22 @@ export interface ByteOptions {
   readonly anyBytes?: boolean | undefined;
 }
 
+/** Joins the bytes of a file. @throws the error of `tooLong` if they are more than `most` */
+export async function joinBytes(
+  chunks: AsyncIterable<Uint8Array>,
+  most: number,
+  tooLong: () => KneserError,
+): Promise<Buffer> {
+  const kept: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    length += chunk.length;
+    if (length > most) throw tooLong();
+    kept.push(chunk.slice());
+  }
+  return Buffer.concat(kept);
+}
+
 /**
  * The bytes of a file, unpacked if they begin like gzip or zstd, and without a UTF-8 byte-order mark at the beginning.
  *

@@ -13,7 +13,7 @@ export interface RecordPiece {
   readonly lines: readonly Uint8Array[];
   /** The object of record `i` of this piece. */
   readonly object: (i: number) => JsonObject;
-  /** What a record is in messages: `line` or `row`. */
+  /** The word for a record in messages: `line` or `row`. */
   readonly unit: 'line' | 'row';
   /** The number of record `i` in the file, from 1; blank lines count. */
   readonly numberOf: (i: number) => number;

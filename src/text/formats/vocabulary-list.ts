@@ -2,7 +2,7 @@ import { KneserError } from '../../base/errors.js';
 import { nameSeparators } from '../names.js';
 import { decode } from '../surface.js';
 import { BOS_WORD, EOS_WORD, splitTokens } from '../tokens.js';
-import { readRecognized } from './bytes.js';
+import { joinBytes, readRecognized } from './bytes.js';
 import { TextCheck } from './text-check.js';
 
 /** The largest list, in bytes: the whole list is in memory at once. */
@@ -51,21 +51,21 @@ export async function readVocabularyList(path: string): Promise<string[]> {
 
 /** The text of a list. @throws KNESER_LIMIT, KNESER_INPUT_* */
 async function readWhole(path: string): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+  const most = `${MOST_BYTES >> 20} MB`;
+  const bytes = await joinBytes(
+    readText(path),
+    MOST_BYTES,
+    () => new KneserError('KNESER_LIMIT', `${path}: a vocabulary list has at most ${most}; is this file one?`),
+  );
+  return decode(bytes);
+}
+
+async function* readText(path: string): AsyncGenerator<Uint8Array> {
   const textCheck = new TextCheck(path);
   for await (const chunk of readRecognized(path, {}, ['json'])) {
     textCheck.add(chunk);
-    chunks.push(chunk.slice());
-    length += chunk.length;
-    if (length > MOST_BYTES) {
-      throw new KneserError(
-        'KNESER_LIMIT',
-        `${path}: a vocabulary list has at most ${MOST_BYTES >> 20} MB; is this file one?`,
-      );
-    }
+    yield chunk;
   }
-  return decode(Buffer.concat(chunks));
 }
 
 /** The words of a list that is not JSON: the column beside the numbers if half of the lines have numbers, else all words. */

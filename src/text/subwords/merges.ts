@@ -117,7 +117,7 @@ export class Merges {
       const rank = Math.floor(top / MOST_SYMBOLS);
       const at = top - rank * MOST_SYMBOLS;
       const right = next[at];
-      // An entry may be stale: its symbol was merged away (-1), or its pair has changed, and so has another rank or a newer entry.
+      // An entry may be stale: its symbol was merged away (-1), or its pair has changed, and has another rank or a newer entry.
       if (symbols[at] < 0 || right >= length) continue;
       const slot = this.slotOf(symbols[at], symbols[right]);
       if (slots[slot + 2] !== rank) continue;

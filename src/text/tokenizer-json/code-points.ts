@@ -1,7 +1,7 @@
 import * as data from './unicode-data.js';
 
 /**
- * A set of code points: sorted ranges, with gaps between them, in one flat array. The range includes `first` and `last`.
+ * A set of code points: sorted ranges, with gaps between them, in one flat array. Each range includes `first` and `last`.
  *
  *     [first, last, first, last, …]
  */

@@ -4,10 +4,10 @@ import { refuse } from '../subwords/refuse.js';
 import { rememberTokens } from '../subwords/remembered.js';
 import { readAddedTokens } from './added-tokens.js';
 import { Fields } from './fields.js';
-import { readBpe } from './models/bpe.js';
-import { readUnigram } from './models/unigram.js';
-import { readWordLevel } from './models/word-level.js';
-import { readWordPiece } from './models/word-piece.js';
+import { readBpe } from './bpe.js';
+import { readUnigram } from './unigram.js';
+import { readWordLevel } from './word-level.js';
+import { readWordPiece } from './word-piece.js';
 import { readNormalizer } from './normalizers.js';
 import { readPreTokenizers, type PieceTaker } from './pre-tokenizers.js';
 

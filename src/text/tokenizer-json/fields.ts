@@ -1,10 +1,10 @@
 /**
  * src/text/tokenizer-json: reads Hugging Face's `tokenizer.json` and cuts text as PyPI's `tokenizers` does, token for token.
  *
- * The components are the normalizer, the pre-tokenizer, the model and the added tokens: each has a file here, the models (BPE, Unigram,
- * WordLevel, WordPiece) are in `models/`, and `engine.ts` joins the components. This file, `fields.ts`, reads the JSON: an unknown
- * component, option or field is refused by name, and nothing is ignored. `unicode-data.ts` holds the library's character classes, so
- * that tokens do not depend on the JavaScript engine's version of Unicode.
+ * The components are the normalizer, the pre-tokenizer, the model (BPE, Unigram, WordLevel or WordPiece) and the added tokens: each has a
+ * file here, and `engine.ts` joins the components. This file, `fields.ts`, reads the JSON: it refuses an unknown component, option or
+ * field by name, and ignores nothing. `unicode-data.ts` holds the library's character classes, so that tokens do not depend on the
+ * JavaScript engine's version of Unicode.
  */
 import { refuse } from '../subwords/refuse.js';
 

@@ -1,10 +1,12 @@
 import { Contexts } from './contexts.js';
 import type { ModelParts } from '../../model/scoring/parts.js';
-import type { Block } from '../../tables/block.js';
 import { BLOCK_ENTRIES } from '../../tables/block.js';
 import { wordIds } from '../../tables/manifest.js';
 import type { TableCursor } from '../../tables/cursor.js';
 import type { BackoffSource } from './source.js';
+
+/** The context of a unigram. */
+const NO_WORDS = new Uint32Array(0);
 
 /**
  * The back-offs of the contexts of one table, for the n-grams one order below: an ARPA file has the back-off of a context in the
@@ -16,10 +18,6 @@ export class Backoffs {
   private readonly values: Float64Array;
   /** By entry of the cursor given to `lookUp`: the index in `values` of the n-gram that ends with it. */
   private indices = new Uint32Array(BLOCK_ENTRIES);
-  /** The numbers 0, 1, 2 …: the entries that `contexts.link` looks up. */
-  private entries = Uint32Array.from({ length: BLOCK_ENTRIES }, (_, i) => i);
-  /** The context of the cursor given to `lookUp`, as {@link columnsOf} returns it. */
-  private readonly columns: Uint32Array[] = [];
 
   private constructor({ words, manifest }: ModelParts, level: number) {
     const { pattern, manifest: table } = words[level];
@@ -32,11 +30,9 @@ export class Backoffs {
     const backoffs = new Backoffs(parts, level);
     const { contexts, values } = backoffs;
     const cursor = await source.open(level);
-    const columns = columnsOf(cursor);
     while (!cursor.done) {
-      const index = contexts.count + 1;
-      values[index] = source.backoff(level, cursor);
-      contexts.add(columns, 0, index);
+      contexts.add(cursor.context);
+      values[contexts.count] = source.backoff(level, cursor);
       const reading = cursor.advance();
       if (reading) await reading;
     }
@@ -45,36 +41,20 @@ export class Backoffs {
 
   /** log10 of the back-off of a context of one word. */
   ofWord(id: number): number {
-    this.indices[0] = 0;
-    this.contexts.linkWord(id, this.indices, 0);
-    return this.values[this.indices[0]];
+    return this.values[1 + this.contexts.find(NO_WORDS, id)];
   }
 
   /**
    * Looks up the n-grams of the cursor's context and its followers, for `ofFollower`. Calls must follow the order of the cursor's
    * table, which is one order below the table that was read.
    */
-  lookUp(cursor: TableCursor): void {
-    const { from, to, words } = cursor;
-    if (this.indices.length < to) {
-      this.indices = new Uint32Array(2 * to);
-      this.entries = Uint32Array.from({ length: 2 * to }, (_, i) => i);
-    }
-    if (this.columns.length === 0) this.columns.push(...columnsOf(cursor));
-    const ngrams: NgramRows = { contexts: this.columns, contextCount: 1, starts: Uint32Array.of(from, to), words };
-    this.indices.fill(0, from, to);
-    this.contexts.link(ngrams, this.entries, this.indices, 0);
+  lookUp({ context, words, from, to }: TableCursor): void {
+    if (this.indices.length < to) this.indices = new Uint32Array(2 * to);
+    for (let i = from; i < to; i++) this.indices[i] = 1 + this.contexts.find(context, words[i]);
   }
 
   /** log10 of the back-off of the n-gram that ends with the cursor's entry `i`; 0 for an n-gram that is no context. */
   ofFollower(i: number): number {
     return this.values[this.indices[i]];
   }
-}
-
-type NgramRows = Pick<Block, 'contexts' | 'contextCount' | 'starts' | 'words'>;
-
-/** For each word of a cursor's context, nearest first, a view of one entry, which changes when the cursor advances. */
-function columnsOf({ context }: TableCursor): Uint32Array[] {
-  return Array.from(context, (_, j) => context.subarray(j, j + 1));
 }

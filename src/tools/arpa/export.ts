@@ -12,7 +12,7 @@ import { fileSize } from '../../text/formats/input.js';
 import type { BackoffSource } from './source.js';
 import { requireForward } from '../../text/word-order.js';
 
-/** Which model to write as ARPA, and where. */
+/** The model to write as ARPA, and the path of the file. */
 export interface ExportOptions {
   /** The folder of the model. */
   readonly model: string;

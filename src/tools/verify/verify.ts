@@ -14,7 +14,7 @@ import { isTrie, openTable } from '../../tables/table-reader.js';
 import { PagedModel } from '../../model/paged-model.js';
 import { SMOOTHING_NAMES, SMOOTHINGS, type SmoothingOptions } from '../../smoothing/index.js';
 import type { ModelFiles } from '../../store/store.js';
-import { UNIFORM_WEIGHTS } from '../../smoothing/weights.js';
+import { UNIFORM_WEIGHTS } from '../../model/scoring/weights.js';
 import { decodeValue } from '../../base/decode.js';
 import type { OpenFolder } from '../../store/folder/folder.js';
 import { MANIFEST_KEY } from '../../store/keys.js';

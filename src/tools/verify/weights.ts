@@ -1,6 +1,6 @@
 import { tableParts } from '../../model/lookup/table-part.js';
 import { weightsFit } from '../../model/scoring/parts.js';
-import { decodeWeights, type WeightSet } from '../../smoothing/weights.js';
+import { decodeWeights, type WeightSet } from '../../model/scoring/weights.js';
 import { decodeValue } from '../../base/decode.js';
 import { classIds, type Manifest } from '../../tables/manifest.js';
 import type { Findings } from './findings.js';

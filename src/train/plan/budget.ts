@@ -50,7 +50,7 @@ interface Excess {
   readonly share: number;
   /** Bytes that the stages divide among themselves. */
   readonly memory: number;
-  /** What to do instead of giving more memory: an imperative. */
+  /** The advice besides more memory: an imperative. */
   readonly instead: string;
 }
 

@@ -60,7 +60,7 @@ export type TrainingText =
 export interface BuildOptions {
   /** The highest order of n-grams, 1 to 12. Default 5. */
   readonly order?: number;
-  /** Which skip patterns are counted besides the contiguous ones. Default: none. */
+  /** The skip patterns that are counted besides the contiguous patterns. Default: none. */
   readonly patterns?: PatternChoice;
   /**
    * The share of sentences that is not counted but held out, to tune the weights of the mixture on: 0.02 takes every 50th.
@@ -77,7 +77,7 @@ export interface BuildOptions {
    * all higher orders. The first is 0, and none is less than the one before. As `lmplz --prune`. Default: nothing is dropped.
    */
   readonly prune?: readonly number[];
-  /** Which words the model knows. Default: all words of the text. */
+  /** The choice of the words that the model knows. Default: all words of the text. */
   readonly vocabulary?: VocabularyChoice;
   /** How text becomes sentences and tokens, in training and when the model scores. Default: each line is a sentence; white space separates tokens. */
   readonly tokenization?: TokenizationOptions;

@@ -16,7 +16,7 @@ export interface BuildPlan {
   readonly order: number;
   /** The patterns that the mixture interpolates. The model may have more tables, because the contexts of each pattern need a table of their own (`withContexts`). */
   readonly patterns: readonly Pattern[];
-  /** Which words the model knows. */
+  /** The choice of the words that the model knows. */
   readonly vocabulary: VocabularyChoice;
   readonly tokenization: Tokenization;
   /** How the tables are pruned; `undefined` if they are not. */

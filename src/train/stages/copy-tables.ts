@@ -1,4 +1,5 @@
 import { KneserError } from '../../base/errors.js';
+import { grown } from '../../base/grown.js';
 import type { SortedRows, SortedTables } from '../../count/sorted-tables.js';
 import type { ModelBuilder } from '../../tables/builder.js';
 import type { TableManifest } from '../../tables/manifest.js';
@@ -193,8 +194,8 @@ class Grouping {
   }
 
   private grow(): void {
-    const [words, counts] = [this.words, this.counts];
-    (this.words = new Uint32Array(2 * words.length)).set(words);
-    (this.counts = new Uint32Array(2 * words.length)).set(counts);
+    const length = 2 * this.words.length;
+    this.words = grown(this.words, length);
+    this.counts = grown(this.counts, length);
   }
 }

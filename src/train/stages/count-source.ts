@@ -25,7 +25,7 @@ export interface CountSource extends SourceFigures {
   readonly pruned?: readonly number[];
 }
 
-/** Models that are merged table by table, as they lie: no n-gram is sorted anew. */
+/** Models whose tables are merged in the order in which the models have them: no n-gram is sorted again. */
 export interface MergedSource extends SourceFigures {
   /** Number of rows of all tables of the models. */
   readonly rows: number;

@@ -37,10 +37,13 @@ export interface CountedStream {
 }
 
 /**
- * Whether the tables of a source can become tries as they are counted, without being rows first. The rank of an n-gram's word is known when
- * all n-grams with the shorter context are: so all patterns must be contiguous, which one sort counts; and rows must not be needed for
- * pruning, or be there from an interrupted build. The followers of the empty context must be known from the frequencies, as they are not
- * of files of counts. A frequent word's contexts of two words are in memory, and so must the source be.
+ * Whether the tables of a source can become tries while they are counted, without being rows first. The conditions:
+ *
+ * - All patterns are contiguous, so that one sort counts them all: a trie needs the rank of each word among the followers of the shorter
+ *   context, which are complete only when all n-grams with that context are counted.
+ * - No rows are needed: nothing is pruned, and no interrupted build has stored rows.
+ * - The frequencies tell which words follow the empty context. In files of counts they do not.
+ * - The source is in memory. The contexts of two words of one frequent word then fit into memory, too.
  */
 export function canMakeTries(context: BuildContext, { ngrams, pruned }: CountSource): boolean {
   const { plan, workspace, options } = context;
@@ -101,7 +104,7 @@ export async function run(
   });
 }
 
-/** The sorts that are left, and what they add to. */
+/** The sorts that are left, and the results of the finished sorts, to which they add theirs. */
 interface Left {
   readonly sorts: LeftToCount['sorts'];
   readonly summaries: Map<string, TableSummary>;

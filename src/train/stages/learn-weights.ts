@@ -26,7 +26,7 @@ export async function run(context: BuildContext, text: CountSource): Promise<voi
   if (text.heldOutTokens === 0 || !streams) return;
   const { workspace } = context;
   const { learnWeights } = await import('./learning.js');
-  const { DEFAULT_WEIGHTS, encodeWeights } = await import('../../smoothing/weights.js');
+  const { DEFAULT_WEIGHTS, encodeWeights } = await import('../../model/scoring/weights.js');
   const report = (done: number, total: number): void => context.report({ stage: 'tune', done, total, unit: 'passes' });
   const store = watchReads(context, await workspace.openStore('tables'));
   const set = await learnWeights(

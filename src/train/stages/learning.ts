@@ -14,7 +14,7 @@ import { learn, massShares } from '../../smoothing/learn.js';
 import { divideParameters } from '../../smoothing/parameters.js';
 import { tablesOf } from '../../model/scoring/parts.js';
 import { Mixture } from '../../smoothing/mixture.js';
-import type { WeightSet } from '../../smoothing/weights.js';
+import type { WeightSet } from '../../model/scoring/weights.js';
 import type { ModelStore } from '../../store/store.js';
 import { EOS } from '../../text/tokens.js';
 import { pauses, type Pause } from '../../base/turn.js';
@@ -104,6 +104,7 @@ export async function learnModel(
   const cached = probabilities.map((probability, t) => textCache.mix(probability, classProbabilities[t], batch, t));
   const shares = massShares(blend, evidence, batch);
   const patterns = blend.words.lattice.tables.map(table => formatPattern(table.pattern));
+  // Learning has changed the arrays of `start` in place.
   return {
     patterns,
     words: words.values,

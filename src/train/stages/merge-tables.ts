@@ -20,9 +20,9 @@ import { TrieTables } from './table-output.js';
 /** Occurrences of the nearest words of a unit, at least: the contexts of a unit are in memory at once. */
 const UNIT_POSITIONS = 1 << 20;
 /**
- * Bytes of an occurrence: contexts of two lengths are in memory, and an n-gram takes up to 42 bytes in its model (its row, its context and
- * their places, with room to grow), and as much again merged, unless its context is one of the longest. N-grams are at most as many as
- * occurrences, and the shorter ones far fewer.
+ * Bytes of memory for each occurrence of a unit's nearest words. The n-grams of two lengths are in memory at a time, at most as many as there
+ * are occurrences, and far fewer of the shorter ones. An n-gram takes up to 42 bytes in its model (its row, its context and their places,
+ * with room to grow) and, unless it is one of the longest, as many bytes again in the merged level.
  */
 const BYTES_A_POSITION = 3 * 42;
 /** Share of the memory for the contexts of all units that are merged at a time. */
@@ -38,8 +38,8 @@ interface Units {
  * Plans the merging of models table by table.
  *
  * @param frequencies by new id, the occurrences in all texts.
- * @returns `undefined` where only sorting all n-grams anew will do: for skip patterns, classes and differences, and where the contexts
- *   of one word do not fit into the memory.
+ * @returns `undefined` if all n-grams must be sorted again: for skip patterns, classes and differences, and if the contexts of one word
+ *   do not fit into the memory.
  */
 export function planMerging(
   context: BuildContext,

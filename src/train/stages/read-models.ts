@@ -44,8 +44,8 @@ const MOST_DIFFERENCE = 2 ** 31 - 1;
  * is counted.
  *
  * - Input: models of counts of one order, not pruned, whose vocabularies are all words of their texts, or one list of words.
- * - Output: the joined vocabulary (ids fall with the sum of frequencies) and figures, and the n-grams with counts; or the tables, where
- *   they can be merged as they lie.
+ * - Output: the joined vocabulary (the word with the largest sum of frequencies has the smallest id) and figures, and the n-grams with counts; or the tables, if
+ *   they can be merged in the order in which the models have them.
  * - When: the first stage.
  *
  * @throws KNESER_OPTION if a count would become negative; KNESER_INPUT_EMPTY if no token is left; KNESER_LIMIT,

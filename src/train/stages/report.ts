@@ -30,7 +30,7 @@ export interface BuildReport {
   readonly skipped: number;
   /** Warnings about parts of the text that were replaced or left out: one sentence for each kind, with a count. */
   readonly warnings: readonly string[];
-  /** Which discounts could not be estimated, why, and what to do: at most one text. */
+  /** At most one text: the discounts that could not be estimated, the reason, and the remedy. */
   readonly notes: readonly string[];
 }
 

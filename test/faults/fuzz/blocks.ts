@@ -1,5 +1,5 @@
 import { decodeClasses, encodeClasses } from '../../../src/tables/classes.js';
-import { decodeWeights } from '../../../src/smoothing/weights.js';
+import { decodeWeights } from '../../../src/model/scoring/weights.js';
 import { blankBlock, BLOCK_ENTRIES, decodeBlock, encodeBlock, type Block } from '../../../src/tables/block.js';
 import { BlockDamage, seal } from '../../../src/base/sealed.js';
 import { decodeValue } from '../../../src/base/decode.js';

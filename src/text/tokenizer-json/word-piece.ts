@@ -1,6 +1,6 @@
-import type { Model } from '../../subwords/model.js';
-import { refuse } from '../../subwords/refuse.js';
-import { readVocabulary, type Fields } from '../fields.js';
+import type { Model } from '../subwords/model.js';
+import { refuse } from '../subwords/refuse.js';
+import { readVocabulary, type Fields } from './fields.js';
 
 /**
  * WordPiece of BERT: from left to right, the longest token that fits is cut off. If none fits somewhere, the whole piece becomes the

@@ -1,9 +1,10 @@
-import { checkCacheWeights, plainCacheWeights, type CacheWeights } from './cache/weights.js';
-import { parameterList } from './parameters.js';
-import { seal, unseal } from '../base/sealed.js';
-import { encodeMsgpack } from '../base/encode-msgpack.js';
-import { list, record, requireFinite, requireInteger, text } from '../base/shape.js';
-import { decodeMsgpack } from '../base/decode-msgpack.js';
+import { checkCacheWeights, plainCacheWeights, type CacheWeights } from '../../smoothing/cache/weights.js';
+import type { MixtureParameters } from '../../smoothing/estimator.js';
+import { parameterList } from '../../smoothing/parameters.js';
+import { seal, unseal } from '../../base/sealed.js';
+import { encodeMsgpack } from '../../base/encode-msgpack.js';
+import { list, record, requireFinite, requireInteger, text } from '../../base/shape.js';
+import { decodeMsgpack } from '../../base/decode-msgpack.js';
 
 /** The name of the set of weights that training learns. A model uses this set unless another is named. */
 export const DEFAULT_WEIGHTS = 'default';
@@ -11,15 +12,9 @@ export const DEFAULT_WEIGHTS = 'default';
 export const UNIFORM_WEIGHTS = 'uniform';
 
 /** One set of tuned weights of a model. */
-export interface WeightSet {
+export interface WeightSet extends MixtureParameters {
   /** The patterns of the mixture, in the order of their parameters. */
   readonly patterns: readonly string[];
-  /** Parameters of the mixture over word patterns. */
-  readonly words: Float64Array;
-  /** Parameters of the mixture over class patterns; empty without classes. */
-  readonly classes: Float64Array;
-  /** Parameters of the gate between words and classes; empty without classes. */
-  readonly gate: Float64Array;
   readonly cache: CacheWeights;
   readonly report: TuneReport;
 }

@@ -1,6 +1,6 @@
-import type { Model } from '../../subwords/model.js';
-import { refuse } from '../../subwords/refuse.js';
-import { readVocabulary, type Fields } from '../fields.js';
+import type { Model } from '../subwords/model.js';
+import { refuse } from '../subwords/refuse.js';
+import { readVocabulary, type Fields } from './fields.js';
 
 /** WordLevel: a piece that is in the vocabulary is a token; any other piece becomes the unknown token. */
 export function readWordLevel(fields: Fields): Model {

@@ -1,8 +1,8 @@
-import { byteToken, type Model } from '../../subwords/model.js';
-import { refuse } from '../../subwords/refuse.js';
-import { Trie } from '../../subwords/trie.js';
-import { UNKNOWN, UnigramSearch } from '../../subwords/unigram-search.js';
-import { checkText, type Fields } from '../fields.js';
+import { byteToken, type Model } from '../subwords/model.js';
+import { refuse } from '../subwords/refuse.js';
+import { Trie } from '../subwords/trie.js';
+import { UNKNOWN, UnigramSearch } from '../subwords/unigram-search.js';
+import { checkText, type Fields } from './fields.js';
 
 /** A character without a token has the lowest score of a token minus this penalty (SentencePiece's `kUnkPenalty`), natural log. */
 const UNKNOWN_PENALTY = 10;

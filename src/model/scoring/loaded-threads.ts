@@ -5,9 +5,10 @@ import type { PieceSum } from './perplexity.js';
 import type { TaskScorer } from './sentence-scoring.js';
 
 /**
- * Threads that score pieces of texts with tables in shared memory. They stay for the next text, and do not keep the process alive.
+ * Threads that score pieces of texts with tables in shared memory: the threads of a `LoadedModel`. They stay for the next text, and do not
+ * keep the process alive. The threads of a `LanguageModel`, which reads blocks, are `BlockThreads`: they divide one batch among them.
  */
-export class ScoringThreads implements TaskScorer {
+export class LoadedThreads implements TaskScorer {
   /** As in {@link TaskScorer}. */
   readonly taskTokens = 1 << 13;
   private readonly threads: AnsweringThreads<ScoringTask, unknown>;
@@ -18,7 +19,7 @@ export class ScoringThreads implements TaskScorer {
     plan: ScoringPlan,
     private readonly model: string,
   ) {
-    this.threads = new AnsweringThreads(count, new URL('./worker.js', import.meta.url), plan, 'scoring');
+    this.threads = new AnsweringThreads(count, new URL('./loaded-worker.js', import.meta.url), plan, 'scoring');
   }
 
   get count(): number {

@@ -1,7 +1,7 @@
-import { Merges } from '../../subwords/merges.js';
-import { byteToken, findCutMark, type Model } from '../../subwords/model.js';
-import { refuse } from '../../subwords/refuse.js';
-import { checkText, readVocabulary, type Fields } from '../fields.js';
+import { Merges } from '../subwords/merges.js';
+import { byteToken, findCutMark, type Model } from '../subwords/model.js';
+import { refuse } from '../subwords/refuse.js';
+import { checkText, readVocabulary, type Fields } from './fields.js';
 
 /** Byte-pair encoding as in GPT-2, Llama and others: the characters of a piece are symbols, which are merged by rank. A symbol is a token id. */
 export function readBpe(fields: Fields): Model {

@@ -9,7 +9,7 @@ import {
   type ScoringTask,
 } from './pieces.js';
 
-// The entry of a scoring thread of Node, which scores pieces of texts in the order in which it gets them.
+// The entry of a thread of Node that scores pieces of texts from tables in shared memory, in the order in which it gets them.
 if (parentPort) {
   const port = parentPort;
   const { scorer, layout } = createLoadedScorer(workerData as ScoringPlan);
