@@ -136,7 +136,7 @@ async function run(first: string | undefined, others: readonly string[], flags: 
         const { writeParquet } = await import('../documents/parquet-output.js');
         await writeParquet(out, rows, columns, as ?? 'kneser', signal);
       } else if (out !== undefined) await writeLines(out, rows, signal);
-      else for await (const chunk of chunksOf(rows, signal)) await printBytes(chunk);
+      else for await (const chunk of chunksOf(rows, signal, true)) await printBytes(chunk);
     });
     if (!quiet && model) mentionWeights(model.info, flags);
   } finally {

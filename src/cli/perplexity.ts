@@ -59,12 +59,11 @@ async function run(path: string, paths: readonly string[], flags: PerplexityFlag
   if (own) throw new KneserError('KNESER_OPTION', `${own}: belongs to --by`);
   const { LanguageModel } = await import('../model/language-model.js');
   const { PerplexitySum } = await import('../model/scoring/perplexity.js');
-  const { expandInputs } = await import('../text/formats/input.js');
+  const { expandInputs, sizeOf } = await import('../text/formats/input.js');
   const inputs = await expandInputs(paths, flags, warn);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
-    const totalBytes = inputs.reduce((sum, input) => sum + (input.bytes ?? NaN), 0);
-    const knownBytes = Number.isNaN(totalBytes) ? undefined : totalBytes;
+    const knownBytes = sizeOf(inputs);
     let done = 0;
     const total = new PerplexitySum();
     const files: ({ file: string } & Perplexity)[] = [];
@@ -75,7 +74,7 @@ async function run(path: string, paths: readonly string[], flags: PerplexityFlag
       for (const { path: file, bytes } of inputs) {
         const sum = await model.sumOfFile(file, {
           ...documentOptions(flags),
-          expectedBytes: totalBytes,
+          expectedBytes: knownBytes ?? NaN,
           start: flags.start,
           end: flags.end,
           cache: flags.cache ?? false,

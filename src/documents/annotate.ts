@@ -21,7 +21,7 @@ import type { WorkOptions } from '../base/progress.js';
 import { LanguageModel } from '../model/language-model.js';
 import type { TokenScoring } from '../model/token-scoring.js';
 import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
-import { expandInputs, type Input } from '../text/formats/input.js';
+import { expandInputs, sizeOf, type Input } from '../text/formats/input.js';
 import { memberOf, objectOf, type JsonObject } from '../text/formats/jsonl.js';
 import { wordIds } from '../tables/manifest.js';
 import { MAX_ORDER } from '../tables/pattern.js';
@@ -56,6 +56,7 @@ import {
   isInShard,
   placeOf,
   readAllDocuments,
+  someOf,
   type DocumentAt,
   type Shard,
   type StreamEvents,
@@ -474,8 +475,8 @@ interface SourceDocument {
 
 /** The source of the documents: files, or the caller's objects. */
 interface Source {
-  /** The approximate size of the text [bytes]. */
-  readonly bytes: number;
+  /** The approximate size of the text [bytes]; `undefined` if it is unknown. */
+  readonly bytes: number | undefined;
   /** Reads the documents; each call begins with the first document. */
   read(): AsyncIterable<readonly SourceDocument[]>;
   /** Warns of invalid UTF-8 and of documents without text; called after the last document. */
@@ -486,8 +487,8 @@ async function openSource(options: AnnotateOptions, keepsObjects: boolean): Prom
   const { files, documents = [], mask, shard, onWarning, as = 'kneser' } = options;
   if (files === undefined) {
     return {
-      bytes: Array.isArray(documents) ? lengthOf(documents as readonly TextDocument[]) : Infinity,
-      read: () => documentsFrom(documents, shard, as),
+      bytes: Array.isArray(documents) ? lengthOf(documents as readonly TextDocument[]) : undefined,
+      read: () => someOf(documentsFrom(documents, shard, as)),
       end: () => undefined,
     };
   }
@@ -503,7 +504,7 @@ async function openSource(options: AnnotateOptions, keepsObjects: boolean): Prom
     onReplaced: sequences => (replaced += sequences),
   };
   return {
-    bytes: inputs.reduce((sum, { bytes }) => sum + (bytes ?? Infinity), 0),
+    bytes: sizeOf(inputs),
     read: async function* () {
       replaced = missing = 0;
       for await (const some of readAllDocuments(inputs, givenDocumentOptions(options), events)) {
@@ -598,17 +599,14 @@ function lengthOf(documents: readonly TextDocument[]): number {
   return documents.reduce((sum, document) => sum + (typeof document.text === 'string' ? document.text.length : 0), 0);
 }
 
-/** The caller's documents are handed on in groups of this many. */
-const SOME = 64;
 const encoder = new TextEncoder();
 
 async function* documentsFrom(
   documents: Iterable<TextDocument> | AsyncIterable<TextDocument>,
   shard: Shard | undefined,
   as: string,
-): AsyncGenerator<readonly SourceDocument[]> {
+): AsyncGenerator<SourceDocument> {
   let index = 0;
-  let some: SourceDocument[] = [];
   for await (const document of documents) {
     const at = index++;
     if (typeof (document as Partial<TextDocument> | null)?.text !== 'string') {
@@ -616,7 +614,7 @@ async function* documentsFrom(
     }
     if (!isInShard(at, shard)) continue;
     const object = document as unknown as JsonObject;
-    some.push({
+    yield {
       index: at,
       text: document.text,
       object,
@@ -625,12 +623,8 @@ async function* documentsFrom(
       },
       hasMember: Object.hasOwn(object, as),
       place: () => `document ${at}`,
-    });
-    if (some.length < SOME) continue;
-    yield some;
-    some = [];
+    };
   }
-  if (some.length > 0) yield some;
 }
 
 /** The form of the lines of the output. */

@@ -236,10 +236,15 @@ export function jsonRow(value: object): OutputLine {
   return { writeTo: out => writeText(out, JSON.stringify(value)) };
 }
 
-/** Joins lines, with a line feed after each, to chunks of at least {@link CHUNK_BYTES} bytes. */
+/**
+ * Joins lines, with a line feed after each, to chunks of at least {@link CHUNK_BYTES} bytes.
+ *
+ * @param atOnce whether a chunk also ends where lines that came together end: of a slow input, each line is then written as soon as it is known.
+ */
 export async function* chunksOf(
   lines: AsyncIterable<readonly OutputLine[]>,
   signal?: AbortSignal,
+  atOnce = false,
 ): AsyncGenerator<Uint8Array, void, void> {
   const pending = new PendingBytes(2 * CHUNK_BYTES);
   for await (const some of lines) {
@@ -250,6 +255,9 @@ export async function* chunksOf(
       yield pending.view().slice();
       pending.clear();
     }
+    if (!atOnce || pending.length === 0) continue;
+    yield pending.view().slice();
+    pending.clear();
   }
   if (pending.length > 0) yield pending.view().slice();
 }

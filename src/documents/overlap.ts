@@ -16,7 +16,7 @@ import type { WorkOptions } from '../base/progress.js';
 import { intervalOf, poisson, type Interval } from '../baseline/bootstrap.js';
 import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
 import { openCorpus } from '../text/formats/index.js';
-import { documentsOf, expandInputs, type Input } from '../text/formats/input.js';
+import { documentsOf, expandInputs, sizeOf, type Input } from '../text/formats/input.js';
 import { memberOf } from '../text/formats/jsonl.js';
 import { decode } from '../text/surface.js';
 import { Tokenizer, type TextFeeder, type TokenSink } from '../text/tokenizer.js';
@@ -376,7 +376,7 @@ async function readTraining(
   index: NgramIndex,
 ): Promise<TrainingFiles> {
   const { onProgress, signal } = options;
-  const total = inputs.reduce((sum, { bytes }) => sum + (bytes ?? NaN), 0);
+  const total = sizeOf(inputs);
   const firsts: number[] = [];
   let document = 0;
   let done = 0;
@@ -397,7 +397,7 @@ async function readTraining(
     const tokenizer = tokenizerFor(normalize, sink, path);
     const onRead = (read: number): void => {
       done += read;
-      onProgress?.({ stage: 'score', done, total: Number.isNaN(total) ? undefined : total, unit: 'bytes' });
+      onProgress?.({ stage: 'score', done, total, unit: 'bytes' });
     };
     const { field, column, ...others } = documents;
     const where = { ...others, ...(field === undefined ? {} : { field }), ...(column === undefined ? {} : { column }) };

@@ -28,7 +28,7 @@ import {
   skippedWarning,
   type DocumentOptions,
 } from '../text/formats/corpus.js';
-import { expandInputs } from '../text/formats/input.js';
+import { expandInputs, sizeOf } from '../text/formats/input.js';
 import { memberOf } from '../text/formats/jsonl.js';
 import { UNK } from '../text/tokens.js';
 import { Column, groupAt, Labels } from './columns.js';
@@ -205,8 +205,7 @@ async function measure(options: PerplexityByOptions, model: LanguageModel): Prom
     budget === undefined
       ? await expandInputs(files, documents, onWarning)
       : await expandForTwoPasses(files, documents, 'a budget', onWarning);
-  const bytes = inputs.reduce((sum, input) => sum + (input.bytes ?? Infinity), 0);
-  const scoring = await model.tokenScoring(bytes, threads, { onProgress, signal });
+  const scoring = await model.tokenScoring(sizeOf(inputs), threads, { onProgress, signal });
   let replaced = 0;
   const names = new Labels();
   /** How many documents name their domain. */

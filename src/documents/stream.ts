@@ -11,7 +11,7 @@ import { checkAborted, KneserError } from '../base/errors.js';
 import type { WorkOptions } from '../base/progress.js';
 import type { DocumentOptions, ReadOptions } from '../text/formats/corpus.js';
 import { findFormat } from '../text/formats/index.js';
-import { expandInputs, type Input } from '../text/formats/input.js';
+import { expandInputs, sizeOf, type Input } from '../text/formats/input.js';
 import { memberOf, textOf, type JsonObject } from '../text/formats/jsonl.js';
 import { readRecords, type RecordPiece } from '../text/formats/records.js';
 
@@ -95,9 +95,7 @@ async function* readFiles(
   { onProgress, signal, onReplaced }: StreamEvents,
   isChecked: boolean,
 ): AsyncGenerator<readonly FileRecord[]> {
-  const sizes = inputs.map(({ bytes }) => bytes ?? NaN);
-  const sum = sizes.reduce((all, bytes) => all + bytes, 0);
-  const total = Number.isNaN(sum) ? undefined : sum;
+  const total = sizeOf(inputs);
   let done = 0;
   let first = 0;
   const onRead = (read: number): void => {
@@ -175,6 +173,21 @@ async function fieldOf(file: string, documents: DocumentOptions): Promise<string
 /** Yields one by one the items that come some at a time. */
 export async function* eachOf<T>(some: AsyncIterable<readonly T[]>): AsyncGenerator<T, void, void> {
   for await (const items of some) yield* items;
+}
+
+/** Items that are scored are handed on in groups of this many. */
+const SOME = 64;
+
+/** Yields items some at a time: the reverse of {@link eachOf}. */
+export async function* someOf<T>(items: AsyncIterable<T>): AsyncGenerator<readonly T[], void, void> {
+  let some: T[] = [];
+  for await (const item of items) {
+    some.push(item);
+    if (some.length < SOME) continue;
+    yield some;
+    some = [];
+  }
+  if (some.length > 0) yield some;
 }
 
 /** Finds the input files of work that reads them twice. @param reason the work, for the message. @throws KNESER_OPTION for standard input and pipes, which can be read only once. */

@@ -35,7 +35,7 @@ import { tokenizerName, type Conventions } from './conventions.js';
 import { linesOf, Proxies } from './proxy.js';
 import { scoreDocuments, type DocumentScoring } from './scored.js';
 import { splitTokens } from '../text/tokens.js';
-import { expandForTwoPasses, readAllDocuments, type DocumentAt } from './stream.js';
+import { expandForTwoPasses, readAllDocuments, someOf, type DocumentAt } from './stream.js';
 
 /** The files that {@link weigh} reads, and how it finds the weights: for a `target`, by `minimax`, or from `losses` and `scores`. */
 export interface WeighOptions extends DocumentOptions, WorkOptions {
@@ -372,7 +372,7 @@ async function probabilitiesOf(
     const log10Probs: Float64Array[] = [];
     let tokens = 0;
     const how: DocumentScoring = { model: await model.tokenScoring(Infinity, 1), unit: 'lines', byToken: true };
-    for await (const some of scoreDocuments(batches(texts()), how)) {
+    for await (const some of scoreDocuments(someOf(numbered(texts())), how)) {
       for (const { byToken, bytes: length } of some) {
         const scored = byToken?.scores.log10Probs ?? new Float64Array(0);
         bytes += length;
@@ -389,17 +389,18 @@ async function probabilitiesOf(
   return { values, models: models.length, bytesPerToken: bytes / measured };
 }
 
-async function* batches(
+/** Numbers texts from 0. */
+async function* numbered(
   texts: AsyncIterable<string>,
-): AsyncGenerator<readonly { readonly index: number; readonly text: string }[]> {
+): AsyncGenerator<{ readonly index: number; readonly text: string }> {
   let index = 0;
-  for await (const text of texts) yield [{ index: index++, text }];
+  for await (const text of texts) yield { index: index++, text };
 }
 
 async function sizeOf(texts: Domain['texts'], model: LanguageModel): Promise<{ documents: number; tokens: number }> {
   let [documents, tokens] = [0, 0];
   const scoring = await model.tokenScoring(Infinity, 1);
-  for await (const some of scoreDocuments(batches(texts(undefined)), { model: scoring, unit: 'lines' })) {
+  for await (const some of scoreDocuments(someOf(numbered(texts(undefined))), { model: scoring, unit: 'lines' })) {
     for (const scored of some) {
       documents++;
       tokens += scored.sum.tokens;

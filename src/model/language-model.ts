@@ -21,7 +21,7 @@ import type { IdSentences, ScoredSentences } from './scoring/text-scoring.js';
 import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';
 import type { Reading } from '../text/word-order.js';
 import { InOrder } from '../base/in-order.js';
-import { BLOCK_TASK, PieceScorer, TEXT_TASK, threadsFor, wholePieces } from './scoring/piece-scorer.js';
+import { BLOCK_TASK, PieceScorer, TEXT_TASKS, threadsFor, wholePieces } from './scoring/piece-scorer.js';
 import type { BlockThreads } from './scoring/block-threads.js';
 import { PerplexitySum, type Perplexity, type PieceSum } from './scoring/perplexity.js';
 import { tablesOf } from './scoring/parts.js';
@@ -38,6 +38,8 @@ import { fileSize } from '../text/formats/input.js';
 const ROWS_LOADED_A_WORD = 40;
 /** The same for a word of a long text that is scored by Kneser-Ney, without scores by token, in batches of a million words. */
 const ROWS_LOADED_IN_BATCHES = 5;
+/** The same with scores by token, in tasks of two million words. */
+const ROWS_LOADED_IN_TASKS = 8;
 /** Fewer n-grams are loaded on the calling thread: starting threads would take longer. */
 const ROWS_FOR_THREADS = 2e6;
 
@@ -224,30 +226,34 @@ export class LanguageModel extends PagedModel {
     const pieces = await this.#piecesOnAll(options.threads ?? availableParallelism());
     const scoreTokens = (piece: Piece): Promise<TokenScores> => this.inTurn(() => pieces.scoreTokens(piece));
     const { scoreText } = await import('./scoring/text-scoring.js');
-    yield* scoreText(sentences, endsOf(options), { count: 1, mostTasks: 1, taskTokens: TEXT_TASK, scoreTokens });
+    yield* scoreText(sentences, endsOf(options), { ...TEXT_TASKS, scoreTokens });
   }
 
   /**
    * Scores whole sentences token by token: from blocks, or, if the text is long enough, from tables in memory (as {@link sumOfFile}).
    *
-   * @param bytes the size of the text.
+   * @param bytes the size of the text; `undefined` if it is unknown.
    * @internal
    */
-  async tokenScoring(bytes: number, threads?: number, options: LoadOptions = {}): Promise<TokenScoring> {
+  async tokenScoring(bytes: number | undefined, threads?: number, options: LoadOptions = {}): Promise<TokenScoring> {
     this.checkOpen();
-    if (this.shouldLoad(bytes / BYTES_A_WORD)) return (await this.loadOnce(options)).tokenScoring(threads);
-    const count = threads ?? threadsFor(bytes / BYTES_A_WORD, availableParallelism());
-    const scorer = count > 1 ? await this.#taskScorer(count) : undefined;
+    const expectedWords = bytes === undefined ? undefined : bytes / BYTES_A_WORD;
+    const rowsAWord = this.scoring.partWords > 0 ? ROWS_LOADED_IN_TASKS : ROWS_LOADED_A_WORD;
+    if (this.shouldLoad(expectedWords ?? 0, rowsAWord)) return (await this.loadOnce(options)).tokenScoring(threads);
+    const count = threads ?? availableParallelism();
+    const isLong = (words: number): boolean => threads !== undefined || threadsFor(words, count) > 1;
+    // Threads start while the dictionary is read; for a text of unknown size, when a task is long enough for them.
+    let all = isLong(expectedWords ?? 0) ? await this.#piecesOnAll(count) : undefined;
     const words = await this.allWords();
-    const score: TokenScoring['score'] = (ids, cache) => {
-      const piece = { ids, history: 0, ends: BOTH_ENDS };
-      return scorer && !cache ? scorer.scoreTokens(piece) : this.inTurn(() => this.#pieces.scoreTokens(piece, cache));
+    const score: TokenScoring['score'] = async (ids, cache) => {
+      if (!cache && isLong(ids.length)) all ??= await this.#piecesOnAll(count);
+      const pieces = cache ? this.#pieces : (all ?? this.#pieces);
+      return this.inTurn(() => pieces.scoreTokens({ ids, history: 0, ends: BOTH_ENDS }, cache));
     };
     return {
       words,
       parts: this.parts,
-      waiting: scorer?.mostTasks ?? 1,
-      taskTokens: BLOCK_TASK,
+      ...TEXT_TASKS,
       score,
       sums: async (ids, ends) => sumStretches(await score(ids), ends),
       spreads: ids => this.spreadsOfIds(ids),

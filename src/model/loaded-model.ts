@@ -129,7 +129,8 @@ export class LoadedModel extends MemoryModel {
     return {
       words: this.words,
       parts: this.parts,
-      waiting: threads > 1 ? threads * PIECES_A_THREAD : 1,
+      count: threads,
+      mostTasks: threads > 1 ? threads * PIECES_A_THREAD : 1,
       taskTokens: PIECE_WORDS,
       score: async (ids, cache) => {
         if (cache) {

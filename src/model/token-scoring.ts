@@ -1,18 +1,15 @@
 import type { TokenSpreads } from './prediction/token-spreads.js';
 import type { TextCache } from '../smoothing/cache/text-cache.js';
 import type { LoadedWords } from './lookup/words.js';
+import type { GroupLimits } from './scoring/in-groups.js';
 import type { ModelParts } from './scoring/parts.js';
 import type { StretchSums, TokenScores } from './scoring/pieces.js';
 
-/** Scores whole sentences token by token, many at a time. */
-export interface TokenScoring {
+/** Scores whole sentences token by token, many at a time. Its limits are those of the calls of `score` and `sums`. */
+export interface TokenScoring extends GroupLimits {
   /** The model's words, which turn tokens into ids. */
   readonly words: LoadedWords;
   readonly parts: ModelParts;
-  /** How many calls of `score` or `sums` should run at the same time, so that no thread is idle. */
-  readonly waiting: number;
-  /** How many tokens a call should have, if the text is long enough. */
-  readonly taskTokens: number;
   /**
    * Scores sentences.
    *

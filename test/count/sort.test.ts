@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { scratchFiles } from '#kneser/src/count/scratch-files.js';
 import { mergeRuns, RunWriter, type RunSegment } from '#kneser/src/count/runs.js';
 import { PositionSorter, type TupleSink } from '#kneser/src/count/sort.js';
+import { expectToBe } from '../support/expect-to-be.js';
 import { randomNumbers, temporaryFolder } from '../support/models.js';
 
 const folder = temporaryFolder('sort');
@@ -13,7 +14,7 @@ const folder = temporaryFolder('sort');
 function collect(width: number): { tuples: number[][]; sink: TupleSink } {
   const tuples: number[][] = [];
   const sink: TupleSink = (columns, order, length, weight) => {
-    expect(columns.length).toBe(width);
+    expectToBe(columns.length, width);
     for (let i = 0; i < length; i++) {
       const tuple = columns.map(column => column[order[i]]);
       for (let k = 0; k < weight; k++) tuples.push(tuple);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -342,4 +343,13 @@ test('what cannot be done is refused by name, and leaves no file', async () => {
   await expect(collect(annotate({ model, documents: [{ text: 1 } as never] }))).rejects.toThrow('document 0');
   const piped = await cli.print(['annotate', model, '-', '--format', 'jsonl'], { input: '{"text":"the cat"}\n' });
   expect(parseLines(piped)).toMatchObject([{ text: 'the cat', kneser: { tokens: 3 } }]);
+});
+
+test('a document from a pipe is annotated before the next one comes', async () => {
+  const child = cli.start(['annotate', model, '--format', 'jsonl', '-']);
+  child.stdin.write('{"text":"the cat"}\n');
+  const [first] = (await once(child.stdout, 'data')) as [Buffer];
+  expect(JSON.parse(first.toString())).toMatchObject({ text: 'the cat', kneser: { tokens: 3 } });
+  child.stdin.end();
+  expect(await once(child, 'close')).toEqual([0, null]);
 });

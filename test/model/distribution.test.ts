@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { log10 } from '#kneser/src/base/elementary.js';
 import { annotate, exportArpa, importArpa, LanguageModel, prune, train, type OpenOptions } from '#kneser/src/index.js';
+import { expectToBe } from '../support/expect-to-be.js';
 import { randomNumbers, sharedFile, temporaryFolder, UNIFORM_MIXTURE } from '../support/models.js';
 import { PTB_TEXT, ptbModel } from '../support/shared.js';
 
@@ -79,13 +80,13 @@ test('entropy, second moment, ranks, order and draws are those of the dense dist
       ).toBeCloseTo(1, 6);
       for (const type of types) {
         expect(next.probability(type)).toBeCloseTo(p.get(type) ?? NaN, 12);
-        expect(dense[vocabulary.id(type) ?? -1]).toBe(next.probability(type));
+        expectToBe(dense[vocabulary.id(type) ?? -1], next.probability(type), type);
       }
       expect(next.probability('<s>')).toBe(0);
       const listed = [...next.descending({ unknown: true })];
       expect(listed.map(({ token }) => token).sort()).toEqual([...types].sort());
       listed.forEach(({ token, probability }, i) => {
-        expect(probability).toBe(next.probability(token));
+        expectToBe(probability, next.probability(token), token);
         if (i === 0) return;
         const before = listed[i - 1];
         expect(before.probability).toBeGreaterThanOrEqual(probability);
@@ -94,7 +95,7 @@ test('entropy, second moment, ranks, order and draws are those of the dense dist
         }
       });
       for (const { token, probability } of listed.filter((_, i) => i % 7 === 0)) {
-        expect(next.rank(token)).toBe(1 + listed.filter(other => other.probability > probability).length);
+        expectToBe(next.rank(token), 1 + listed.filter(other => other.probability > probability).length, token);
       }
       expect([...next.descending()].map(({ token }) => token)).not.toContain('<unk>');
       const counts = new Map<string, number>();
@@ -148,11 +149,11 @@ test('in Kneser-Ney models, probabilities have the bits of scoring, and figures 
       const listed = [...next.descending({ unknown: true })];
       expect(listed.findIndex(({ token }) => token === 'v40') + 1).toBeGreaterThanOrEqual(first[h][3]);
       for (const { token, probability } of listed.filter((_, i) => i % 97 === 0)) {
-        expect(next.rank(token)).toBe(1 + listed.filter(other => other.probability > probability).length);
+        expectToBe(next.rank(token), 1 + listed.filter(other => other.probability > probability).length, token);
         const before = ['<s>', ...history.split(' ').filter(word => word !== '')];
         const scored = loaded.log10Prob(token === '<unk>' ? 'no-such-word' : token, before);
         expect(log10(next.probability(token))).toBe(scored);
-        expect(probability).toBe(next.probability(token));
+        expectToBe(probability, next.probability(token), token);
       }
     }
     await loaded.close();

@@ -178,8 +178,8 @@ describe.skipIf(!PTB_TEXT || !ptb.valid || !ptb.test)('Penn Treebank', () => {
   ])('order %i: perplexity %f on valid, %f on test', async (order, valid, test) => {
     await withOpen(await ptbModel(order), async (paged, loaded) => {
       const { info } = paged;
-      const onValid = await loaded.perplexityOfFile(validText);
-      const onTest = await loaded.perplexityOfFile(testText);
+      const onValid = await loaded.perplexityOfFile(validText, { threads: 1 });
+      const onTest = await loaded.perplexityOfFile(testText, { threads: 1 });
       expect(Math.abs((onValid.perplexity ?? NaN) - valid)).toBeLessThan(0.02);
       expect(Math.abs((onTest.perplexity ?? NaN) - test)).toBeLessThan(0.02);
       expect([onValid.sentences, onTest.sentences, info.sentences]).toEqual([3_370, 3_761, 42_068]);

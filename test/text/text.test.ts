@@ -11,6 +11,7 @@ import { splitTokens } from '#kneser/src/text/tokens.js';
 import { ShortEncoder } from '#kneser/src/text/short-encoder.js';
 import { Tokenizer } from '#kneser/src/text/tokenizer.js';
 import { hashBytes, WordList } from '#kneser/src/text/word-list.js';
+import { expectToBe } from '../support/expect-to-be.js';
 import { temporaryFolder, withModel } from '../support/models.js';
 
 const folder = temporaryFolder('text');
@@ -130,16 +131,16 @@ describe('a list of words', () => {
           const key = Buffer.from(bytes).toString('latin1');
           const expected = numbers.get(key) ?? numbers.size + 1;
           numbers.set(key, expected);
-          expect(list.add(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length))).toBe(expected);
+          expectToBe(list.add(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length)), expected);
         }
         expect(list.size).toBe(numbers.size);
-        for (const [key, number] of numbers) expect(Buffer.from(list.bytes(number)).toString('latin1')).toBe(key);
+        for (const [key, number] of numbers) expectToBe(Buffer.from(list.bytes(number)).toString('latin1'), key);
       }),
     ));
 
   test('finds every word after growing, and no other', () => {
     const list = new WordList();
-    for (let i = 0; i < 20_000; i++) expect(list.addWord(`word ${i}`)).toBe(i + 4);
+    for (let i = 0; i < 20_000; i++) expectToBe(list.addWord(`word ${i}`), i + 4);
     let wrong = 0;
     for (let i = 0; i < 20_000; i++)
       if (list.findWord(`word ${i}`) !== i + 4 || list.findWord(`Word ${i}`) !== 0) wrong++;

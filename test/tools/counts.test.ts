@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { exportArpa, importArpa, LanguageModel, ngramCounts, prune, train, wordCounts } from '#kneser/src/index.js';
 import { CommandLine } from '../support/command-line.js';
+import { expectToBe } from '../support/expect-to-be.js';
 import { temporaryFolder } from '../support/models.js';
 
 const folder = temporaryFolder('counts');
@@ -29,7 +30,7 @@ async function listed(order?: number): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for await (const { ngram, count } of ngramCounts({ model, ...(order === undefined ? {} : { order }) })) {
     const key = ngram.join(' ');
-    expect(counts).not.toHaveProperty([key]);
+    expectToBe(Object.hasOwn(counts, key), false, key);
     counts[key] = count;
   }
   return counts;

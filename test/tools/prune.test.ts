@@ -171,7 +171,7 @@ describe('on Brown', () => {
     expect(tables.map(({ types }, i) => types + (i === 0 ? 1 : 0))).toEqual(figures.types);
     await withOpen(out, async (paged, loaded) => {
       for (const opened of [paged, loaded]) {
-        const { perplexity, perplexityExcludingOov } = await opened.perplexityOfFile(brown.heldOut);
+        const { perplexity, perplexityExcludingOov } = await opened.perplexityOfFile(brown.heldOut, { threads: 1 });
         expect((perplexity ?? NaN) / figures.perplexityIncludingOov).toBeCloseTo(1, 5);
         expect((perplexityExcludingOov ?? NaN) / figures.perplexityExcludingOov).toBeCloseTo(1, 5);
       }
@@ -185,7 +185,7 @@ describe('on Brown', () => {
 
   test('by entropy: a higher threshold gives a smaller model with a higher perplexity, whose probabilities add up to 1', async () => {
     const model = await brownModel(3);
-    const before = await withOpen(model, (_, loaded) => loaded.perplexityOfFile(brown.heldOut));
+    const before = await withOpen(model, (_, loaded) => loaded.perplexityOfFile(brown.heldOut, { threads: 1 }));
     let [kept, bytes, perplexity] = [Infinity, Infinity, before.perplexity ?? NaN];
     for (const entropy of [1e-6, 1e-5]) {
       const out = join(folder, `brown-${entropy}`);
@@ -194,7 +194,7 @@ describe('on Brown', () => {
       expect(types).toBeLessThan(kept);
       expect(report.bytes).toBeLessThan(bytes);
       await withOpen(out, async (paged, loaded) => {
-        const figures = await loaded.perplexityOfFile(brown.heldOut);
+        const figures = await loaded.perplexityOfFile(brown.heldOut, { threads: 1 });
         expect(await paged.perplexityOfFile(brown.heldOut)).toEqual(figures);
         expect(figures.perplexity).toBeGreaterThan(perplexity);
         perplexity = figures.perplexity ?? NaN;

@@ -1,14 +1,15 @@
 import { BatchLayout } from '../../smoothing/batch.js';
 import type { TextCache } from '../../smoothing/cache/text-cache.js';
 import type { BlockScoring } from './block-scoring.js';
+import type { GroupLimits } from './in-groups.js';
 import { PIECE_WORDS, PieceSum } from './perplexity.js';
 import { beginPiece, tokenScores, type Piece, type TokenScores } from './pieces.js';
 import { runAwaiting } from './scorer.js';
 
 /** How many tokens a task of sentences should have. More tokens would take much memory, because sentences wait in memory for their scores. */
 export const BLOCK_TASK = 1 << 18;
-/** The same for a text whose sentences wait as ids: a block is read once for each task that needs it. */
-export const TEXT_TASK = 1 << 20;
+/** Tasks of a text whose sentences wait as ids. They are large, because a block is read once for each task that needs it; all threads share one. */
+export const TEXT_TASKS: GroupLimits = { count: 1, mostTasks: 1, taskTokens: 1 << 21 };
 /** The number of words for which a thread is started: for far fewer words, starting the thread takes as long as it saves (measured). */
 const WORDS_A_THREAD = 1 << 18;
 

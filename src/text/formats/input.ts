@@ -49,6 +49,12 @@ export async function expandInputs(
   return inputs;
 }
 
+/** The size of all inputs [bytes]; `undefined` if one of them is a pipe. */
+export function sizeOf(inputs: readonly Input[]): number | undefined {
+  const sum = inputs.reduce((sum, { bytes }) => sum + (bytes ?? NaN), 0);
+  return Number.isNaN(sum) ? undefined : sum;
+}
+
 /** The given options that some input uses: `field` needs JSON lines, `column` Parquet, `missing` either of them. */
 export async function documentsOf(inputs: readonly Input[], documents: DocumentOptions): Promise<DocumentOptions> {
   const used = await usedFormats(inputs, documents);
