@@ -3,8 +3,6 @@ import { KneserError } from '../base/errors.js';
 import { standard } from '../base/node/standard-streams.js';
 import type { AnnotateOptions, MaskChoice } from '../documents/annotate.js';
 import type { Columns } from '../documents/parquet-output.js';
-import type { Shard } from '../documents/stream.js';
-import type { DocumentOptions } from '../text/formats/corpus.js';
 import { given } from './given.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
 import { interruption } from './interruption.js';
@@ -28,21 +26,15 @@ Examples:
   kneser annotate wikipedia crawl.jsonl.gz --figures-only --id url | head`;
 
 /** Flags of `kneser annotate`. */
-interface AnnotateFlags extends ModelFlags, DocumentOptions {
-  readonly target?: readonly string[];
-  readonly lowercase?: boolean;
-  readonly seed?: number;
+interface AnnotateFlags
+  extends
+    ModelFlags,
+    Omit<
+      AnnotateOptions,
+      'against' | 'documents' | 'files' | 'model' | 'onProgress' | 'onWarning' | 'order' | 'signal' | 'unit'
+    > {
   readonly against?: string;
   readonly unit: 'lines' | 'document';
-  readonly features?: 'basic' | 'full';
-  readonly tokens?: boolean;
-  readonly mask?: MaskChoice;
-  readonly context?: string;
-  readonly as?: string;
-  readonly id?: string;
-  readonly figuresOnly?: boolean;
-  readonly shard?: Shard;
-  readonly threads?: number;
   readonly out?: string;
   readonly quiet?: boolean;
 }

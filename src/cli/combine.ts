@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { standard } from '../base/node/standard-streams.js';
-import type { DocumentOptions } from '../text/formats/corpus.js';
 import type { CombineOptions } from '../train/merge.js';
 import { MACHINE_OPTION_NAMES } from '../train/plan/options.js';
 import type { TrainReport } from '../train/train.js';
@@ -8,21 +7,14 @@ import { given } from './given.js';
 import { addBuildFlags } from './build-options.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
 import { interruption } from './interruption.js';
+import type { NewModelFlags } from './new-model.js';
 import { print, warn } from './output.js';
 import { withProgress } from './progress.js';
 import { summary } from './train.js';
 
 /** The flags that `kneser merge` and `kneser subtract` share. */
-export interface CombineFlags extends DocumentOptions {
-  readonly out: string;
-  readonly classes?: number | readonly number[];
-  readonly tune?: readonly string[];
-  readonly memory?: number;
-  readonly threads?: number;
-  readonly force?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
+export interface CombineFlags
+  extends NewModelFlags, Omit<CombineOptions, keyof NewModelFlags | 'onProgress' | 'signal'> {}
 
 /** Declares {@link CombineFlags}. */
 export function addCombineFlags(command: Command): Command {

@@ -15,6 +15,7 @@ import { bytes, print, warn, whole } from './output.js';
 import { withProgress } from './progress.js';
 import { summary as trainSummary } from './train.js';
 import { parseNumber, parseWhole } from './values.js';
+import { addNewModelFlags, type NewModelFlags } from './new-model.js';
 
 const HELP = `
 An ARPA file becomes a back-off model with the numbers of the file. Files of n-gram counts (words, a tab, a count) become the model that
@@ -38,14 +39,10 @@ const COUNT_OPTIONS: readonly BuildOptionName[] = [
 ];
 
 /** Flags of `kneser import`. */
-interface ImportFlags extends BuildFlags {
-  readonly out: string;
+interface ImportFlags extends BuildFlags, NewModelFlags {
   readonly unk?: number;
   readonly counts?: boolean;
   readonly order?: number;
-  readonly force?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
 }
 
 /** `kneser import`. */
@@ -64,12 +61,8 @@ export function define(command: Command): void {
       'order of the model made from counts (default: length of the longest n-grams)',
       parseWhole,
     );
-  addBuildFlags(command, [...COUNT_OPTIONS, ...MACHINE_OPTION_NAMES])
-    .option('-f, --force', 'replace an existing model')
-    .option('--json', 'print one JSON object')
-    .option('-q, --quiet', 'no progress, no summary')
-    .addHelpText('after', HELP)
-    .action(run);
+  addBuildFlags(command, [...COUNT_OPTIONS, ...MACHINE_OPTION_NAMES]);
+  addNewModelFlags(command).addHelpText('after', HELP).action(run);
 }
 
 async function run(files: readonly string[], flags: ImportFlags, command: Command): Promise<void> {

@@ -8,6 +8,7 @@ import { interruption } from './interruption.js';
 import { bytes, print, printTable, warn, whole } from './output.js';
 import { withProgress } from './progress.js';
 import { parseNumbers } from './values.js';
+import { addNewModelFlags, type NewModelFlags } from './new-model.js';
 
 const HELP = `
 The mixture is a back-off model with the n-grams of all models and the probabilities Σ λ p, as SRILM's ngram -mix-lm makes. The models
@@ -18,10 +19,7 @@ Examples:
   kneser mix news imported --out mixed --weights 0.8,0.2`;
 
 /** Flags of `kneser mix`. */
-interface MixFlags extends DocumentOptions, Pick<MixOptions, 'out' | 'tune' | 'weights' | 'byLength' | 'force'> {
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
+interface MixFlags extends NewModelFlags, DocumentOptions, Pick<MixOptions, 'tune' | 'weights' | 'byLength'> {}
 
 /** `kneser mix`. */
 export function define(command: Command): void {
@@ -34,12 +32,8 @@ export function define(command: Command): void {
       '--by-length',
       'learn separate weights for histories by the length of the longest context in a model, and the models that have it',
     );
-  addDocumentFlags(command)
-    .option('-f, --force', 'replace an existing model')
-    .option('--json', 'print one JSON object')
-    .option('-q, --quiet', 'no progress, no summary')
-    .addHelpText('after', HELP)
-    .action(run);
+  addDocumentFlags(command);
+  addNewModelFlags(command).addHelpText('after', HELP).action(run);
 }
 
 async function run(models: readonly string[], flags: MixFlags): Promise<void> {

@@ -5,7 +5,6 @@ import { standard } from '../base/node/standard-streams.js';
 import type { OverlapOptions, OverlapReport, OverlapRow } from '../documents/overlap.js';
 import type { RecitationFigures, RecitationReport } from '../documents/recitation.js';
 import type { OutputLine } from '../documents/output.js';
-import type { DocumentOptions } from '../text/formats/corpus.js';
 import { given } from './given.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
 import { interruption } from './interruption.js';
@@ -25,7 +24,10 @@ Examples:
   kneser overlap --train crawl.jsonl.gz --test gsm8k.jsonl --query question --answer answer --out rows.jsonl`;
 
 /** Flags of `kneser overlap`. */
-interface OverlapFlags extends DocumentOptions {
+interface OverlapFlags extends Omit<
+  OverlapOptions,
+  'onProgress' | 'onReport' | 'onWarning' | 'signal' | 'test' | 'train'
+> {
   readonly train?: readonly string[];
   readonly model?: string;
   readonly rewritten?: readonly string[];
@@ -35,16 +37,6 @@ interface OverlapFlags extends DocumentOptions {
   readonly against?: string;
   readonly controls?: number;
   readonly test?: readonly string[];
-  readonly n?: number;
-  readonly normalize?: 'gpt3' | 'none';
-  readonly query?: string;
-  readonly answer?: string;
-  readonly minHits?: number;
-  readonly minCoverage?: number;
-  readonly maxDocuments?: number;
-  readonly scores?: string;
-  readonly id?: string;
-  readonly seed?: number;
   readonly out?: string;
   readonly html?: string;
   readonly json?: boolean;

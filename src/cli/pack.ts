@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { interruption } from './interruption.js';
-import { printPacked, type PackFlags } from './packing.js';
+import type { NewModelFlags } from './new-model.js';
+import { printPacked } from './packing.js';
 import { withProgress } from './progress.js';
 
 const HELP = `
@@ -21,7 +22,7 @@ export function define(command: Command): void {
     .action(run);
 }
 
-async function run(model: string, flags: PackFlags): Promise<void> {
+async function run(model: string, flags: NewModelFlags): Promise<void> {
   const { out, force = false, quiet = false } = flags;
   const { pack } = await import('../tools/pack.js');
   const signal = interruption();

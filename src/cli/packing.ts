@@ -1,20 +1,13 @@
 import { standard } from '../base/node/standard-streams.js';
 import type { PackReport } from '../tools/pack.js';
 import type { UnpackReport } from '../tools/unpack.js';
+import type { NewModelFlags } from './new-model.js';
 import { bytes, print, whole } from './output.js';
-
-/** Flags of `kneser pack` and `kneser unpack`. */
-export interface PackFlags {
-  readonly out: string;
-  readonly force?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
 
 /** Prints the report of `kneser pack` or `kneser unpack`. @param next the command that the last line suggests. */
 export async function printPacked(
   report: PackReport | UnpackReport,
-  { json = false, quiet = false }: PackFlags,
+  { json = false, quiet = false }: NewModelFlags,
   next: string,
 ): Promise<void> {
   const { out, keys, bytes: size, seconds } = report;

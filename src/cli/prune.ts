@@ -5,19 +5,16 @@ import { interruption } from './interruption.js';
 import { bytes, print, whole } from './output.js';
 import { withProgress } from './progress.js';
 import { parseNumber, parseThresholds } from './values.js';
+import { addNewModelFlags, type NewModelFlags } from './new-model.js';
 
 const HELP = `
 Example:
   kneser prune model --out small --prune 0,0,1`;
 
 /** Flags of `kneser prune`. */
-interface PruneFlags {
-  readonly out: string;
+interface PruneFlags extends NewModelFlags {
   readonly prune?: readonly number[];
   readonly entropy?: number;
-  readonly force?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
 }
 
 /** `kneser prune`. */
@@ -35,12 +32,8 @@ export function define(command: Command): void {
       '--entropy <share>',
       'drop n-grams without which the perplexity rises by less than this share, such as 1e-8',
       parseNumber('1e-8'),
-    )
-    .option('-f, --force', 'replace an existing model')
-    .option('--json', 'print one JSON object')
-    .option('-q, --quiet', 'no progress, no summary')
-    .addHelpText('after', HELP)
-    .action(run);
+    );
+  addNewModelFlags(command).addHelpText('after', HELP).action(run);
 }
 
 async function run(model: string, flags: PruneFlags): Promise<void> {

@@ -5,6 +5,7 @@ import { interruption } from './interruption.js';
 import { print, warn } from './output.js';
 import { withProgress } from './progress.js';
 import { summary } from './train.js';
+import { addNewModelFlags, type NewModelFlags } from './new-model.js';
 
 const HELP = `
 The job's SQL is from kneser spark plan. The model equals the one that kneser train makes of the same text.
@@ -13,24 +14,15 @@ Example:
   hadoop fs -get hdfs:///job/model job && kneser spark import job --out model`;
 
 /** Flags of `kneser spark import`. */
-interface ImportFlags extends BuildFlags {
-  readonly out: string;
-  readonly force?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
+interface ImportFlags extends BuildFlags, NewModelFlags {}
 
 /** `kneser spark import`. */
 export function define(command: Command): void {
   command
     .argument('<job>', 'folder of the job, or its folder model, on this machine')
     .requiredOption('-o, --out <dir>', 'folder of the model');
-  addBuildFlags(command, ['memory'])
-    .option('-f, --force', 'replace a model that is there')
-    .option('--json', 'print one JSON object')
-    .option('-q, --quiet', 'no progress, no summary')
-    .addHelpText('after', HELP)
-    .action(run);
+  addBuildFlags(command, ['memory']);
+  addNewModelFlags(command).addHelpText('after', HELP).action(run);
 }
 
 async function run(job: string, flags: ImportFlags): Promise<void> {

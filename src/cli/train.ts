@@ -10,6 +10,7 @@ import { interruption } from './interruption.js';
 import { bytes, print, warn, whole } from './output.js';
 import { withProgress } from './progress.js';
 import { resumeCommand } from './resume-command.js';
+import type { NewModelFlags } from './new-model.js';
 
 const HELP = `
 Without --skip and --patterns the model is interpolated modified Kneser-Ney (mkn). With one of these flags it also has a mixture over
@@ -21,12 +22,8 @@ Examples:
   kneser train web.jsonl.gz --field content --tokenizer tokenizer.json --sentences segment --out subwords`;
 
 /** Flags of `kneser train` that are declared here. The rows of the options declare the others. */
-interface TrainFlags extends BuildFlags, DocumentOptions {
-  readonly out: string;
-  readonly force?: boolean;
+interface TrainFlags extends BuildFlags, NewModelFlags, DocumentOptions {
   readonly resume?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
 }
 
 /** The options that have flags. */

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { interruption } from './interruption.js';
-import { printPacked, type PackFlags } from './packing.js';
+import { printPacked } from './packing.js';
 import { withProgress } from './progress.js';
+import { addNewModelFlags, type NewModelFlags } from './new-model.js';
 
 const HELP = `
 Example:
@@ -11,15 +12,11 @@ Example:
 export function define(command: Command): void {
   command
     .argument('<file>', 'the packed file, or its address')
-    .requiredOption('-o, --out <dir>', 'folder of the model')
-    .option('-f, --force', 'replace an existing model')
-    .option('--json', 'print one JSON object')
-    .option('-q, --quiet', 'no progress, no summary')
-    .addHelpText('after', HELP)
-    .action(run);
+    .requiredOption('-o, --out <dir>', 'folder of the model');
+  addNewModelFlags(command).addHelpText('after', HELP).action(run);
 }
 
-async function run(file: string, flags: PackFlags): Promise<void> {
+async function run(file: string, flags: NewModelFlags): Promise<void> {
   const { out, force = false, quiet = false } = flags;
   const { unpack } = await import('../tools/unpack.js');
   const signal = interruption();

@@ -3,32 +3,21 @@ import { standard } from '../base/node/standard-streams.js';
 import { interruption } from './interruption.js';
 import { bytes, print, whole } from './output.js';
 import { withProgress } from './progress.js';
+import { addNewModelFlags, type NewModelFlags } from './new-model.js';
 
 const HELP = `
 Example:
   kneser upgrade old-model --out model`;
 
-/** Flags of `kneser upgrade`. */
-interface UpgradeFlags {
-  readonly out: string;
-  readonly force?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
-
 /** `kneser upgrade`. */
 export function define(command: Command): void {
   command
     .argument('<model>', 'a model of kneser 0.1.0: its folder, or a packed file; it is not changed')
-    .requiredOption('-o, --out <dir>', 'folder of the new model')
-    .option('-f, --force', 'replace an existing model')
-    .option('--json', 'print one JSON object')
-    .option('-q, --quiet', 'no progress, no summary')
-    .addHelpText('after', HELP)
-    .action(run);
+    .requiredOption('-o, --out <dir>', 'folder of the new model');
+  addNewModelFlags(command).addHelpText('after', HELP).action(run);
 }
 
-async function run(model: string, flags: UpgradeFlags): Promise<void> {
+async function run(model: string, flags: NewModelFlags): Promise<void> {
   const { json = false, quiet = false, ...how } = flags;
   const { upgrade } = await import('../tools/upgrade.js');
   const signal = interruption();

@@ -1,6 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { WeighOptions, WeighReport } from '../documents/weigh.js';
-import type { DocumentOptions } from '../text/formats/corpus.js';
 import { given } from './given.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
 import { interruption } from './interruption.js';
@@ -20,24 +19,8 @@ Examples:
 const NO_EVIDENCE = 'There is no evidence that minimax weights of n-gram models help a neural model.';
 
 /** Flags of `kneser weigh`. */
-interface WeighFlags extends DocumentOptions {
-  readonly domain?: Readonly<Record<string, readonly string[]>>;
-  readonly within?: string;
-  readonly target?: readonly string[];
-  readonly minimax?: boolean;
-  readonly reference?: 'own' | 'pooled';
-  readonly rounds?: number;
-  readonly step?: number;
-  readonly smooth?: number;
-  readonly losses?: string;
-  readonly scores?: string;
-  readonly estimator?: NonNullable<WeighOptions['estimator']>;
-  readonly projection?: NonNullable<WeighOptions['projection']>;
-  readonly tau?: string;
-  readonly budget?: number;
-  readonly order?: number;
-  readonly vocabLimit?: number;
-  readonly lowercase?: boolean;
+interface WeighFlags extends Omit<WeighOptions, 'domains' | 'files' | 'onProgress' | 'onWarning' | 'signal'> {
+  readonly domain?: NonNullable<WeighOptions['domains']>;
   readonly json?: boolean;
 }
 

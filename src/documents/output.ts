@@ -91,30 +91,40 @@ export function packingOf(input: string): '.gz' | '.zst' | '' {
 }
 
 /**
- * Writes lines to a file, completely or not at all, packed as its name says.
+ * Writes chunks to a file, completely or not at all.
  *
- * @throws KNESER_DISK_FULL, KNESER_IO, KNESER_OUTPUT_*, and the errors that `lines` throws
+ * @param isPacked whether the chunks are packed as the file's name says.
+ * @throws KNESER_DISK_FULL, KNESER_IO, KNESER_OUTPUT_*, and the errors that `chunks` throws
  */
-export async function writeLines(
-  path: string,
-  lines: AsyncIterable<readonly OutputLine[]>,
-  signal?: AbortSignal,
-): Promise<void> {
+export async function writeChunks(path: string, chunks: AsyncIterable<Uint8Array>, isPacked: boolean): Promise<void> {
   let cause: Error | undefined;
-  const chunks = async function* (): AsyncGenerator<Uint8Array> {
+  const noted = async function* (): AsyncGenerator<Uint8Array> {
     try {
-      yield* chunksOf(lines, signal);
+      yield* chunks;
     } catch (error) {
       if (error instanceof Error) cause = error;
       throw error;
     }
   };
   try {
-    await writeAtomically(path, chunks(), ...packersOf(path));
+    await writeAtomically(path, noted(), ...(isPacked ? packersOf(path) : []));
   } catch (error) {
-    // `cause` is the error of `lines`, if it threw one; all other errors are errors of writing.
+    // `cause` is the error of `chunks`, if they threw one; all other errors are errors of writing.
     throw cause instanceof KneserError ? cause : writeError(path, error);
   }
+}
+
+/**
+ * Writes lines to a file, completely or not at all, packed as its name says.
+ *
+ * @throws KNESER_DISK_FULL, KNESER_IO, KNESER_OUTPUT_*, and the errors that `lines` throws
+ */
+export function writeLines(
+  path: string,
+  lines: AsyncIterable<readonly OutputLine[]>,
+  signal?: AbortSignal,
+): Promise<void> {
+  return writeChunks(path, chunksOf(lines, signal), true);
 }
 
 /**

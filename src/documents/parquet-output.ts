@@ -1,8 +1,8 @@
 import { ByteWriter, ParquetWriter, type BasicType } from 'hyparquet-writer';
-import { checkAborted, KneserError, writeError } from '../base/errors.js';
-import { writeAtomically } from '../base/node/atomic.js';
+import { checkAborted, KneserError } from '../base/errors.js';
 import { decode } from '../text/surface.js';
 import { membersOf } from './member.js';
+import { writeChunks } from './output.js';
 import type { RecordAt } from './stream.js';
 
 /** The most rows of a row group. */
@@ -135,28 +135,14 @@ function kindOfFigure(path: string, value: unknown): Kind {
  * @param as the first part of the names of the figures' columns.
  * @throws KNESER_OPTION if a member has the name of such a column; KNESER_DISK_FULL, KNESER_IO, and the errors that `rows` throws
  */
-export async function writeParquet(
+export function writeParquet(
   path: string,
   rows: AsyncIterable<readonly ParquetRow[]>,
   columns: Columns,
   as: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  let cause: Error | undefined;
-  const chunks = async function* (): AsyncGenerator<Uint8Array> {
-    try {
-      yield* parquetChunks(rows, columns, as, signal);
-    } catch (error) {
-      if (error instanceof Error) cause = error;
-      throw error;
-    }
-  };
-  try {
-    await writeAtomically(path, chunks());
-  } catch (error) {
-    // `cause` is the error of `rows`, if it threw one; all other errors are errors of writing.
-    throw cause instanceof KneserError ? cause : writeError(path, error);
-  }
+  return writeChunks(path, parquetChunks(rows, columns, as, signal), false);
 }
 
 async function* parquetChunks(
