@@ -10,7 +10,8 @@ import { NEWLINE, UNK } from '../src/text/tokens.js';
 import { WordList } from '../src/text/word-list.js';
 import { run, type RunOptions, type Usage } from './child.js';
 import { UsageError } from './command.js';
-import { measureSteady, middle, STEADY_ROUNDS } from './steady.js';
+import { median } from './median.js';
+import { measureSteady, STEADY_ROUNDS } from './steady.js';
 
 /** The path of the command line of kneser. */
 const KNESER = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
@@ -260,7 +261,7 @@ export class Comparison {
       const all = await this.query(this.copies);
       rounds.push(all.seconds - loading.seconds);
     }
-    const seconds = middle(rounds);
+    const seconds = median(rounds);
     return seconds > 0 ? (tokens * this.copyCount) / seconds : null;
   }
 

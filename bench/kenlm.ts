@@ -11,6 +11,7 @@ import { MAX_ORDER } from '../src/tables/pattern.js';
 import { machine, runCommand, UsageError } from './command.js';
 import type { Usage } from './child.js';
 import { Comparison, type Growth, type Measured, type Perplexities, type Settings, type Trie } from './comparison.js';
+import { median } from './median.js';
 
 const USAGE = `usage: KENLM_BIN=FOLDER npm run bench:kenlm -- [--train FILE --test FILE] [--order 5] [--runs 3]
          [--memory 4G] [--kenlm-memory 8G] [--trie] [--skip] [--growth] [--json]
@@ -196,14 +197,14 @@ interface Runs {
 /** The rows of the table: the medians of each figure by both tools, and their ratio. */
 function rows({ kneser, kenlm, trie, skips, growth }: Runs): string[][] {
   const compare = (name: string, figure: Figure, digits: number, scale = 1): string[] => {
-    const [ofKneser, ofKenlm] = [median(kneser.map(figure)), median(kenlm.map(figure))];
+    const [ofKneser, ofKenlm] = [medianOrNull(kneser.map(figure)), medianOrNull(kenlm.map(figure))];
     const ratio = ofKneser !== null && ofKenlm !== null ? shown(ofKneser / ofKenlm, 2) : 'n/a';
     return [name, shown(ofKneser, digits, scale), shown(ofKenlm, digits, scale), ratio];
   };
   const onlyKenlm = (name: string, figure: Figure, digits: number): string[] => [
     name,
     '',
-    shown(median(kenlm.map(figure)), digits),
+    shown(medianOrNull(kenlm.map(figure)), digits),
     '',
   ];
   const bytes = median(kneser.map(run => run.modelBytes));
@@ -211,15 +212,15 @@ function rows({ kneser, kenlm, trie, skips, growth }: Runs): string[][] {
     '  KenLM trie -q 8 -b 8 -a 22, MB',
     shown(bytes, 2, 1e-6),
     shown(size, 2, 1e-6),
-    bytes === null ? 'n/a' : shown(bytes / size, 2),
+    shown(bytes / size, 2),
   ];
-  const lmplz = median(kenlm.map(run => run.trainParts?.lmplz.seconds ?? null));
+  const lmplz = medianOrNull(kenlm.map(run => run.trainParts?.lmplz.seconds ?? null));
   const skipSeconds = median(skips.map(run => run.seconds));
   const skipRow = [
     '  all skip patterns (KenLM: lmplz, without), s',
     shown(skipSeconds, 2),
     shown(lmplz, 2),
-    skipSeconds !== null && lmplz !== null ? shown(skipSeconds / lmplz, 2) : 'n/a',
+    lmplz === null ? 'n/a' : shown(skipSeconds / lmplz, 2),
   ];
   const growthRow = [
     '  time a byte, all of the text to its first eighth',
@@ -247,12 +248,10 @@ function rows({ kneser, kenlm, trie, skips, growth }: Runs): string[][] {
   ];
 }
 
-/** The median; `null` if one of the values is `null`. */
-function median(values: readonly (number | null)[]): number | null {
-  const sorted = values.filter(value => value !== null).sort((a, b) => a - b);
-  if (sorted.length < values.length) return null;
-  const middle = sorted.length >>> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+/** The median; `null` if one of the values is `null`, and NaN without values. */
+function medianOrNull(values: readonly (number | null)[]): number | null {
+  const known = values.filter(value => value !== null);
+  return known.length < values.length ? null : median(known);
 }
 
 /** A value times `scale`, with `digits` decimals. */

@@ -10,7 +10,7 @@ import { printTable } from '../src/cli/output.js';
 import type * as Kneser from '../src/index.js';
 import type { LanguageModel, LoadedModel, OpenOptions } from '../src/index.js';
 import { runCommand, UsageError } from './command.js';
-import { middle } from './steady.js';
+import { median } from './median.js';
 
 /** A model in memory, and its measurements. */
 interface Side {
@@ -55,9 +55,9 @@ await runCommand('bench:memory', async (_, signal) => {
     name,
     seconds.toFixed(1),
     cpuSeconds.toFixed(1),
-    middle(rates).toFixed(2),
+    median(rates).toFixed(2),
     Math.max(...rates).toFixed(2),
-    (middle(rates) / middle(sides[0].rates)).toFixed(2),
+    (median(rates) / median(sides[0].rates)).toFixed(2),
     String(log10Prob),
   ]);
   await printTable(['', 'load s', 'load CPU s', 'M tokens/CPU s', 'best', 'ratio', 'Σ log10 p'], rows);

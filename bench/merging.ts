@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { printTable } from '../src/cli/output.js';
 import { merge, train, type TrainReport } from '../src/index.js';
 import { runCommand, UsageError } from './command.js';
+import { median } from './median.js';
 
 await runCommand('bench:merging', async folder => {
   const { values, positionals } = parseArgs({
@@ -71,9 +72,8 @@ async function timed(make: () => Promise<TrainReport>): Promise<Timed> {
 
 /** The median of the seconds, and of the processor times. */
 function medianOf(rounds: readonly Timed[]): Timed {
-  const middle = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >>> 1];
   const { report } = rounds[0];
-  return { report, seconds: middle(rounds.map(round => round.seconds)), cpu: middle(rounds.map(round => round.cpu)) };
+  return { report, seconds: median(rounds.map(round => round.seconds)), cpu: median(rounds.map(round => round.cpu)) };
 }
 
 /** Writes the lines of the first `bytes` bytes of a file alternately into two files. @returns their paths. */

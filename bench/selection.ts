@@ -79,7 +79,7 @@ class Work {
     return out;
   }
 
-  /** The AUC of a figure for documents with a label: annotated, and measured by `select`. */
+  /** Annotates documents. @returns the AUC of a figure for a label, as `select` measures it. */
   async auc(
     options: AnnotateOptions & { readonly files: readonly string[] },
     by: string,

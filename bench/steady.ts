@@ -1,14 +1,10 @@
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { WORKER_OPTIONS } from '../src/base/node/worker-options.js';
 import { LanguageModel } from '../src/model/language-model.js';
+import { median } from './median.js';
 
 /** Number of measurements of scoring in the long run; their median counts. */
 export const STEADY_ROUNDS = 3;
-
-/** The median of an odd number of values. */
-export function middle(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >>> 1];
-}
 
 /** The task of the measuring thread. */
 interface SteadyTask {
@@ -59,7 +55,7 @@ if (parentPort) {
       const { tokens } = await loaded.perplexityOfFile(text, { threads });
       rounds.push((tokens * 1000) / (performance.now() - started));
     }
-    rates.push(middle(rounds));
+    rates.push(median(rounds));
   }
   parentPort.postMessage(rates);
 }

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { printTable } from '../src/cli/output.js';
 import { describeTokenization, Tokenization, type PretrainedTokenizer } from '../src/text/tokenization.js';
 import { machine, runCommand, UsageError } from './command.js';
+import { median } from './median.js';
 import { PythonTokenizer, pythonPackage, type PythonPackage } from './python-tokenizer.js';
 import { tokenizeOnce } from './tokenizers.js';
 
@@ -59,8 +60,4 @@ async function seconds(act: () => unknown): Promise<number> {
   const started = performance.now();
   await act();
   return (performance.now() - started) / 1000;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1];
 }

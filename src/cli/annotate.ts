@@ -61,10 +61,7 @@ export function define(command: Command): void {
     .option('--seed <n>', 'with --target: seed of the samples (default: 1)', parseWhole)
     .option('--against <dir>', 'a second model: add log10 p(document) of the first minus that of the second')
     .addOption(
-      new Option(
-        '--unit <unit>',
-        'what is one sentence: each line, or the whole document with line ends read as spaces',
-      )
+      new Option('--unit <unit>', 'a sentence is a line, or the whole document with line ends read as spaces')
         .choices(['lines', 'document'])
         .default('lines'),
     )

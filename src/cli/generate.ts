@@ -18,7 +18,7 @@ Examples:
   echo 'The jury' | kneser generate model - --temperature 0.8 --top-p 0.95
   kneser generate model --mirostat 5 --tokens 100000 > sample.txt`;
 
-/** Flags of `kneser generate`: those of the library, without what the command gives it. */
+/** Flags of `kneser generate`: the options of the library, except the options that the command sets itself. */
 interface GenerateFlags
   extends ModelFlags, DocumentOptions, Omit<GenerateOptions, 'beginnings' | 'onWarning' | 'signal' | 'text'> {
   readonly text?: 'joined' | 'tokens';

@@ -10,7 +10,7 @@ import { parseSize, parseThreads, parseWhole } from './values.js';
 
 const HELP = `
 A model is called by the name of its folder or file, unless NAME=PATH is given. The address is printed when all models are loaded.
-SIGHUP opens the models again, and answers from the new ones when all are loaded; SIGTERM and Ctrl-C finish what is under way.
+SIGHUP opens the models again, and answers from the new ones when all are loaded; SIGTERM and Ctrl-C end the server after the answers under way.
 
 Examples:
   kneser serve model

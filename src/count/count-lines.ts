@@ -1,5 +1,6 @@
 import { KneserError } from '../base/errors.js';
 import { PendingBytes } from '../base/pending-bytes.js';
+import { grown } from '../base/grown.js';
 import { canonicalSurface, decode } from '../text/surface.js';
 import { BOS, BOS_WORD, ENDS_TOKEN, EOS, EOS_WORD, NEWLINE, UNK, UNK_WORD } from '../text/tokens.js';
 import { HASH_PRIME, HASH_START, hashBytes, type WordList } from '../text/word-list.js';
@@ -213,9 +214,7 @@ export class CountLines {
   /** Makes `aliases` long enough for all words of the list. */
   private makeRoom(): void {
     if (this.words.size < this.aliases.length) return;
-    const larger = new Uint32Array(2 * this.words.size);
-    larger.set(this.aliases);
-    this.aliases = larger;
+    this.aliases = grown(this.aliases, 2 * this.words.size);
   }
 
   /** The count in the columns `bytes[from, to)`, which end the line that begins at `bytes[line]`. */

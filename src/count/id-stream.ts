@@ -1,4 +1,5 @@
 import { KneserError, writeError } from '../base/errors.js';
+import { grown } from '../base/grown.js';
 import type { Scratch, ScratchFile } from './scratch.js';
 
 /** Length of a full slab [32-bit numbers; 1 MiB]: memory is allocated, and the file is written, one slab at a time. */
@@ -89,9 +90,7 @@ export class IdStream {
   /** Makes room: enlarges the first slab, or begins the next slab. Writes all full slabs to the file if they take more than the memory allowed. */
   private makeRoom(): void {
     if (this.slab.length < SLAB) {
-      const larger = new Uint32Array(4 * this.slab.length);
-      larger.set(this.slab);
-      this.slab = larger;
+      this.slab = grown(this.slab, 4 * this.slab.length);
       return;
     }
     this.fill = 0;

@@ -1,5 +1,6 @@
 import { KneserError, writeError } from '../base/errors.js';
 import { readVarint, writeVarint } from '../base/varint.js';
+import { grown } from '../base/grown.js';
 import { FIRST_WORD } from '../text/tokens.js';
 import { hashBytes, WordList } from '../text/word-list.js';
 import type { IdStream } from './id-stream.js';
@@ -172,9 +173,7 @@ class CountedWords {
   add(bytes: Uint8Array, hash: number, count: number): void {
     const word = this.list.add(bytes, 0, bytes.length, hash);
     if (word >= this.counts.length) {
-      const larger = new Float64Array(2 * word);
-      larger.set(this.counts);
-      this.counts = larger;
+      this.counts = grown(this.counts, 2 * word);
     }
     this.counts[word] += count;
   }

@@ -1,6 +1,6 @@
 /**
  * The exports that `kneser` and `kneser/native-free` have in common. Each entry adds its own `LanguageModel` and
- * `LoadedModel`: those for Node also read files.
+ * `LoadedModel`; the two classes of `kneser` also read files.
  */
 export { KneserError, type ErrorCode } from '../base/errors.js';
 export type { Progress, Stage, WorkOptions } from '../base/progress.js';

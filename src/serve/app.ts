@@ -204,7 +204,7 @@ function sent(
   return RESPONSE_ALREADY_SENT;
 }
 
-/** Whether an answer has few entries, with those of all arrays and objects in it. */
+/** Whether an answer, together with all arrays and objects in it, has few entries. */
 function isSmall(answer: object): boolean {
   let left = SMALL_ENTRIES;
   const visit = (value: unknown): void => {

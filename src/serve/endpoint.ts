@@ -32,7 +32,7 @@ export interface Call {
   readonly model: (name?: string) => ServedModel;
 }
 
-/** An endpoint: what it answers to one body. */
+/** An endpoint of the server: its method, its path, and the function that answers a body. */
 export interface Endpoint {
   readonly method: 'GET' | 'POST';
   readonly path: string;

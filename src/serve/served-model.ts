@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import { KneserError } from '../base/errors.js';
 import type { Pause } from '../base/turn.js';
 import type { Progress } from '../base/progress.js';
+import { grown } from '../base/grown.js';
 import type { FromFileOptions } from '../model/api.js';
 import { LanguageModel } from '../model/language-model.js';
 import type { LoadedModel } from '../model/loaded-model.js';
@@ -174,7 +175,7 @@ export class ServedModel {
   }
 }
 
-/** Ids in one array that grows. An id with the mark `OOV` becomes that of `<unk>`. */
+/** Ids in one array that grows. An id with the mark `OOV` becomes the id of `<unk>`. */
 class IdList {
   private ids = new Uint32Array(256);
   private length = 0;
@@ -190,9 +191,7 @@ class IdList {
       );
     }
     if (length > this.ids.length) {
-      const larger = new Uint32Array(Math.max(length, 2 * this.ids.length));
-      larger.set(this.ids);
-      this.ids = larger;
+      this.ids = grown(this.ids, Math.max(length, 2 * this.ids.length));
     }
     for (const id of ids) this.ids[this.length++] = id >= OOV ? UNK : id;
   }

@@ -3,6 +3,7 @@ import { decodeMsgpack } from '../base/decode-msgpack.js';
 import { BlockDamage, seal, unseal } from '../base/sealed.js';
 import type { WordList } from '../text/word-list.js';
 import { readVarint, writeVarint } from '../base/varint.js';
+import { grown } from '../base/grown.js';
 
 /**
  * The dictionary: the words of a model sorted by their UTF-8 bytes, front-coded in blocks of up to this many words. Each word has
@@ -104,9 +105,7 @@ export function readDictionaryBlock(value: Uint8Array, scratch: { bytes: Uint8Ar
     before = shared + rest;
     total += before;
     if (scratch.bytes.length < before) {
-      const larger = new Uint8Array(2 * before);
-      larger.set(scratch.bytes);
-      scratch.bytes = larger;
+      scratch.bytes = grown(scratch.bytes, 2 * before);
     }
     const word = scratch.bytes;
     for (let at = shared, from = cursor.at; at < before; at++) word[at] = bytes[from++];

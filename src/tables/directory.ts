@@ -2,6 +2,7 @@ import { encodeMsgpack } from '../base/encode-msgpack.js';
 import { decodeMsgpack } from '../base/decode-msgpack.js';
 import { BlockDamage, seal, unseal } from '../base/sealed.js';
 import { readVarint, writeVarint } from '../base/varint.js';
+import { grown } from '../base/grown.js';
 
 /**
  * The first row of each block of a table of row blocks, ascending. A binary search in it finds the block that has a row.
@@ -31,9 +32,7 @@ export class FirstRows implements Rows {
   add(partition: number, row: Uint32Array): void {
     const part = (this.partitions[partition] ??= { rows: new Uint32Array(16 * row.length), used: 0 });
     if (part.used + row.length > part.rows.length) {
-      const larger = new Uint32Array(2 * part.rows.length);
-      larger.set(part.rows);
-      part.rows = larger;
+      part.rows = grown(part.rows, 2 * part.rows.length);
     }
     part.rows.set(row, part.used);
     part.used += row.length;

@@ -1,3 +1,4 @@
+import { grown } from '../base/grown.js';
 import type { ModelStore } from '../store/store.js';
 import { TableCursor } from './cursor.js';
 import { tableName, type Pattern, type Stream } from './pattern.js';
@@ -20,9 +21,7 @@ export class ContextList {
     if (this.length > 0 && this.compare(this.length - 1, context) === 0) return;
     const at = this.length * width;
     if (at + width > this.words.length) {
-      const larger = new Uint32Array(2 * this.words.length);
-      larger.set(this.words);
-      this.words = larger;
+      this.words = grown(this.words, 2 * this.words.length);
     }
     this.words.set(context.subarray(0, width), at);
     this.length++;

@@ -1,3 +1,5 @@
+import { grown } from '../../base/grown.js';
+
 /** A list of whole numbers below 2^32 that grows: numbers in one array, without an object for each. */
 export class NumberList {
   length = 0;
@@ -5,9 +7,7 @@ export class NumberList {
 
   push(value: number): void {
     if (this.length === this.values.length) {
-      const larger = new Uint32Array(2 * this.length);
-      larger.set(this.values);
-      this.values = larger;
+      this.values = grown(this.values, 2 * this.length);
     }
     this.values[this.length++] = value;
   }

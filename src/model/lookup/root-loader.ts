@@ -56,7 +56,7 @@ export async function loadRoot(
   table.columns.starts[1] = rowCount;
   return linked.map(({ columns: { children, links } }, link) => {
     let count = 0;
-    // All words, with those that no row predicts: `<s>` is a context too.
+    // All words, also the words that no row predicts: `<s>` is a context too.
     for (let word = 0; word < table.words; word++) {
       if (children[word] === 0) continue;
       data[EMPTY_HEADER + word * shape.stride + table.linksAt + link] = links[children[word]];

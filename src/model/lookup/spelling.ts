@@ -28,7 +28,7 @@ const BEFORE = 0x0a0a0a;
  * probability of an unknown word is rather too low than too high.
  */
 export class Spelling {
-  /** By slot, what is counted, as {@link keyOf} makes it; 0 in an empty slot. */
+  /** By slot, the key of the count in it, as {@link keyOf} makes it; 0 in an empty slot. */
   private keys = new Float64Array(1 << 16);
   private counts = new Uint32Array(1 << 16);
   /** Slots in use. */

@@ -128,7 +128,7 @@ export class UnigramTable implements TrieLevel {
     }
   }
 
-  /** Sets the totals of a block to those of the empty context. @returns the row of a word in the block, or −1. */
+  /** Sets the totals of a block to the totals of the empty context. @returns the row of a word in the block, or −1. */
   private enter(block: TrieBlock, word: number): number {
     block.findRows(0);
     block.addTotals(0);

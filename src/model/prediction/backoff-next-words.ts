@@ -7,7 +7,7 @@ import { SpreadWords } from './spread.js';
 import type { WordProbability } from './top-words.js';
 
 const NO_WORDS = new Uint32Array(0);
-/** No words beside those that have probabilities of their own. */
+/** No words: a back-off model has no groups of words that share a probability. */
 const NO_GROUPS = [new Float64Array(0), NO_WORDS, NO_WORDS] as const;
 
 /** A context of the history in a back-off model, with its followers. */

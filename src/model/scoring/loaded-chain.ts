@@ -18,7 +18,7 @@ export class LoadedChain implements ChainTables {
   ) {}
 
   // ChainTables requires a generator; this one yields nothing, because tables in memory need no waiting. The loops are in a function, because
-  // V8 runs those of a short-lived generator without optimizing them (measured).
+  // V8 does not optimize the loops of a short-lived generator (measured).
   *interpolate(batch: Batch): Generator<Promise<void>, ChainProbabilities, void> {
     return this.atOnce(batch);
   }

@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { crc32Hex } from '../../base/node/file-digest.js';
 import { BlockDamage } from '../../base/sealed.js';
+import { grown } from '../../base/grown.js';
 import type { TableFile } from '../store.js';
 
 /** The length of the footer, which ends a table file [bytes]: the handles (offset and length) of two blocks, and a magic number. */
@@ -211,9 +212,7 @@ class Cursor {
       throw new BlockDamage('impossible entry');
     }
     if (length > this.keyBytes.length) {
-      const longer = new Uint8Array(2 * length);
-      longer.set(this.keyBytes);
-      this.keyBytes = longer;
+      this.keyBytes = grown(this.keyBytes, 2 * length);
     }
     for (let i = 0; i < restLength; i++) this.keyBytes[sharedLength + i] = bytes[from + i];
     this.keyLength = length;

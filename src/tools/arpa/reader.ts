@@ -1,5 +1,6 @@
 import { KneserError } from '../../base/errors.js';
 import { PendingBytes } from '../../base/pending-bytes.js';
+import { grown } from '../../base/grown.js';
 import { MAX_ORDER } from '../../tables/pattern.js';
 import { LARGEST_BACKOFF } from '../../tables/block.js';
 import { canonicalSurface, decode } from '../../text/surface.js';
@@ -174,9 +175,7 @@ export class ArpaReader {
     const isUnknown = word.length === UPPERCASE_UNK.length && decode(word) === UPPERCASE_UNK;
     const id = isUnknown ? UNK : this.words.add(word, 0, word.length, hashBytes(word, 0, word.length));
     if (id >= this.known.length) {
-      const larger = new Uint8Array(2 * id);
-      larger.set(this.known);
-      this.known = larger;
+      this.known = grown(this.known, 2 * id);
     }
     if (this.known[id] === 1) {
       const what = isUnknown ? `${UPPERCASE_UNK}, which is <unk> here,` : this.quote([id]);
