@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.js';
+import { NODE_FLAGS } from './test/support/node-flags.js';
 
 export default defineConfig({
   test: {
@@ -17,9 +18,7 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // Files clean up after themselves; a process for each would compile the engine anew each time.
     isolate: false,
-    // Each core runs a test file, so that threads beside it gain nothing: V8 collects garbage and compiles in the test's own thread, and
-    // optimizes later what is often only run for one test. A training takes 30 % less processor time.
-    execArgv: ['--single-threaded', '--interrupt-budget=400000'],
+    execArgv: NODE_FLAGS,
     // The built files are loaded by Node itself, as users load them: what Vite makes of them takes several times as long.
     server: { deps: { external: [/\/dist\//] } },
   },

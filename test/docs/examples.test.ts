@@ -6,6 +6,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { brownSentences } from '#kneser/corpora/brown.js';
 import { baseline, exportArpa, pack, train } from '#kneser/src/index.js';
 import { temporaryFolder } from '../support/models.js';
+import { NODE_FLAGS } from '../support/node-flags.js';
 import { countJob, writeJob } from '../support/spark-job.js';
 
 /**
@@ -86,7 +87,8 @@ async function runAll(programs: readonly Program[]): Promise<string[]> {
     }
     log(JSON.stringify(printed));`;
   writeFileSync(join(folder, 'run-all.mjs'), runner);
-  const { stdout } = await promisify(execFile)(process.execPath, ['run-all.mjs'], { cwd: folder, maxBuffer: 1 << 26 });
+  const args = [...NODE_FLAGS, 'run-all.mjs'];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, maxBuffer: 1 << 26 });
   return JSON.parse(stdout) as string[];
 }
 
