@@ -114,9 +114,9 @@ export interface ModelComparison {
     readonly groups: readonly TokenGroup[];
   }[];
   /**
-   * Tokens grouped by their neighbours, position and form, and with `classes` by the classes of words. A group has 30 tokens of 10 sentences or more; listed are those with a mean
-   * difference that is significant over sentences (5 % false discoveries, Benjamini and Hochberg 1995) and at least 20 % away from that
-   * of a group that contains it.
+   * Tokens grouped by their neighbours, position and form, and with `classes` by the classes of words. Listed are the
+   * groups of at least 30 tokens of 10 sentences whose mean difference is significant over sentences (5 % false discoveries, Benjamini and
+   * Hochberg 1995) and at least 20 % away from the mean difference of each group that contains them.
    */
   readonly byContext: ContextGroups;
   /** The tokens with the largest differences in favour of the first model. */

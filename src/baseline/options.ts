@@ -57,10 +57,10 @@ export interface BaselineProgress extends Progress {
   readonly model: string;
 }
 
-/** The options of training that are the same for all models. Options of documents are not among them, because they depend on the files. */
+/** The names of {@link SharedTrainOptions}, except the options of documents, which depend on the files. */
 export const SHARED_OPTION_NAMES = [...TEXT_OPTION_NAMES, ...MACHINE_OPTION_NAMES];
 
-/** The options of training that apply to every model. */
+/** The options of training that are the same for all models of a baseline. */
 export type SharedTrainOptions = Pick<TrainOptions, TextOptionName | MachineOptionName | keyof DocumentOptions>;
 
 /** Options of `baseline`. */

@@ -1,4 +1,4 @@
-/** The first position of each group by position in the sentence. */
+/** Tokens are grouped by their position in the sentence: the first position of each group. The last group is open. */
 const POSITIONS = [1, 2, 3, 4, 6, 11, 21, 41, 81];
 
 /** The index of the group of a position; −1 for the position 0, which a table of another program may have. */

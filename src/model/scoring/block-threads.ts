@@ -17,8 +17,8 @@ export type BlockAnswer =
   | { readonly scores?: undefined; readonly failed: { readonly code: ErrorCode; readonly message: string } };
 
 /**
- * A batch is divided among at most as many threads as get this many words each: with fewer words a thread, the threads together would read
- * more blocks than one thread.
+ * The fewest words of a batch for which a thread is used: if each thread had fewer words, the threads together would read more blocks than
+ * one thread.
  */
 const LEAST_PART = 1 << 12;
 /** How many parts each thread is given at a time, so that it does not wait while this thread is busy. */
