@@ -168,6 +168,8 @@ class BucketFile {
   private readonly writing: Promise<Draft>;
 
   constructor(private readonly path: string) {
+    // Until the file is open, nothing else listens: an error would end the process.
+    this.stream.on('error', () => undefined);
     this.writing = writeDraft(path, this.stream, ...packersOf(path));
     // The promise is awaited later; without this, an earlier failure would count as unhandled.
     this.writing.catch(() => undefined);

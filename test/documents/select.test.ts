@@ -11,6 +11,7 @@ import {
   scaleFor,
   weightOf,
 } from '#kneser/src/documents/choices.js';
+import { writeBuckets } from '#kneser/src/documents/output.js';
 import { Order, ranked } from '#kneser/src/documents/order.js';
 import { labelFigures } from '#kneser/src/documents/roc.js';
 import { annotate, select, train, type SelectionReport, type SelectOptions } from '#kneser/src/index.js';
@@ -243,6 +244,15 @@ test('a choice that fails leaves neither a file nor the folder that it made', as
       expect(readdirSync(there)).toEqual([]);
     }
   }
+});
+
+test('lines that fail before the files of the buckets are open leave no file, and only their own error', async () => {
+  const out = cli.fresh('buckets');
+  const lines = async function* (): AsyncGenerator<never> {
+    yield await Promise.reject(new Error('a line that fails'));
+  };
+  await expect(writeBuckets(new Map([['low', join(out, 'low.jsonl')]]), lines())).rejects.toThrow('a line that fails');
+  expect(existsSync(out)).toBe(false);
 });
 
 test('the report names unit, tokenizer and model of the figures, and says where they are not known', async () => {
