@@ -63,7 +63,7 @@ export function openTrieBlock(
 }
 
 /** At most this many blocks are read at once. */
-export const BLOCKS_A_READ = 64;
+export const BLOCKS_TOGETHER = 64;
 /** How many reads may be under way while the blocks of one more read are used: a read waits for the system several times. */
 const READS_AHEAD = 2;
 
@@ -167,7 +167,7 @@ export function passAhead(
 ): ReadsAhead<ReadonlyMap<number, TrieBlock>> {
   let at = 0;
   return new ReadsAhead(() => {
-    const indices = blocks.slice(at, (at += BLOCKS_A_READ));
+    const indices = blocks.slice(at, (at += BLOCKS_TOGETHER));
     if (indices.length === 0) return undefined;
     return reader.pass(name, directory, indices).then(found => new Map(found.map((block, i) => [indices[i], block])));
   });

@@ -1,7 +1,7 @@
 import { BlockDamage } from '../../base/sealed.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
 import type { TrieColumns } from '../../tables/trie-columns.js';
-import { BlockField, type LoadingTable } from './loading-task.js';
+import { BlockField, type LoadingTable } from './loading-table.js';
 import { RegionCursor, singleLink } from './regions.js';
 
 /**

@@ -3,7 +3,7 @@ import type { TrieBlock } from '../../tables/trie-block.js';
 import type { TrieColumns } from '../../tables/trie-columns.js';
 import { TRIE_ROWS } from '../../tables/trie-block.js';
 import { EOS, NONE } from '../../text/tokens.js';
-import type { BlockStart, LinkedTable, LoadingTable } from './loading-task.js';
+import type { BlockStart, LinkedTable, LoadingTable } from './loading-table.js';
 import {
   FLAT,
   flatAt,

@@ -3,7 +3,7 @@ import { damaged } from '../../tables/damage.js';
 import { TrieColumns } from '../../tables/trie-columns.js';
 import { openTrie, readTrieBlocks } from '../../tables/trie-rows.js';
 import { NONE } from '../../text/tokens.js';
-import type { LoadingTable } from './loading-task.js';
+import type { LoadingTable } from './loading-table.js';
 import { EMPTY_HEADER } from './table-room.js';
 
 const columns = new TrieColumns();

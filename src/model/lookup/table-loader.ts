@@ -5,16 +5,8 @@ import { damaged, damagedTable } from '../../tables/damage.js';
 import { BLOCKS_A_READ, readAhead } from '../../tables/read-ahead.js';
 import type { TrieDirectory } from '../../tables/trie-directory.js';
 import { readTrieDirectory } from '../../tables/trie-reader.js';
-import {
-  BlockField,
-  runLoadingTask,
-  type BlockBytes,
-  type BlockStart,
-  type LoadingColumns,
-  type LoadingResult,
-  type LoadingTable,
-  type LoadingTask,
-} from './loading-task.js';
+import { BlockField, type BlockStart, type LoadingColumns, type LoadingTable } from './loading-table.js';
+import { runLoadingTask, type BlockBytes, type LoadingResult, type LoadingTask } from './loading-task.js';
 import { flatStep, LargeCounts, FLAT, lineStep, type TableMemory } from './regions.js';
 import { canLoad, FIRST_LINE, linkedTables, linksAt, numbersOf, roomFor, shapeOf, SPARE } from './table-room.js';
 import { loadRoot } from './root-loader.js';

@@ -73,7 +73,7 @@ export class TrieContext {
 }
 
 /** The followers of a context. */
-export function followersOf(context: TrieContext): Followers {
+export function trieFollowers(context: TrieContext): Followers {
   const { length } = context;
   return {
     key: context.index,

@@ -5,13 +5,13 @@ import type { Evidence } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
 import { findTrieBlock, isBehind, type TrieDirectory } from '../../tables/trie-directory.js';
-import { BLOCKS_A_READ, ReadsAhead, readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
+import { BLOCKS_TOGETHER, ReadsAhead, readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
 import type { Hits } from './hits.js';
 import { RowMap } from './row-map.js';
 import { sortByValue } from '../../base/sort-by-value.js';
 import type { LookupPlan } from './lookup-plan.js';
 import type { TablePart } from './table-part.js';
-import { followersOf, TrieContext } from './trie-context.js';
+import { trieFollowers, TrieContext } from './trie-context.js';
 import { clearEvidence, finishWords, putEvidence, type ChainPass, type TrieLevel } from './trie-level.js';
 
 /** If a batch has this many words or more, the blocks that it reads are not kept in memory. */
@@ -83,7 +83,7 @@ export class TrieTable implements TrieLevel {
 
   followers(): Followers | Promise<void> {
     const context = this.contextOfFirst();
-    return context instanceof Promise ? context : followersOf(context);
+    return context instanceof Promise ? context : trieFollowers(context);
   }
 
   /**
@@ -143,7 +143,7 @@ export class TrieTable implements TrieLevel {
       for (let last = -1; planned < groups; planned++) {
         const b = blocks[planned];
         if (b === last) continue;
-        if (missing.length === BLOCKS_A_READ) break;
+        if (missing.length === BLOCKS_TOGETHER) break;
         last = b;
         const block = reader.get(id, b);
         if (block) found.set(b, block);

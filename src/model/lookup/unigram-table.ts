@@ -7,7 +7,7 @@ import { findTrieBlock, type TrieDirectory } from '../../tables/trie-directory.j
 import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
 import type { Hits } from './hits.js';
 import type { TablePart } from './table-part.js';
-import { followersOf, TrieContext } from './trie-context.js';
+import { trieFollowers, TrieContext } from './trie-context.js';
 import { putEvidence, type ChainPass, type TrieLevel } from './trie-level.js';
 
 /**
@@ -51,7 +51,7 @@ export class UnigramTable implements TrieLevel {
 
   followers(): Followers | Promise<void> {
     const context = this.contextOfFirst();
-    return context instanceof Promise ? context : followersOf(context);
+    return context instanceof Promise ? context : trieFollowers(context);
   }
 
   contextOfFirst(): TrieContext | Promise<void> {
