@@ -183,7 +183,11 @@ export class TemplateJson implements FiguresJson {
     const count = documents.documents.length;
     this.numbers = new Float64Array(count * this.each);
     for (let d = 0; d < count; d++) putNumbers(documents.at(d), this.numbers, d * this.each);
-    this.fractions = Buffer.from(JSON.stringify(Array.from(this.numbers.filter(isFractional))), 'latin1');
+    const fractional: number[] = [];
+    for (let n = 0; n < this.numbers.length; n++) {
+      if (isFractional(this.numbers[n])) fractional.push(this.numbers[n]);
+    }
+    this.fractions = Buffer.from(JSON.stringify(fractional), 'latin1');
     this.fractions[this.fractions.length - 1] = COMMA;
     this.starts = this.findStarts(count);
   }

@@ -165,16 +165,26 @@ export function joinDocuments<D>(groups: readonly TokenizedDocuments<D>[]): Toke
   if (groups.length === 1) return groups[0];
   const [{ others }] = groups;
   return {
-    documents: groups.flatMap(({ documents }) => documents),
-    sentences: groups.flatMap(({ sentences }) => sentences),
-    bytes: groups.flatMap(({ bytes }) => bytes),
-    spellings: groups.flatMap(({ spellings }) => spellings),
-    chosen: groups.flatMap(({ chosen }) => chosen),
+    documents: joinLists(groups, ({ documents }) => documents),
+    sentences: joinLists(groups, ({ sentences }) => sentences),
+    bytes: joinLists(groups, ({ bytes }) => bytes),
+    spellings: joinLists(groups, ({ spellings }) => spellings),
+    chosen: joinLists(groups, ({ chosen }) => chosen),
     own: joinIds(groups.map(({ own }) => own)),
     others: others.map((_, o) => joinIds(groups.map(group => group.others[o]))),
-    texts: groups.flatMap(({ texts }) => texts),
+    texts: joinLists(groups, ({ texts }) => texts),
     places: joinPlaces(groups),
   };
+}
+
+/** The lists of all groups, one after another. (`flatMap` takes ten times as long.) */
+function joinLists<D, T>(
+  groups: readonly TokenizedDocuments<D>[],
+  listOf: (group: TokenizedDocuments<D>) => readonly T[],
+): T[] {
+  const all: T[] = [];
+  for (const group of groups) for (const item of listOf(group)) all.push(item);
+  return all;
 }
 
 function joinIds(groups: readonly DocumentIds[]): DocumentIds {
@@ -233,7 +243,7 @@ class IdCollector {
 
   /** The ids in memory of their own, and the end of each document in them. */
   take(): DocumentIds {
-    const ends = Uint32Array.from(this.ends);
+    const ends = new Uint32Array(this.ends);
     this.ends = [];
     return { ids: this.sink.take().slice(), ends };
   }

@@ -21,7 +21,7 @@ import type { IdSentences, ScoredSentences } from './scoring/text-scoring.js';
 import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';
 import type { Reading } from '../text/word-order.js';
 import { InOrder } from '../base/in-order.js';
-import { BLOCK_TASK, PieceScorer, TEXT_TASKS, threadsFor, wholePieces } from './scoring/piece-scorer.js';
+import { BLOCK_TASK, FILE_TASKS, PieceScorer, PIPE_TASKS, threadsFor, wholePieces } from './scoring/piece-scorer.js';
 import type { BlockThreads } from './scoring/block-threads.js';
 import { PerplexitySum, type Perplexity, type PieceSum } from './scoring/perplexity.js';
 import { tablesOf } from './scoring/parts.js';
@@ -38,7 +38,7 @@ import { fileSize } from '../text/formats/input.js';
 const ROWS_LOADED_A_WORD = 40;
 /** The same for a word of a long text that is scored by Kneser-Ney, without scores by token, in batches of a million words. */
 const ROWS_LOADED_IN_BATCHES = 5;
-/** The same with scores by token, in tasks of two million words. */
+/** The same with scores by token, in tasks of some million words. */
 const ROWS_LOADED_IN_TASKS = 8;
 /** Fewer n-grams are loaded on the calling thread: starting threads would take longer. */
 const ROWS_FOR_THREADS = 2e6;
@@ -226,7 +226,7 @@ export class LanguageModel extends PagedModel {
     const pieces = await this.#piecesOnAll(options.threads ?? availableParallelism());
     const scoreTokens = (piece: Piece): Promise<TokenScores> => this.inTurn(() => pieces.scoreTokens(piece));
     const { scoreText } = await import('./scoring/text-scoring.js');
-    yield* scoreText(sentences, endsOf(options), { ...TEXT_TASKS, scoreTokens });
+    yield* scoreText(sentences, endsOf(options), { ...PIPE_TASKS, scoreTokens });
   }
 
   /**
@@ -253,7 +253,7 @@ export class LanguageModel extends PagedModel {
     return {
       words,
       parts: this.parts,
-      ...TEXT_TASKS,
+      ...(bytes === undefined ? PIPE_TASKS : FILE_TASKS),
       score,
       sums: async (ids, ends) => sumStretches(await score(ids), ends),
       spreads: ids => this.spreadsOfIds(ids),

@@ -275,21 +275,25 @@ describe.concurrent('kneser baseline', () => {
   });
 
   test('prints what to change when it refuses flags', async () => {
-    const temporary = ownTemporary();
-    const refuse = (...rest: string[]): Promise<string> => refuseArgs(['baseline', '--quiet', ...rest]);
-    const refuseArgs = (args: string[]): Promise<string> => cli.refuse(2, args, temporary);
+    const refuse = (...rest: string[]): Promise<string> => cli.refuse(2, ['baseline', '--quiet', ...rest]);
     expect(await refuse()).toContain('--train, --valid and --test');
     expect(await refuse('--corpus', 'ptb')).toContain('--data');
     expect(await refuse('--corpus', 'ulysses', '--data', '.')).toMatch(/no ulysses.*wikitext-2/);
     expect(await refuse('--corpus', 'ptb', '--train', 'x')).toContain('leave out --train');
-    expect(await refuseArgs(args('--orders', '5-2'))).toContain('2-5');
-    expect(await refuseArgs(args('--out', out))).toMatch(/baseline\.json: .*--force/);
-    expect(await refuseArgs(args('--keep-models', models, '--orders', '2-3'))).toMatch(/mkn3: .*--force/);
+    expect(await cli.refuse(2, args('--orders', '5-2'))).toContain('2-5');
+    expect(await cli.refuse(2, args('--out', out))).toMatch(/baseline\.json: .*--force/);
+    expect(await cli.refuse(2, args('--keep-models', models, '--orders', '2-3'))).toMatch(/mkn3: .*--force/);
     expect(await refuse('--train', '-', '--valid', 'x', '--test', 'x')).toContain('standard input');
+  });
+
+  test('leaves no temporary file when it refuses texts', async () => {
+    const temporary = ownTemporary();
+    const refuse = (valid: string, test: string): Promise<string> =>
+      cli.refuse(2, ['baseline', '--train', files.train[0], '--valid', valid, '--test', test, '--quiet'], temporary);
     const missing = join(cli.folder, 'none.txt');
-    expect(await refuse('--train', files.train[0], '--valid', files.valid[0], '--test', missing)).toContain(missing);
+    expect(await refuse(files.valid[0], missing)).toContain(missing);
     const empty = cli.file(' \n\n');
-    expect(await refuse('--train', files.train[0], '--valid', empty, '--test', files.test[0])).toContain(empty);
+    expect(await refuse(empty, files.test[0])).toContain(empty);
     expect(readdirSync(temporary.env.TMPDIR)).toEqual([]);
   });
 

@@ -8,7 +8,7 @@ const SILENCE = 10;
 
 /** How large groups are, and how many of them are under way. */
 export interface GroupLimits {
-  /** How many groups are worked on at the same time. */
+  /** How many groups are worked on at the same time before they are full; with 0, a group is full or the last one. */
   readonly count: number;
   /** How many tokens a group should have, if the items come as fast as they are worked on. */
   readonly taskTokens: number;

@@ -8,8 +8,10 @@ import { runAwaiting } from './scorer.js';
 
 /** How many tokens a task of sentences should have. More tokens would take much memory, because sentences wait in memory for their scores. */
 export const BLOCK_TASK = 1 << 18;
-/** Tasks of a text whose sentences wait as ids. They are large, because a block is read once for each task that needs it; all threads share one. */
-export const TEXT_TASKS: GroupLimits = { count: 1, mostTasks: 1, taskTokens: 1 << 21 };
+/** Tasks of a text from a pipe, whose sentences wait as ids. They are large, because a block is read once for each task that needs it; all threads share one. */
+export const PIPE_TASKS: GroupLimits = { count: 1, mostTasks: 1, taskTokens: 1 << 21 };
+/** Tasks of a file: none begins before it is full. */
+export const FILE_TASKS: GroupLimits = { count: 0, mostTasks: 1, taskTokens: 1 << 22 };
 /** The number of words for which a thread is started: for far fewer words, starting the thread takes as long as it saves (measured). */
 const WORDS_A_THREAD = 1 << 18;
 
