@@ -1,6 +1,5 @@
 import type { WordClasses } from '../../tables/classes.js';
 import type { Batch } from '../batch.js';
-import type { TextMixer } from '../estimator.js';
 import { CellText } from './cells.js';
 import { ExpertText } from './expert-text.js';
 import { emptyWord, readWord, type RunningText } from './running-text.js';
@@ -10,7 +9,7 @@ import type { CacheWeights } from './weights.js';
  * The words of a running text so far: they raise the probability of words and sequences of words that occur again. `createCache` of a
  * model makes a cache; passed to several calls, the cache remembers the text of all. `docs/mixture.md` has its equations.
  */
-export class TextCache implements TextMixer {
+export class TextCache {
   private readonly text: RunningText;
   private readonly next = emptyWord();
 
