@@ -12,6 +12,8 @@ import {
   type TokenizedDocuments,
 } from './tokenized.js';
 
+/** The most tokens of a task that returns scores by token: these scores, and the tokens as strings, wait in memory. */
+const BY_TOKEN = 1 << 20;
 /** Tokens of a task that computes distributions, each of which takes a hundred times as long as a score. */
 const SPREAD_WORDS = 256;
 
@@ -119,7 +121,9 @@ export function scoreDocuments<D extends Scorable>(
   documents: AsyncIterable<readonly D[]> | Iterable<readonly D[]>,
   scoring: DocumentScoring,
 ): AsyncGenerator<ScoredDocuments<D>, void, void> {
-  const limits: GroupLimits = scoring.spreads ? { ...scoring.model, taskTokens: SPREAD_WORDS } : scoring.model;
+  const { model, byToken = false, spreads = false } = scoring;
+  const most = spreads ? SPREAD_WORDS : byToken ? BY_TOKEN : Infinity;
+  const limits: GroupLimits = { ...model, taskTokens: Math.min(most, model.taskTokens) };
   const tokenizer = new DocumentTokenizer<D>(scoring, limits.taskTokens);
   return inGroups(
     tokenizer.tokenize(documents),
