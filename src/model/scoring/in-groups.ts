@@ -90,13 +90,18 @@ export async function* inGroups<Item, Result>(
         tokens = 0;
         continue;
       }
+      // The first task may have ended while the next item was awaited: the caller may give no further item before it has the result.
+      if (tasks.length > 0 && tasks[0].hasEnded) continue;
       const events: Promise<unknown>[] = underWay.map(({ result }) => result.catch(() => undefined));
       if (next && !isFull) events.push(next);
       await Promise.race(events);
     }
   } finally {
     clearTimeout(timer);
-    await iterator.return?.();
+    const ending = iterator.return?.();
+    // While an item is due, a caller that needs no more results does not wait for it: a slow input may never give it.
+    if (next) ending?.catch(() => undefined);
+    else await ending;
   }
 }
 
