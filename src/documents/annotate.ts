@@ -421,7 +421,10 @@ async function* annotateWith(
       figuresOf: d => (byToken ? figures[d] : documentFigures(scored.at(d), conventions)),
       layout,
     };
-    yield scored.documents.map((_, d) => new AnnotatedRow(group, d));
+    for (let from = 0; from < scored.documents.length; from += ROWS) {
+      const count = Math.min(ROWS, scored.documents.length - from);
+      yield Array.from({ length: count }, (_, i) => new AnnotatedRow(group, from + i));
+    }
   }
   guard?.end();
   if (withoutContext > 0) {
@@ -645,6 +648,9 @@ interface AnnotatedGroup {
   readonly figuresOf: (d: number) => DocumentFigures;
   readonly layout: LineLayout;
 }
+
+/** Rows are made in groups of this many: rows that wait cost the garbage collector. */
+const ROWS = 256;
 
 /** A row of {@link annotate}, which writes itself: document `d` of a group. */
 class AnnotatedRow implements AnnotatedDocument<unknown>, OutputLine {

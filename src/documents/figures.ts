@@ -1,7 +1,7 @@
 import { exp10 } from '../base/elementary.js';
 import type { PendingBytes } from '../base/pending-bytes.js';
 import { bitsOf, LOG2_10, orNull, perplexityOf } from '../model/scoring/perplexity.js';
-import { writeWhole } from '../report/figure-bytes.js';
+import { NUMBER_BYTES, writeNumber } from '../report/number-bytes.js';
 import type { FeatureFigures } from './features.js';
 import { writeText } from './member.js';
 import type { DocumentUnit, ScoredDocument, ScoredDocuments } from './scored.js';
@@ -88,7 +88,7 @@ export function documentFigures(
   { unit, tokenizer, model, against }: FigureConventions,
 ): DocumentFigures {
   const numbers = new Float64Array(MOST_NUMBERS);
-  putNumbers(one, numbers, 0);
+  putNumbers(one, numbers);
   const { sentences, sum, againstSum } = one;
   const { tokens, oov } = sum;
   const [oovRate, log10Prob, perplexity, bitsPerByte, commonness, ...other] = Array.from(numbers.subarray(3), orNull);
@@ -108,43 +108,37 @@ function comparedFigures(
 /**
  * Computes the figures of a document that are numbers, without an object for them.
  *
- * @param to from `at` on it gets the numbers in the sequence of the members; an undefined figure is not finite.
+ * @param to gets the numbers in the sequence of the members; an undefined figure is not finite.
  */
 function putNumbers(
   { sentences, sum, againstSum, bytes, spellingLog10Prob }: ScoredDocument<unknown>,
   to: Float64Array,
-  at: number,
 ): void {
   const { tokens, oov } = sum;
   const log10Prob = sum.knownLog10Prob + sum.oovLog10Prob;
   // A document of empty sentences has no perplexity: all its tokens are `</s>`.
   const isEmpty = tokens === sentences;
-  to[at] = sentences;
-  to[at + 1] = tokens;
-  to[at + 2] = oov;
-  to[at + 3] = oov / tokens;
-  to[at + 4] = log10Prob;
-  to[at + 5] = isEmpty ? NaN : perplexityOf(log10Prob, tokens);
-  to[at + 6] = isEmpty ? NaN : bitsOf(log10Prob + spellingLog10Prob) / bytes;
-  to[at + 7] = isEmpty || !Number.isFinite(log10Prob) ? NaN : exp10(log10Prob / tokens);
+  to[0] = sentences;
+  to[1] = tokens;
+  to[2] = oov;
+  to[3] = oov / tokens;
+  to[4] = log10Prob;
+  to[5] = isEmpty ? NaN : perplexityOf(log10Prob, tokens);
+  to[6] = isEmpty ? NaN : bitsOf(log10Prob + spellingLog10Prob) / bytes;
+  to[7] = isEmpty || !Number.isFinite(log10Prob) ? NaN : exp10(log10Prob / tokens);
   if (!againstSum) return;
   const other = againstSum.knownLog10Prob + againstSum.oovLog10Prob;
   const ratio = isEmpty ? NaN : log10Prob - other;
-  to[at + 8] = other;
-  to[at + 9] = isEmpty ? NaN : perplexityOf(other, againstSum.tokens);
-  to[at + 10] = ratio;
-  to[at + 11] = ratio / tokens;
+  to[8] = other;
+  to[9] = isEmpty ? NaN : perplexityOf(other, againstSum.tokens);
+  to[10] = ratio;
+  to[11] = ratio / tokens;
 }
 
 const encoder = new TextEncoder();
 /** Stands for a number in the JSON of a template. No figure is this string. */
 const SLOT = '\0';
-const COMMA = 0x2c;
 const NULL = encoder.encode('null');
-/** Numbers from this one on are written by `JSON.stringify`, as fractional numbers are. */
-const LARGE = 1e9;
-/** The most bytes of a number in JSON. */
-const NUMBER_BYTES = 25;
 
 /** The JSON of the figures of documents that were scored together. */
 export interface FiguresJson {
@@ -162,84 +156,46 @@ export class SeparateJson implements FiguresJson {
 }
 
 /**
- * The JSON of figures that differ only in their numbers. The names of the members are copied from a template, and one call of
- * `JSON.stringify` writes the fractional numbers of all documents: an object for each document takes several times as long.
+ * The JSON of figures that differ only in their numbers: the names of the members are copied from a template. An object for each document,
+ * and a string for each number, take several times as long.
  */
 export class TemplateJson implements FiguresJson {
   /** The JSON of a document's figures before, between and behind its numbers. */
   private readonly between: readonly Uint8Array[];
-  /** The numbers of all documents. */
-  private readonly numbers: Float64Array;
-  /** The JSON of the fractional numbers, with a comma or bracket before and after each. */
-  private readonly fractions: Uint8Array;
-  /** By document, where its first fractional number begins in `fractions`. */
-  private readonly starts: Uint32Array;
+  /** The numbers of one document. */
+  private readonly numbers = new Float64Array(MOST_NUMBERS);
 
-  constructor(documents: ScoredDocuments<unknown>, conventions: FigureConventions) {
+  constructor(
+    private readonly documents: ScoredDocuments<unknown>,
+    conventions: FigureConventions,
+  ) {
     const isNumber = (value: unknown): boolean => typeof value === 'number' || value === null;
     const first = documentFigures(documents.at(0), conventions);
     const template = JSON.stringify(first, (_, value: unknown) => (isNumber(value) ? SLOT : value));
     this.between = template.split(JSON.stringify(SLOT)).map(part => encoder.encode(part));
-    const count = documents.documents.length;
-    this.numbers = new Float64Array(count * this.each);
-    for (let d = 0; d < count; d++) putNumbers(documents.at(d), this.numbers, d * this.each);
-    const fractional: number[] = [];
-    for (let n = 0; n < this.numbers.length; n++) {
-      if (isFractional(this.numbers[n])) fractional.push(this.numbers[n]);
-    }
-    this.fractions = Buffer.from(JSON.stringify(fractional), 'latin1');
-    this.fractions[this.fractions.length - 1] = COMMA;
-    this.starts = this.findStarts(count);
-  }
-
-  /** How many numbers a document has. */
-  private get each(): number {
-    return this.between.length - 1;
-  }
-
-  private findStarts(count: number): Uint32Array {
-    const { numbers, fractions, each } = this;
-    const starts = new Uint32Array(count);
-    let at = 1;
-    for (let d = 0; d < count; d++) {
-      starts[d] = at;
-      for (let n = d * each; n < (d + 1) * each; n++) {
-        if (!isFractional(numbers[n])) continue;
-        while (fractions[at] !== COMMA) at++;
-        at++;
-      }
-    }
-    return starts;
   }
 
   writeTo(out: PendingBytes, d: number, skipped = 0): void {
-    const { between, numbers, fractions, starts, each } = this;
+    const { between, numbers } = this;
+    putNumbers(this.documents.at(d), numbers);
     const [head] = between;
     out.add(skipped === 0 ? head : head.subarray(skipped));
-    let from = starts[d];
-    for (let i = 0; i < each; i++) {
-      const part = between[i + 1];
+    for (let i = 1; i < between.length; i++) {
+      const part = between[i];
       out.reserve(NUMBER_BYTES + part.length);
       const { bytes } = out;
-      let { length } = out;
-      const value = numbers[d * each + i];
-      if (isFractional(value)) {
-        while (fractions[from] !== COMMA) bytes[length++] = fractions[from++];
-        from++;
-      } else if (Number.isFinite(value)) {
-        length = writeWhole(value, bytes, length);
-      } else {
-        for (let at = 0; at < NULL.length; at++) bytes[length++] = NULL[at];
-      }
+      const value = numbers[i - 1];
+      let length = Number.isFinite(value) ? writeNumber(value, bytes, out.length) : writeNull(bytes, out.length);
       for (let at = 0; at < part.length; at++) bytes[length++] = part[at];
       out.length = length;
     }
   }
 }
 
-/** Whether `JSON.stringify` writes a number: all others are finite whole numbers from 0 on, or undefined. */
-function isFractional(value: number): boolean {
-  return Number.isFinite(value) && !(value >= 0 && value < LARGE && value === Math.floor(value));
+/** Writes `null`. @returns the offset behind it. */
+function writeNull(bytes: Uint8Array, at: number): number {
+  bytes.set(NULL, at);
+  return at + NULL.length;
 }
 
 /** The surprisal −log2 p [bits] of a token with this log10 p. */

@@ -7,6 +7,9 @@ const MINUS = 0x2d;
 const POINT = 0x2e;
 const ZERO = 0x30;
 
+/** The decimal digits of the numbers below 100, two bytes each. */
+const PAIRS = Uint8Array.from({ length: 200 }, (_, i) => ZERO + (i % 2 === 0 ? Math.floor(i / 20) : (i >> 1) % 10));
+
 const encoder = new TextEncoder();
 
 /**
@@ -38,13 +41,18 @@ export function writeWhole(value: number, bytes: Uint8Array, at: number): number
   return at + digits;
 }
 
-/** Writes the last `digits` decimal digits of a whole number. */
-function writeDigits(value: number, digits: number, bytes: Uint8Array, at: number): void {
-  for (let i = at + digits - 1, rest = value | 0; i >= at; i--) {
-    const tenth = (rest / 10) | 0;
-    bytes[i] = ZERO + rest - 10 * tenth;
-    rest = tenth;
+/** Writes the last `digits` decimal digits of a whole number below 2^31. */
+export function writeDigits(value: number, digits: number, bytes: Uint8Array, at: number): void {
+  let rest = value | 0;
+  let i = at + digits - 2;
+  for (; i >= at; i -= 2) {
+    const hundredth = (rest / 100) | 0;
+    const pair = 2 * (rest - 100 * hundredth);
+    bytes[i] = PAIRS[pair];
+    bytes[i + 1] = PAIRS[pair + 1];
+    rest = hundredth;
   }
+  if (i === at - 1) bytes[at] = PAIRS[2 * (rest % 100) + 1];
 }
 
 function writeText(text: string, bytes: Uint8Array, at: number): number {
