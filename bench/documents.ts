@@ -1,6 +1,7 @@
 /**
- * `npm run bench:documents -- [--text FILE] [--documents N]`: speed and memory of the commands that read documents, as whole commands with the
- * loading of the model, and beside them a Python loop with KenLM, if `PYTHON` names a Python that has the package `kenlm`.
+ * `npm run bench:documents -- [--text FILE] [--documents N] [--lines L] [--runs R]`: speed and memory of the commands that read documents, as
+ * whole commands with the loading of the model, and beside them a Python loop with KenLM, if `PYTHON` names a Python that has the package
+ * `kenlm`. `perplexity` and `annotate` run R times by turns, of which the median is shown.
  */
 import { createReadStream, createWriteStream, statSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
@@ -12,6 +13,7 @@ import { prepareBrown } from '../corpora/brown.js';
 import { printTable } from '../src/cli/output.js';
 import { exportArpa, train } from '../src/index.js';
 import { run, type Output } from './child.js';
+import { median } from './median.js';
 import { machine, runCommand, UsageError } from './command.js';
 
 const KNESER = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
@@ -41,16 +43,18 @@ await runCommand('bench:documents', async (folder, signal) => {
       documents: { type: 'string', default: '100000' },
       lines: { type: 'string', default: '2' },
       items: { type: 'string', default: '4000' },
+      runs: { type: 'string', default: '1' },
     },
   });
-  const [documents, lines, items] = [values.documents, values.lines, values.items].map(Number);
-  if (![documents, lines, items].every(value => Number.isSafeInteger(value) && value > 0)) {
-    throw new UsageError('--documents, --lines and --items take whole numbers above 0');
+  const { documents, lines, items, runs } = values;
+  const numbers = [documents, lines, items, runs].map(Number);
+  if (!numbers.every(value => Number.isSafeInteger(value) && value > 0)) {
+    throw new UsageError('--documents, --lines, --items and --runs take whole numbers above 0');
   }
   const text = values.text ?? (await prepareBrown(folder)).train;
   const path = (name: string): string => join(folder, name);
   const [all, few, own, benchmark] = ['all.jsonl', 'few.jsonl', 'model.txt', 'items.txt'].map(path);
-  const written = await prepare(text, { all, few, own, benchmark }, documents, lines, items);
+  const written = await prepare(text, { all, few, own, benchmark }, numbers[0], numbers[1], numbers[2]);
   const model = path('model');
   await train({ files: [own], out: model, order: 5, signal });
   const env = { ...process.env };
@@ -64,11 +68,19 @@ await runCommand('bench:documents', async (folder, signal) => {
   };
   const perSecond = (amount: number, { seconds }: Output, unit: string): string =>
     `${(amount / seconds).toLocaleString('en-US', { maximumFractionDigits: 0 })} ${unit}/s`;
-  const perplexity = await kneser('perplexity', model, all);
-  row(`perplexity, ${written} documents`, perplexity, perSecond(tokens, perplexity, 'tokens'));
   const annotated = path('annotated.jsonl');
-  const annotate = await kneser('annotate', model, all, '--out', annotated);
+  const scored: Output[] = [];
+  const annotations: Output[] = [];
+  for (let i = 0; i < numbers[3]; i++) {
+    scored.push(await kneser('perplexity', model, all));
+    annotations.push(await kneser('annotate', model, all, '--out', annotated));
+  }
+  const [perplexity, annotate] = [scored, annotations].map(medianRun);
+  row(`perplexity, ${written} documents`, perplexity, perSecond(tokens, perplexity, 'tokens'));
   row(`annotate, ${written} documents`, annotate, perSecond(tokens, annotate, 'tokens'));
+  const ratios = scored.map(({ seconds }, i) => seconds / annotations[i].seconds).sort((a, b) => a - b);
+  const [least, most] = [ratios[0], ratios[ratios.length - 1]].map(ratio => ratio.toFixed(2));
+  rows.push(['  against perplexity, tokens/s', '', '', `${median(ratios).toFixed(2)} (${least} to ${most})`]);
   const fewer = await kneser('annotate', model, few, '--out', path('few.out.jsonl'));
   const size = Math.ceil(written / TRAINED);
   row(`annotate, ${size} documents`, fewer, perSecond(size, fewer, 'documents'));
@@ -99,6 +111,11 @@ await runCommand('bench:documents', async (folder, signal) => {
   await printTable(['command', 's', 'peak MB', ''], rows);
   return 0;
 });
+
+/** The run with the median of the times. */
+function medianRun(runs: readonly Output[]): Output {
+  return runs.toSorted((a, b) => a.seconds - b.seconds)[runs.length >> 1];
+}
 
 /** The paths of the parts of the text. */
 interface Parts {

@@ -41,7 +41,6 @@ import {
 } from './figures.js';
 import { memberText, refuseMember, writeText, writeWithMember } from './member.js';
 import type { OutputLine } from './output.js';
-import { Proxies } from './proxy.js';
 import {
   scoreDocuments,
   type DocumentUnit,
@@ -62,7 +61,6 @@ import {
   type StreamEvents,
 } from './stream.js';
 import { SurprisalHistogram } from './surprisal-quantile.js';
-import { trainForTarget } from './target.js';
 
 /** The tokens that a mask marks: tokens whose surprisal is above a quantile of all tokens, or above a number of bits. */
 export type MaskChoice =
@@ -290,6 +288,9 @@ async function* runForTarget(
   const { order = 2, lowercase = false, seed = 1, signal, onWarning, files = [] } = options;
   const documents = givenDocumentOptions(options);
   const inputs = await expandForTwoPasses(files, documents, 'a target', onWarning);
+  // Imported here, because only a target needs what trains models: half of the code.
+  const { Proxies } = await import('./proxy.js');
+  const { trainForTarget } = await import('./target.js');
   const proxies = await Proxies.open({ order, lowercase, signal });
   try {
     const events = { signal, onWarning };
@@ -536,17 +537,21 @@ function withOwnLines(documents: readonly DocumentAt[], as: string, keepsObjects
   return documents.map(({ index, text }, i) => new OwnLine(group, i, index, text));
 }
 
-/** The lines of documents that were read together: one array for all of them costs the garbage collector less than many arrays. */
+/**
+ * The lines of documents that were read together, in arrays by document: thousands of documents wait for their scores, and the garbage
+ * collector would copy an object for each.
+ */
 class OwnLines {
-  readonly bytes: Uint8Array;
-  /** By document, the end of its line in `bytes`. */
-  readonly ends: number[] = [];
-  readonly file: string;
-  readonly unit: 'line' | 'row';
+  /** The bytes of all lines, and maybe of line ends between them. */
+  private readonly bytes: Uint8Array;
+  /** By document, the begin and the end of its line in `bytes`. */
+  private readonly bounds: Uint32Array;
+  private readonly file: string;
+  private readonly unit: 'line' | 'row';
   /** By document, its number in the file. */
-  readonly numbers: readonly number[];
-  /** By document, whether its object has a member of the name that is to be added. */
-  readonly hasMember: readonly boolean[];
+  private readonly numbers: Float64Array;
+  /** By document, 1 if its object has a member of the name that is to be added. */
+  private readonly hasMembers: Uint8Array;
   /** By document, its object, if objects are kept. */
   readonly objects: readonly JsonObject[] | undefined;
 
@@ -554,15 +559,57 @@ class OwnLines {
     const [{ file, unit }] = documents;
     this.file = file;
     this.unit = unit;
-    this.bytes = new Uint8Array(documents.reduce((sum, { line }) => sum + line.length, 0));
-    let end = 0;
-    for (const { line } of documents) {
-      this.bytes.set(line, end);
-      this.ends.push((end += line.length));
+    this.bounds = new Uint32Array(2 * documents.length);
+    this.bytes = this.copyLines(documents);
+    this.numbers = new Float64Array(documents.length);
+    this.hasMembers = new Uint8Array(documents.length);
+    for (let i = 0; i < documents.length; i++) {
+      const { number, object } = documents[i];
+      this.numbers[i] = number;
+      this.hasMembers[i] = Object.hasOwn(object, as) ? 1 : 0;
     }
-    this.numbers = documents.map(({ number }) => number);
-    this.hasMember = documents.map(({ object }) => Object.hasOwn(object, as));
     this.objects = keepsObjects ? documents.map(({ object }) => object) : undefined;
+  }
+
+  line(i: number): Uint8Array {
+    return this.bytes.subarray(this.bounds[2 * i], this.bounds[2 * i + 1]);
+  }
+
+  hasMember(i: number): boolean {
+    return this.hasMembers[i] === 1;
+  }
+
+  place(i: number): string {
+    const { file, unit, numbers } = this;
+    return placeOf({ file, unit, number: numbers[i] });
+  }
+
+  /** A copy of the lines, whose places in it `bounds` gets. Lines of one chunk of the file are copied at once. */
+  private copyLines(documents: readonly DocumentAt[]): Uint8Array {
+    const { bounds } = this;
+    const [{ line: first }] = documents;
+    const { buffer, byteOffset } = first;
+    let end = byteOffset;
+    let total = 0;
+    for (let i = 0; i < documents.length; i++) {
+      const { line } = documents[i];
+      const isNext: boolean = line.buffer === buffer && line.byteOffset >= end;
+      end = isNext ? line.byteOffset + line.length : Infinity;
+      bounds[2 * i] = line.byteOffset - byteOffset;
+      bounds[2 * i + 1] = bounds[2 * i] + line.length;
+      total += line.length;
+    }
+    // White space between the lines is copied, too, unless there is much of it.
+    if (end - byteOffset <= 2 * total) return new Uint8Array(buffer, byteOffset, end - byteOffset).slice();
+    const bytes = new Uint8Array(total);
+    let at = 0;
+    for (let i = 0; i < documents.length; i++) {
+      const { line } = documents[i];
+      bytes.set(line, at);
+      bounds[2 * i] = at;
+      bounds[2 * i + 1] = at += line.length;
+    }
+    return bytes;
   }
 }
 
@@ -580,17 +627,15 @@ class OwnLine implements SourceDocument {
   }
 
   get line(): Uint8Array {
-    const { lines, i } = this;
-    return lines.bytes.subarray(i === 0 ? 0 : lines.ends[i - 1], lines.ends[i]);
+    return this.lines.line(this.i);
   }
 
   get hasMember(): boolean {
-    return this.lines.hasMember[this.i];
+    return this.lines.hasMember(this.i);
   }
 
   get place(): () => string {
-    const { file, unit, numbers } = this.lines;
-    return () => placeOf({ file, unit, number: numbers[this.i] });
+    return () => this.lines.place(this.i);
   }
 
   release(): void {
