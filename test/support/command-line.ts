@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { runCommandLine } from '#kneser/src/cli/run.js';
 import { temporaryFolder } from './models.js';
+import { NODE_FLAGS } from './node-flags.js';
 
 /** The path of the command line's entry. */
 export const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
@@ -63,7 +64,7 @@ export class CommandLine {
 
   /** Starts a command in a process of its own, as users do. The caller ends its standard input. */
   start(args: readonly string[], options: RunOptions = {}): ChildProcessWithoutNullStreams {
-    const child = spawn(process.execPath, [MAIN, ...args], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, ...args], {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
       env: { ...process.env, TMPDIR: this.temporary, ...options.env },
