@@ -240,13 +240,9 @@ describe('baseline', () => {
   });
 });
 
-describe.concurrent('kneser baseline', () => {
-  /** A folder for the temporary files of one command, to find its leftovers. */
-  const ownTemporary = (): { readonly env: { readonly TMPDIR: string } } => {
-    const folder = cli.fresh('temporary');
-    mkdirSync(folder);
-    return { env: { TMPDIR: folder } };
-  };
+describe('kneser baseline', () => {
+  /** A command line with a folder for temporary files that no other command uses, to find leftovers. */
+  const own = new CommandLine('baseline-leftovers');
   const args = (...rest: string[]): string[] => [
     ...['baseline', '--train', ...files.train, '--valid', ...files.valid, '--test', ...files.test],
     ...rest,
@@ -254,20 +250,16 @@ describe.concurrent('kneser baseline', () => {
 
   test('prints tables, or one JSON object, and names the files it wrote', async () => {
     const folder = cli.fresh('report');
-    const temporary = ownTemporary();
-    const { status, stdout, stderr } = await cli.run(
-      args('--orders', '1', '--out', folder, '--unk-below', '2'),
-      temporary,
-    );
+    const { status, stdout, stderr } = await own.run(args('--orders', '1', '--out', folder, '--unk-below', '2'));
     expect(status).toBe(0);
     expect(stdout).toMatch(/^Lowest perplexity: .* with (modified Kneser-Ney|mixture over skip patterns), order 1/);
     expect(stdout).toContain('mean of files (macro)');
     expect(stderr).toContain('glm1: tuning weights');
     expect(stderr).toContain(folder);
     expect(readdirSync(folder).sort()).toEqual(['baseline.html', 'baseline.json', 'baseline.md', 'tokens.tsv.gz']);
-    const [printed] = await cli.json<BaselineReport>(args('--orders', '1', '--unk-below', '2', '--quiet'), temporary);
+    const [printed] = await own.json<BaselineReport>(args('--orders', '1', '--unk-below', '2', '--quiet'));
     expect(printed.options.vocabulary).toBe('frequency>=2');
-    expect(readdirSync(temporary.env.TMPDIR)).toEqual([]);
+    expect(readdirSync(own.temporary)).toEqual([]);
   });
 
   test.each(['baseline', 'compare'])('%s --help shows an example', async command => {
@@ -287,14 +279,13 @@ describe.concurrent('kneser baseline', () => {
   });
 
   test('leaves no temporary file when it refuses texts', async () => {
-    const temporary = ownTemporary();
     const refuse = (valid: string, test: string): Promise<string> =>
-      cli.refuse(2, ['baseline', '--train', files.train[0], '--valid', valid, '--test', test, '--quiet'], temporary);
+      own.refuse(2, ['baseline', '--train', files.train[0], '--valid', valid, '--test', test, '--quiet']);
     const missing = join(cli.folder, 'none.txt');
     expect(await refuse(files.valid[0], missing)).toContain(missing);
     const empty = cli.file(' \n\n');
     expect(await refuse(empty, files.test[0])).toContain(empty);
-    expect(readdirSync(temporary.env.TMPDIR)).toEqual([]);
+    expect(readdirSync(own.temporary)).toEqual([]);
   });
 
   test.each([
