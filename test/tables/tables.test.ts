@@ -15,6 +15,7 @@ import { blockKey } from '#kneser/src/store/keys.js';
 import { decodeManifest, encodeManifest, type Manifest } from '#kneser/src/tables/manifest.js';
 import { FORMAT_VERSION } from '#kneser/src/store/keys.js';
 import { compareBytes } from '#kneser/src/base/bytes.js';
+import { anyCharacter } from '../support/characters.js';
 import { damaged } from '../support/damaged.js';
 import { findBlock } from '../support/find-block.js';
 
@@ -89,12 +90,14 @@ const width = fc.integer({ min: 0, max: 11 });
 const blocks = width.chain(w => groupsOf(w).map(groups => ({ width: w, block: blockOf(groups, w) })));
 const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 
-const words = fc.uniqueArray(fc.string({ unit: 'binary', maxLength: 12 }), { minLength: 1, maxLength: 40 }).map(texts =>
-  texts
-    .map(text => encoder.encode(text))
-    .sort(compareBytes)
-    .filter((word, i, all) => i === 0 || compareBytes(all[i - 1], word) !== 0),
-);
+const words = fc
+  .uniqueArray(fc.string({ unit: anyCharacter, maxLength: 12 }), { minLength: 1, maxLength: 40 })
+  .map(texts =>
+    texts
+      .map(text => encoder.encode(text))
+      .sort(compareBytes)
+      .filter((word, i, all) => i === 0 || compareBytes(all[i - 1], word) !== 0),
+  );
 const dictionaryBlocks = words.chain(list =>
   fc.record({
     words: fc.constant(list),
