@@ -15,6 +15,7 @@ import { hashBytes, WordList } from '#kneser/src/text/word-list.js';
 import { MAIN } from '../support/command-line.js';
 import { expectSamePairs, readPairs, type Pairs } from '../support/pairs.js';
 import { randomNumbers, temporaryFolder, type WithoutOut } from '../support/models.js';
+import { NODE_FLAGS } from '../support/node-flags.js';
 
 const folder = temporaryFolder('determinism');
 let models = 0;
@@ -155,7 +156,7 @@ describe('the same text gives the same keys, values and weights in any form:', (
   test('from standard input', async () => {
     const out = join(folder, 'piped');
     const flags = ['--order', '5', '--patterns', '1_1', '--classes', '20', '--hold-out', '0.02', '--quiet'];
-    const child = spawn(process.execPath, [MAIN, 'train', '-', '--out', out, ...flags], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, 'train', '-', '--out', out, ...flags], {
       stdio: ['pipe', 'ignore', 'inherit'],
     });
     child.stdin.end(readFileSync(path));
