@@ -8,7 +8,7 @@ import {
   type MachineOptionName,
   type TrainOptions,
 } from '../train/plan/options.js';
-import { classChoice, holdOutChoice, patternChoice, type PatternFlags } from './patterns.js';
+import { classChoice, holdOutChoice, modelMChoice, patternChoice, type PatternFlags } from './patterns.js';
 import type { TokenizationFlags } from './tokenization.js';
 import { parseNames, parseNumber, parseSize, parseSizes, parseThresholds, parseWhole } from './values.js';
 import type { VocabularyFlags } from './vocabulary.js';
@@ -67,6 +67,7 @@ const MAKERS: { readonly [Name in OptionName]?: (flags: BuildFlags) => unknown }
   patterns: patternChoice,
   holdOut: holdOutChoice,
   classes: classChoice,
+  modelM: modelMChoice,
   // These files are loaded when a command runs, not for its help.
   vocabulary: async flags => (await import('./vocabulary.js')).vocabularyChoice(flags),
   tokenization: async flags => (await import('./tokenization.js')).tokenizationChoice(flags),

@@ -31,6 +31,7 @@ Examples:
 const COUNT_OPTIONS: readonly BuildOptionName[] = [
   'patterns',
   'classes',
+  'modelM',
   'prune',
   'vocabulary',
   'tokenization',

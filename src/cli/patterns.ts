@@ -11,6 +11,7 @@ export interface PatternFlags {
   readonly maxPatterns?: number;
   readonly holdOut?: number;
   readonly classes?: number | readonly number[];
+  readonly modelM?: number;
   readonly quality?: keyof typeof QUALITIES;
 }
 
@@ -41,6 +42,12 @@ export function patternChoice(flags: PatternFlags): PatternChoice | undefined {
 /** The value of the flag `holdOut`; without the flag, the default of the mixture if `--skip` or `--patterns` is given. */
 export function holdOutChoice(flags: PatternFlags): number | undefined {
   return flags.holdOut ?? (isMixture(flags) ? MIXTURE_DEFAULTS.holdOut : undefined);
+}
+
+/** The value of the flag `modelM`; without the flag, and without `classes`, that of `--quality`, if `--skip` or `--patterns` is given. */
+export function modelMChoice(flags: PatternFlags): number | undefined {
+  const { modelM, classes, quality } = flags;
+  return modelM ?? (isMixture(flags) && classes === undefined ? QUALITIES[quality ?? 'fast'].modelM : undefined);
 }
 
 /** The value of the flag `classes`; without the flag, the classes that `--quality` stands for, if `--skip` or `--patterns` is given. @throws KNESER_OPTION */

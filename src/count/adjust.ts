@@ -1,8 +1,9 @@
 import { grown } from '../base/grown.js';
-import { contiguous, span, tableName, type Pattern, type Stream } from '../tables/pattern.js';
+import { contiguous, isStep, span, tableName, type Pattern, type Stream } from '../tables/pattern.js';
 import { BOS, NONE } from '../text/tokens.js';
 import type { TupleSink } from './sort.js';
 import { TableWriter, type EncodedBlock, type TableSummary } from '../tables/table-writer.js';
+import { StepTally } from './step-tally.js';
 import { RowOutput, TrieOutput, type ContextOutput, type CountedBlock } from './context-output.js';
 
 /**
@@ -73,6 +74,7 @@ export function createTally(
   emit: (block: CountedBlock) => void,
   ranks?: Uint32Array,
 ): Tally {
+  if (isStep(stream)) return new StepTally(stream, order - 1, unigrams, emit);
   if (sort[0].length !== span(sort[0])) return new SkipTally(sort, stream, order, unigrams.length, emit);
   const width = order - 1;
   const output = ranks ? new TrieOutput(stream, width, ranks, emit) : new RowOutput(stream, width, emit);

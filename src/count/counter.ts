@@ -1,9 +1,10 @@
-import type { Stream } from '../tables/pattern.js';
+import { isStep, type Stream } from '../tables/pattern.js';
 import { tooLarge } from './id-stream.js';
 import { mergeRuns, RUN_BUFFER_BYTES, RunWriter, type RunSegment } from './runs.js';
 import type { Weights } from './ngram-source.js';
 import type { Scratch, ScratchFile } from './scratch.js';
 import { PositionSorter, SortSpace, type TupleSink } from './sort.js';
+import { stepColumns } from './step-tally.js';
 import { TupleSums } from './tuple-sums.js';
 import { emptySummary, type TableSummary } from '../tables/table-writer.js';
 import { createTally, type Sort, type Tally } from './adjust.js';
@@ -14,8 +15,9 @@ const KEPT_TALLIES = 64;
 
 /** The data that every counting thread of a build needs. */
 export interface CountPlan {
-  /** Whether words or their classes are counted. */
+  /** Whether words, their classes or a step of Model M are counted. */
   readonly stream: Stream;
+  /** Columns of the longest n-grams. */
   readonly order: number;
   readonly sorts: readonly Sort[];
   /** How the chunks say how often each n-gram was seen. */
@@ -24,6 +26,8 @@ export interface CountPlan {
   readonly types: number;
   /** By word id, the rank of the word in the table of unigrams; given if contiguous patterns get blocks of tries instead of blocks of rows. */
   readonly ranks?: Uint32Array;
+  /** For a step of Model M: by word id, the id of its class. */
+  readonly classOf?: Uint32Array;
   /** Path of the file for this thread's sorted runs. */
   readonly temporary: string;
   /** Total size of the buffers through which runs are merged [bytes]. */
@@ -87,9 +91,9 @@ export class Counter {
     const { distances } = tally;
     switch (task.kind) {
       case 'count':
-        return this.count(tally, sink =>
-          new PositionSorter(distances, sink, this.space, this.plan.weights).sort(task.ids, task.positions),
-        );
+        return this.count(tally, sink => {
+          this.sorter(distances, sink).sort(task.ids, task.positions);
+        });
       case 'spill':
         return this.spill(distances, task.ids, task.positions);
       case 'merge': {
@@ -134,13 +138,19 @@ export class Counter {
     return tally;
   }
 
+  private sorter(distances: readonly number[], sink: TupleSink): PositionSorter {
+    const { stream, order, classOf, weights } = this.plan;
+    const maps = isStep(stream) ? stepColumns(stream, order - 1).ofClass.map(isClass => (isClass ? classOf : undefined)) : [];
+    return new PositionSorter(distances, sink, this.space, weights, maps);
+  }
+
   /** Sorts positions, and writes their tuples to this thread's file as a run. */
   private spill(distances: readonly number[], ids: Uint32Array, positions: Uint32Array): CountResult {
     const path = this.plan.temporary;
     this.runFile ??= { file: this.disk().create(path), path, length: 0 };
     const { file, length } = this.runFile;
     const writer = new RunWriter(file, path, length, distances.length, this.runBuffer);
-    new PositionSorter(distances, writer.add, this.space, this.plan.weights).sort(ids, positions);
+    this.sorter(distances, writer.add).sort(ids, positions);
     const segment = writer.end();
     this.runFile.length += segment.length;
     return { summaries: [], segment };

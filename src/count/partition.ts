@@ -43,12 +43,14 @@ export interface PartitionedPositions {
  * whose sentence has no word there are left out.
  *
  * @param reuse an array in shared memory that takes the positions if it is long enough.
+ * @param classOf by word id, the id of its class, if `partitions` divides the classes.
  */
 export function partitionPositions(
   chunk: Chunk,
   distance: number,
   partitions: Partitions,
   reuse?: Uint32Array,
+  classOf?: Uint32Array,
 ): PartitionedPositions {
   const { ids, begin, end, step } = chunk;
   const { count, of } = partitions;
@@ -56,7 +58,7 @@ export function partitionPositions(
   for (let at = begin; at < end; at += step) {
     if (ids[at] === BOS || ids[at] === NONE) continue;
     const word = ids[at - distance];
-    if (word !== NONE) starts[of[word] + 1]++;
+    if (word !== NONE) starts[of[classOf ? classOf[word] : word] + 1]++;
   }
   for (let p = 0; p < count; p++) starts[p + 1] += starts[p];
   const total = starts[count];
@@ -68,7 +70,7 @@ export function partitionPositions(
   for (let at = begin; at < end; at += step) {
     if (ids[at] === BOS || ids[at] === NONE) continue;
     const word = ids[at - distance];
-    if (word !== NONE) positions[next[of[word]]++] = at;
+    if (word !== NONE) positions[next[of[classOf ? classOf[word] : word]]++] = at;
   }
   return { positions, starts };
 }

@@ -62,7 +62,7 @@ export class SortSpace {
 
 /**
  * Sorts positions by tuples of words. Column j of a position's tuple is the word at the distance `distances[j]` before the position (0: the
- * word at the position itself), or `NONE` if the sentence has no word there.
+ * word at the position itself), or the id that `maps[j]` has for this word; `NONE` if the sentence has no word there.
  *
  * - Input: the positions of one partition in the ids of a chunk. With the weights `counts` and `differences`, the number after each
  *   position is its weight.
@@ -78,6 +78,8 @@ export class PositionSorter {
     private readonly sink: TupleSink,
     private readonly space = new SortSpace(),
     private readonly weights: Weights = 'one',
+    /** By column, an array that has for each word id the id to take in place of it; `undefined` to take the word id. */
+    private readonly maps: readonly (Uint32Array | undefined)[] = [],
   ) {
     space.reserve(0, distances.length);
     if (weights !== 'one' && space.weights.length === 0) {
@@ -114,11 +116,12 @@ export class PositionSorter {
         return;
       }
       const distance = this.distances[column];
+      for (let i = low; i < high; i++) values[i] = ids[from[i] - distance];
+      mapAll(values, low, high, this.maps[column]);
       min = 0xffffffff;
       max = 0;
       for (let i = low; i < high; i++) {
-        const value = ids[from[i] - distance];
-        values[i] = value;
+        const value = values[i];
         if (value < min) min = value;
         if (value > max) max = value;
       }
@@ -155,7 +158,10 @@ export class PositionSorter {
   /** Gives the sink the tuple of the positions `from[low, high)`, which all have the same tuple. */
   private repeated(from: Uint32Array, low: number, high: number): void {
     const { columns, distances, ids, space, sink, weights } = this;
-    for (let j = 0; j < columns.length; j++) columns[j][0] = ids[from[low] - distances[j]];
+    for (let j = 0; j < columns.length; j++) {
+      columns[j][0] = ids[from[low] - distances[j]];
+      mapAll(columns[j], 0, 1, this.maps[j]);
+    }
     let sum = high - low;
     if (weights !== 'one') for (let i = (sum = 0) + low; i < high; i++) sum += this.weightAt(from[i]);
     space.order[0] = 0;
@@ -176,6 +182,7 @@ export class PositionSorter {
       const column = columns[j];
       const distance = distances[j];
       for (let i = 0; i < length; i++) column[i] = ids[from[low + i] - distance];
+      mapAll(column, 0, length, this.maps[j]);
     }
     let { order, otherOrder: other } = space;
     for (let i = 0; i < length; i++) order[i] = i;
@@ -217,6 +224,11 @@ export class PositionSorter {
       sink(columns, stretch, size, weight);
     }
   }
+}
+
+/** Replaces the ids `values[from, to)` by those that a map has for them. */
+function mapAll(values: Uint32Array, from: number, to: number, map: Uint32Array | undefined): void {
+  if (map) for (let i = from; i < to; i++) values[i] = map[values[i]];
 }
 
 /** The least right shift [bits] of values ≥ {@link EXACT} for which {@link bucketOf} maps all values from 0 to `span` to existing buckets. */

@@ -133,7 +133,7 @@ export class ModelBuilder {
   /** Puts the manifest, and closes the store. The one place where manifests are made. @returns the manifest. */
   async finish(model: ModelDescription): Promise<Manifest> {
     const { kind, order, sentences, tokens, vocabulary, unknown } = model;
-    const { tables, clusterings, options, pruning } = model;
+    const { tables, clusterings, modelM, options, pruning } = model;
     // The order of the members is part of the manifest's bytes.
     const manifest: Manifest = {
       format: this.format,
@@ -146,6 +146,7 @@ export class ModelBuilder {
       dictionaryBlocks: this.dictionaryBlocks,
       tables,
       clusterings,
+      ...(modelM ? { modelM } : {}),
       options,
       ...(pruning ? { pruning } : {}),
     };

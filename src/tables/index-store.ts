@@ -61,7 +61,14 @@ export async function indexStore(
       const its = await index(clustering.tables, clustering.stream, classIds(clustering));
       clusterings.push({ ...clustering, tables: its });
     }
-    const indexed: Manifest = { ...manifest, format: FORMAT_VERSION, tables, clusterings };
+    const { modelM: counted } = manifest;
+    // The contexts have words; each predicted class has an id that is below the ids of the words in number.
+    const modelM = counted && {
+      ...counted,
+      classTables: await index(counted.classTables, 'class-step', wordIds(manifest)),
+      wordTables: await index(counted.wordTables, 'word-step', wordIds(manifest)),
+    };
+    const indexed: Manifest = { ...manifest, format: FORMAT_VERSION, tables, clusterings, ...(modelM ? { modelM } : {}) };
     await to.put(MANIFEST_KEY, encodeManifest(indexed));
     await to.finish();
     return indexed;

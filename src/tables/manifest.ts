@@ -7,8 +7,10 @@ import {
   MAX_ORDER,
   MOST_CLUSTERINGS,
   parseTableName,
+  stepPatterns,
   tableName,
   type ClassStream,
+  type StepStream,
   type Stream,
 } from './pattern.js';
 import { FIRST_WORD } from '../text/tokens.js';
@@ -62,6 +64,16 @@ export interface ClusteringManifest {
   readonly tables: readonly TableManifest[];
 }
 
+/** The description of Model M. */
+export interface ModelMManifest {
+  /** The clustering of its classes, as an index into the clusterings of the model. */
+  readonly clustering: number;
+  /** The tables of the class step, shorter contexts first. */
+  readonly classTables: readonly TableManifest[];
+  /** The tables of the word step, shorter contexts first. */
+  readonly wordTables: readonly TableManifest[];
+}
+
 /** The description of a model: the value that is written last. */
 export interface Manifest {
   /** The version of the values, `FORMAT_VERSION`. */
@@ -80,6 +92,8 @@ export interface Manifest {
   readonly tables: readonly TableManifest[];
   /** The clusterings of the words, each of which has a class model; none without classes. */
   readonly clusterings: readonly ClusteringManifest[];
+  /** Absent in a model without Model M. */
+  readonly modelM?: ModelMManifest;
   readonly options: ModelOptions;
   /** How the tables of words were pruned; absent if they were not. */
   readonly pruning?: Pruning;
@@ -95,9 +109,18 @@ export function wordIds({ vocabulary }: Manifest): number {
   return vocabulary + 2;
 }
 
-/** The tables of a model: first those of words, then those of each clustering. */
-export function allTables({ tables, clusterings }: Pick<Manifest, 'tables' | 'clusterings'>): TableManifest[] {
-  return [...tables, ...clusterings.flatMap(clustering => clustering.tables)];
+/** The tables of a model: first those of words, then those of each clustering, then those of Model M. */
+export function allTables({
+  tables,
+  clusterings,
+  modelM,
+}: Pick<Manifest, 'tables' | 'clusterings' | 'modelM'>): TableManifest[] {
+  return [...tables, ...clusterings.flatMap(clustering => clustering.tables), ...(modelM ? stepTables(modelM) : [])];
+}
+
+/** The tables of Model M: those of the class step, then those of the word step. */
+export function stepTables({ classTables, wordTables }: ModelMManifest): TableManifest[] {
+  return [...classTables, ...wordTables];
 }
 
 /** Number of rows of all tables. */
@@ -161,6 +184,7 @@ export function decodeManifest(value: Uint8Array): Manifest {
     dictionaryBlocks: requireInteger(said.dictionaryBlocks, 'blocks of the dictionary', 0, MOST_TYPES),
     tables,
     clusterings,
+    ...(said.modelM === undefined ? {} : { modelM: checkedModelM(said.modelM, order, clusterings.length) }),
     options: checkedOptions(said.options),
     ...(said.pruning === undefined ? {} : { pruning: checkedPruning(said.pruning) }),
     ...(kind ? { kind } : {}),
@@ -183,6 +207,24 @@ function checkedClusterings(said: Readonly<Record<string, unknown>>, order: numb
     if (tables.length === 0) throw new BlockDamage('a clustering has no tables');
     return { stream, classes: requireInteger(clustering.classes, 'classes', 1, MOST_TYPES), tables };
   });
+}
+
+function checkedModelM(value: unknown, order: number, clusterings: number): ModelMManifest {
+  const said = record(value, 'Model M');
+  const tablesOf = (step: StepStream, tables: unknown): TableManifest[] => {
+    const patterns = stepPatterns(step, order);
+    // The class of the next word comes before the words: a name can have one letter more than the order.
+    const read = list(tables, `tables of the ${step}`, table => checkedTable(table, order + 1, step));
+    checkPatterns(read, patterns.length, step);
+    if (read.length !== patterns.length) throw new BlockDamage(`${read.length} tables of the ${step}`);
+    return read;
+  };
+  if (clusterings === 0) throw new BlockDamage('Model M without classes');
+  return {
+    clustering: requireInteger(said.clustering, 'clustering of Model M', 0, clusterings - 1),
+    classTables: tablesOf('class-step', said.classTables),
+    wordTables: tablesOf('word-step', said.wordTables),
+  };
 }
 
 function checkedTable(value: unknown, order: number, stream: Stream): TableManifest {

@@ -37,11 +37,41 @@ export function formatPattern(pattern: Pattern): string {
 /** The letters that stand for kept words in the names of the tables of classes: a letter for each clustering. */
 const LETTERS = 'cdefgh';
 
+/** All letters that stand for kept words or classes. */
+const NAME_LETTERS = `${LETTERS}kw`;
+
 /** The most clusterings of a model's words. */
 export const MOST_CLUSTERINGS = LETTERS.length;
 
-/** The tokens that a table counts: words, or the classes of words in one clustering. */
-export type Stream = 'words' | ClassStream;
+/** What a table counts: words, the classes of words in one clustering, or one of the two steps of Model M. */
+export type Stream = 'words' | ClassStream | StepStream;
+
+/**
+ * The steps in which Model M predicts a word. `class-step`: the class of the next word after the words before; the contexts are words, nearest
+ * first. `word-step`: the next word, given its class and the words before; the contexts are this class, then words, nearest first. The
+ * ids of a context are at the distances 1, 2, 3 of the table's pattern.
+ */
+export type StepStream = 'class-step' | 'word-step';
+
+/** The letter of a step in the names of its tables. */
+const STEP_LETTERS: Readonly<Record<StepStream, string>> = { 'class-step': 'k', 'word-step': 'w' };
+
+/** The steps, in the order in which they are counted. */
+export const STEPS: readonly StepStream[] = ['class-step', 'word-step'];
+
+/** The most ids of a context of Model M. */
+const STEP_REACH = 3;
+
+/** The patterns of the tables of a step of Model M, shorter contexts first. @param order of the model. */
+export function stepPatterns(step: StepStream, order: number): Pattern[] {
+  // The class of the word itself takes the place of one word.
+  const longest = Math.min(STEP_REACH, step === 'class-step' ? order - 1 : order);
+  return Array.from({ length: longest + 1 }, (_, length) => contiguous(length + 1));
+}
+
+export function isStep(stream: Stream): stream is StepStream {
+  return stream === 'class-step' || stream === 'word-step';
+}
 
 /** The classes of words in the first, second … clustering. */
 export type ClassStream = 'classes' | `classes-${number}`;
@@ -56,14 +86,27 @@ function clusteringOf(stream: ClassStream): number {
   return stream === 'classes' ? 0 : Number(stream.slice('classes-'.length)) - 1;
 }
 
-/** The name of a table: its pattern, in tables of classes with the letter of the clustering for the kept words: `c`, `d` … */
+/**
+ * The name of a table: its pattern, in tables of classes with the letter of the clustering for the kept words: `c`, `d` …; in tables of
+ * Model M with `k` for the class step and `w` for the word step.
+ */
 export function tableName(pattern: Pattern, stream: Stream): string {
   const name = formatPattern(pattern);
-  return stream === 'words' ? name : name.replaceAll('1', LETTERS[clusteringOf(stream)]);
+  if (stream === 'words') return name;
+  return name.replaceAll('1', isStep(stream) ? STEP_LETTERS[stream] : LETTERS[clusteringOf(stream)]);
+}
+
+/** The name of the table in which the contexts of a table are n-grams. @param pattern not the empty one. */
+export function contextTableName(pattern: Pattern, stream: Stream): string {
+  // The words before a class are an n-gram of words; they are, with the class behind them, an n-gram of the class step.
+  const of = stream === 'class-step' ? 'words' : stream === 'word-step' ? 'class-step' : stream;
+  return tableName(contextPattern(pattern), of);
 }
 
 /** The stream of a table. @param name the name of the table. */
 export function streamOf(name: string): Stream {
+  const step = STEPS.find(its => STEP_LETTERS[its] === name[0]);
+  if (step) return step;
   const clustering = LETTERS.indexOf(name[0]);
   return clustering < 0 ? 'words' : classStream(clustering);
 }
@@ -81,7 +124,7 @@ export function parsePattern(text: string): Pattern | undefined {
 /** The pattern in the name of a table, whichever its stream: the reverse of {@link tableName}; `undefined` if the text names no table. */
 export function parseTableName(name: string): Pattern | undefined {
   const letter = name[0];
-  return parsePattern(LETTERS.includes(letter) ? name.replaceAll('1', '?').replaceAll(letter, '1') : name);
+  return parsePattern(NAME_LETTERS.includes(letter) ? name.replaceAll('1', '?').replaceAll(letter, '1') : name);
 }
 
 /** Compares patterns for sorting: fewer kept words first, then nearer words first. Each pattern then comes after all its subsets. */

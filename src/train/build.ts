@@ -3,7 +3,7 @@ import type { ModelWriter } from '../store/store.js';
 import { ModelBuilder } from '../tables/builder.js';
 import type { Bigrams } from '../count/bigrams.js';
 import { classStream } from '../tables/pattern.js';
-import type { ClusteringManifest, Manifest, TableManifest } from '../tables/manifest.js';
+import type { ClusteringManifest, Manifest, ModelMManifest, TableManifest } from '../tables/manifest.js';
 import { SMALL_TEXT } from './plan/budget.js';
 import type { BuildOptions } from './plan/options.js';
 import type { BuildPlan } from './plan/plan.js';
@@ -135,7 +135,7 @@ async function countTries(context: BuildContext, source: CountSource): Promise<M
   try {
     return await writeTries(context, source, async to => {
       const words = countTables.wordStream(context, source, true);
-      await workspace.checkpoints?.beginCounting(countTables.countSortedTables(context, 0));
+      await workspace.checkpoints?.beginCounting(countTables.countSortedTables(context, 0, false));
       const output = new TrieTables(to, plan.order, source.vocabulary.frequencies);
       const tables = await countTables.run(context, words, output);
       // The text is saved while it is counted. Its n-grams must not be closed before.
@@ -156,10 +156,13 @@ async function countAndWrite(context: BuildContext, source: CountSource): Promis
   try {
     const sizes = clusterWords.classCounts(context, source);
     const words = countTables.wordStream(context, source, sizes.length === 0);
-    await workspace.checkpoints?.beginCounting(countTables.countSortedTables(context, sizes.length));
+    const clusteringOfM = clusterWords.clusteringOfModelM(context, source, sizes);
+    const withModelM = clusteringOfM !== undefined;
+    await workspace.checkpoints?.beginCounting(countTables.countSortedTables(context, sizes.length, withModelM));
     const tables = await count(words);
     const clusterings: ClusteringManifest[] = [];
     let bigrams: Bigrams | undefined;
+    let classesOfM: Uint32Array | undefined;
     for (const [clustering, classes] of sizes.entries()) {
       const stream = classStream(clustering);
       let of = await clusterWords.restore(context, source, stream);
@@ -168,14 +171,21 @@ async function countAndWrite(context: BuildContext, source: CountSource): Promis
         of = await clusterWords.run(context, source, bigrams, classes);
       }
       await writeModel.putClasses(builder, source, stream, classes, of);
-      const isLast = clustering === sizes.length - 1;
+      if (clustering === clusteringOfM) classesOfM = of;
+      const isLast = clustering === sizes.length - 1 && !withModelM;
       const counted = await count(countTables.classesOf(context, source, clustering, classes, of, isLast));
       clusterings.push({ stream, classes, tables: counted });
+    }
+    let modelM: ModelMManifest | undefined;
+    if (clusteringOfM !== undefined && classesOfM) {
+      const steps = countTables.stepsOf(context, source, sizes[clusteringOfM], classesOfM);
+      const [classTables, wordTables] = [await count(steps[0]), await count(steps[1])];
+      modelM = { clustering: clusteringOfM, classTables, wordTables };
     }
     // The text is saved while it is counted: close its n-grams only when all of it is saved.
     await workspace.checkpoints?.settled();
     source.ngrams.close();
-    return await writeModel.run(context, source, writeModel.markPruned(source, { tables, clusterings }), builder);
+    return await writeModel.run(context, source, writeModel.markPruned(source, { tables, clusterings, ...(modelM ? { modelM } : {}) }), builder);
   } catch (error) {
     await builder.abort();
     source.ngrams.close();

@@ -58,6 +58,7 @@ const IMPORT_OPTIONS: OptionTable<ImportCountsOptions> = {
   order: BUILD_CHECKS.order,
   patterns: BUILD_CHECKS.patterns,
   classes: BUILD_CHECKS.classes,
+  modelM: BUILD_CHECKS.modelM,
   prune: BUILD_CHECKS.prune,
   vocabulary: BUILD_CHECKS.vocabulary,
   tokenization: BUILD_CHECKS.tokenization,

@@ -73,6 +73,11 @@ export interface BuildOptions {
    */
   readonly classes?: number | readonly number[];
   /**
+   * The clustering that Model M uses, by its number in `classes`, counted from 1: the mixture then has one more expert, which predicts the class of the next word
+   * from the words before, and the word from its class and the words before. Default 0: no Model M.
+   */
+  readonly modelM?: number;
+  /**
    * Thresholds by order from 1: n-grams with a count up to the threshold of their order are dropped. The last threshold also holds for
    * all higher orders. The first is 0, and none is less than the one before. As `lmplz --prune`. Default: nothing is dropped.
    */
@@ -107,12 +112,12 @@ const MOST_HELD_OUT = 0.5;
 export const MIXTURE_DEFAULTS = { holdOut: 0.02, classes: 300 } as const;
 
 /**
- * The mixture by the value of the flag `--quality`. `best` has four clusterings, and leaves out the skip patterns that need most text: at
- * order 5 those that keep three words before the predicted one.
+ * The mixture by the value of the flag `--quality`. `best` has three clusterings, Model M with the classes of the second one, and leaves out the skip
+ * patterns that need most text: at order 5 those that keep three words before the predicted one.
  */
 export const QUALITIES = {
-  fast: { classes: MIXTURE_DEFAULTS.classes, maxPatterns: undefined },
-  best: { classes: [300, 100, 600, 200], maxPatterns: 13 },
+  fast: { classes: MIXTURE_DEFAULTS.classes, modelM: undefined, maxPatterns: undefined },
+  best: { classes: [300, 100, 600], modelM: 2, maxPatterns: 13 },
 } as const;
 
 /** By clustering, the number of classes that is asked for. */
@@ -134,6 +139,18 @@ function checkClasses(name: string, value: number | readonly number[]): void {
       `${name}: ${value.join()} is not a list of at most ${MOST_CLUSTERINGS} different numbers, one a clustering`,
     );
   }
+}
+
+/** Checks the number of a clustering. @throws KNESER_OPTION */
+function checkModelM(value: number, options: BuildOptions): void {
+  const most = clusteringSizes(options).length;
+  checkInteger('modelM', value, 0, MOST_CLUSTERINGS);
+  const refuse = (message: string): never => {
+    throw new KneserError('KNESER_OPTION', `modelM: ${message}`);
+  };
+  if (value > most) refuse(`there is no clustering ${value}; classes (--classes) asks for ${most}`);
+  if (value > 0 && orderOf(options) === 1) refuse('a model of order 1 has no words before the next one');
+  if (value > 0 && options.prune?.some(threshold => threshold > 0)) refuse('excludes prune, which would drop its contexts');
 }
 
 /** A flag of the command line that gives an option, or a part of one. */
@@ -247,10 +264,23 @@ export const BUILD_OPTIONS = {
       {
         flags: '--quality <level>',
         help:
-          'of the mixture: best has four clusterings of the words in place of one, and at most 13 patterns, for a lower ' +
+          'of the mixture: best has three clusterings of the words in place of one, Model M, and at most 13 patterns, for a lower ' +
           'perplexity with longer training and slower scoring (default with --skip: fast)',
         choices: ['fast', 'best'],
         excludes: ['classes'],
+      },
+    ],
+  },
+  modelM: {
+    check: checkModelM,
+    fallback: 0,
+    record: (value = 0): OptionRecord => (value === 0 ? {} : { 'model-m': value }),
+    about: 'counts',
+    flags: [
+      {
+        flags: '--model-m <n>',
+        help: 'mix Model M in, with the classes of the n-th clustering of --classes (default with --quality best: 2)',
+        value: 'whole',
       },
     ],
   },

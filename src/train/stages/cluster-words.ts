@@ -76,9 +76,30 @@ function addBigrams({ ids, begin, end, step }: Chunk, weights: Weights, counter:
  * By clustering, how many classes the words are grouped into: the numbers in the options, but at most one class for every 20 words. A
  * clustering with one class, or as many as one before it, is left out.
  */
-export function classCounts({ options }: BuildContext, { vocabulary }: CountSource): number[] {
-  const most = Math.floor(vocabulary.indices.length / WORDS_A_CLASS);
+export function classCounts({ options }: BuildContext, source: CountSource): number[] {
+  const most = mostClasses(source);
   return [...new Set(clusteringSizes(options).map(count => Math.min(count, most)))].filter(count => count > 1);
+}
+
+/** The most classes that the words are grouped into. */
+function mostClasses({ vocabulary }: CountSource): number {
+  return Math.floor(vocabulary.indices.length / WORDS_A_CLASS);
+}
+
+/**
+ * The clustering whose classes Model M has, as an index into `sizes`; `undefined` if the options do not ask for Model M, or the words are too few for classes.
+ *
+ * @param sizes of {@link classCounts}.
+ */
+export function clusteringOfModelM(
+  { options }: BuildContext,
+  source: CountSource,
+  sizes: readonly number[],
+): number | undefined {
+  const { modelM = 0 } = options;
+  if (modelM === 0) return undefined;
+  const found = sizes.indexOf(Math.min(clusteringSizes(options)[modelM - 1], mostClasses(source)));
+  return found < 0 ? undefined : found;
 }
 
 /** Refuses more classes than can be found in memory, before the text is read. @throws KNESER_LIMIT */

@@ -1,3 +1,4 @@
+import { sharedMemory } from '../../base/shared-memory.js';
 import { planSorts } from '../../count/adjust.js';
 import { planPartitions } from '../../count/partition.js';
 import { createPool } from '../../count/pool.js';
@@ -6,9 +7,12 @@ import {
   choosePatterns,
   classStream,
   isContiguous,
+  stepPatterns,
+  STEPS,
   tableName,
   withContexts,
   type Pattern,
+  type StepStream,
   type Stream,
 } from '../../tables/pattern.js';
 import { emptySummary, type TableSummary } from '../../tables/table-writer.js';
@@ -22,16 +26,22 @@ import type { CountSource } from './count-source.js';
 import { mostNumbers, TableCounting } from './table-counting.js';
 import type { TableOutput } from './table-output.js';
 
-/** One of the two streams of ids that are counted over a source: its words, or their classes. */
+/** One of the streams of ids that are counted over a source: its words, their classes in a clustering, or a step of Model M. */
 export interface CountedStream {
   readonly name: Stream;
   readonly source: CountSource;
   /** The patterns; each has a table. */
   readonly patterns: readonly Pattern[];
+  /** The number of ids of the longest n-grams. */
+  readonly order: number;
   /** The id that each word index of the source has in this stream. */
   readonly toId: Uint32Array;
-  /** Occurrences in the source by id; their length is the number of ids in use, `NONE` included. */
+  /** Occurrences in the source of the ids that begin a context, by id; their length is the number of these ids in use, `NONE` included. */
   readonly frequencies: Float64Array;
+  /** The number of predicted ids in use, `NONE` included. */
+  readonly types: number;
+  /** For a step of Model M: by word id, the id of its class. */
+  readonly classOf?: Uint32Array;
   /** Whether this is the last stream that needs the n-grams of the source: their memory is freed while they are sorted. */
   readonly last: boolean;
 }
@@ -62,10 +72,9 @@ export function canMakeTries(context: BuildContext, { ngrams, pruned }: CountSou
 
 /** The finished tables of an interrupted build, and the sorts that are left; `undefined` if nothing was stored. */
 export async function restore(context: BuildContext, stream: CountedStream): Promise<LeftToCount | undefined> {
-  const { workspace, plan } = context;
-  const sorts = planSorts(stream.patterns, plan.order);
-  const types = stream.frequencies.length;
-  return workspace.checkpoints?.leftToCount(stream.name, sorts, types, () => context.checkAborted());
+  const { workspace } = context;
+  const sorts = planSorts(stream.patterns, stream.order);
+  return workspace.checkpoints?.leftToCount(stream.name, sorts, stream.types, () => context.checkAborted());
 }
 
 /**
@@ -85,9 +94,7 @@ export async function run(
   restored?: LeftToCount,
 ): Promise<TableManifest[]> {
   const { plan } = context;
-  const { order } = plan;
-  const { name, patterns, frequencies } = stream;
-  const types = frequencies.length;
+  const { name, patterns, frequencies, types, order } = stream;
   const nothing = { sorts: planSorts(patterns, order), tables: [], unigrams: new Uint32Array(types) };
   const { sorts, tables, unigrams } = restored ?? nothing;
   const summaries = new Map(tables.map(({ table, ...summary }): [string, TableSummary] => [table, summary]));
@@ -118,17 +125,16 @@ async function sortAndCount(
   output: TableOutput,
   { sorts, summaries, unigrams }: Left,
 ): Promise<void> {
-  const { workspace, plan, options } = context;
-  const { order } = plan;
-  const { name, source, toId, frequencies } = stream;
+  const { workspace, options } = context;
+  const { name, source, toId, frequencies, types, order, classOf } = stream;
   const { ngrams } = source;
-  const types = frequencies.length;
   const threads = ngrams.length < SMALL_TEXT ? 0 : workspace.threads;
   const mergeMemory = Math.floor(workspace.memory / 8 / Math.max(1, threads));
   const { ranks } = output;
   const countPlan = {
     ...{ stream: name, order, sorts, weights: ngrams.weights, types, mergeMemory },
     ...(ranks ? { ranks } : {}),
+    ...(classOf ? { classOf } : {}),
   };
   const pool = createPool({ ...workspace, threads }, countPlan, thread =>
     workspace.temporary(`runs-${name}-${thread}`),
@@ -136,7 +142,8 @@ async function sortAndCount(
   const stop = (): void => void pool.abort();
   options.signal?.addEventListener('abort', stop);
   try {
-    const ids = toId.reduce((most, id) => Math.max(most, id + 1), types);
+    // The contexts of the word step begin with classes, which all have a frequency.
+    const ids = name === 'word-step' ? frequencies.length : toId.reduce((most, id) => Math.max(most, id + 1), types);
     const partitions = planPartitions(frequencies, ids);
     await new TableCounting(context, stream, { sorts, partitions, pool, output, summaries }).run();
     const counted = await pool.finish();
@@ -155,7 +162,9 @@ async function sortAndCount(
 /** The words of a source as a stream. @param last whether no classes are counted after them. */
 export function wordStream({ plan }: BuildContext, source: CountSource, last: boolean): CountedStream {
   const { ids, frequencies } = source.vocabulary;
-  return { name: 'words', source, patterns: withContexts(plan.patterns), toId: ids, frequencies, last };
+  const types = frequencies.length;
+  const patterns = withContexts(plan.patterns);
+  return { name: 'words', source, patterns, order: plan.order, toId: ids, frequencies, types, last };
 }
 
 /**
@@ -174,16 +183,56 @@ export function classesOf(
   last: boolean,
 ): CountedStream {
   const { ids, frequencies: wordFrequencies } = source.vocabulary;
+  const frequencies = classFrequencies(classes, of, wordFrequencies);
+  const toId = ids.map(id => of[id]);
+  const patterns = classPatterns(plan, clustering);
+  const types = frequencies.length;
+  return { name: classStream(clustering), source, patterns, order: plan.order, toId, frequencies, types, last };
+}
+
+/** By class id, how often its words occur. */
+function classFrequencies(classes: number, of: Uint32Array, wordFrequencies: Float64Array): Float64Array {
   const frequencies = new Float64Array(FIRST_WORD + classes);
   for (let id = 1; id < wordFrequencies.length; id++) frequencies[of[id]] += wordFrequencies[id];
-  const toId = ids.map(id => of[id]);
-  return { name: classStream(clustering), source, patterns: classPatterns(plan, clustering), toId, frequencies, last };
+  return frequencies;
+}
+
+/**
+ * The steps of Model M as streams.
+ *
+ * @param of the class of every id.
+ */
+export function stepsOf(
+  { plan }: BuildContext,
+  source: CountSource,
+  classes: number,
+  of: Uint32Array,
+): (CountedStream & { readonly name: StepStream })[] {
+  const { ids, frequencies: wordFrequencies } = source.vocabulary;
+  const classOf = new Uint32Array(sharedMemory(4 * of.length));
+  classOf.set(of);
+  return STEPS.map((name, i) => {
+    const patterns = stepPatterns(name, plan.order);
+    return {
+      name,
+      source,
+      patterns,
+      order: patterns.length,
+      toId: ids,
+      frequencies: name === 'class-step' ? wordFrequencies : classFrequencies(classes, of, wordFrequencies),
+      types: wordFrequencies.length,
+      classOf,
+      last: i === STEPS.length - 1,
+    };
+  });
 }
 
 /** The number of tables that are counted by sorting: all but the tables of unigrams, whose counts the sorts of contiguous n-grams yield. */
-export function countSortedTables({ plan }: BuildContext, clusterings: number): number {
+export function countSortedTables({ plan }: BuildContext, clusterings: number, withModelM: boolean): number {
   const ofClasses = Array.from({ length: clusterings }, (_, clustering) => classPatterns(plan, clustering));
-  return [...withContexts(plan.patterns), ...ofClasses.flat()].filter(pattern => pattern.length > 0).length;
+  const ofSteps = withModelM ? STEPS.map(step => stepPatterns(step, plan.order)) : [];
+  const all = [...withContexts(plan.patterns), ...ofClasses.flat(), ...ofSteps.flat()];
+  return all.filter(pattern => pattern.length > 0).length;
 }
 
 /** The longest n-grams of the classes of every clustering but the first: longer ones add more n-grams than they lower the perplexity. */

@@ -2,7 +2,7 @@ import { NOT_IN_VOCABULARY } from '../../model/lookup/words.js';
 import type { IdStream } from '../../count/id-stream.js';
 import type { Vocabulary } from '../../count/vocabulary.js';
 import type { ModelStore } from '../../store/store.js';
-import { withContexts } from '../../tables/pattern.js';
+import { stepPatterns, STEPS, withContexts } from '../../tables/pattern.js';
 import { UNK } from '../../text/tokens.js';
 import { clusteringSizes } from '../plan/options.js';
 import { EVIDENCE_SHARE, overBudget, READ_SHARE } from '../plan/budget.js';
@@ -47,7 +47,8 @@ export async function checkMemory(
 ): Promise<void> {
   if (heldOutTokens === 0) return;
   const { evidenceBytes } = await import('./learning.js');
-  const tables = withContexts(plan.patterns).length + clusteringSizes(options).length * plan.order;
+  const ofSteps = options.modelM ? STEPS.flatMap(step => stepPatterns(step, plan.order)).length : 0;
+  const tables = withContexts(plan.patterns).length + clusteringSizes(options).length * plan.order + ofSteps;
   const bytes = evidenceBytes(heldOutTokens + heldOut, tables);
   if (bytes <= workspace.memory * EVIDENCE_SHARE) return;
   throw overBudget({

@@ -77,7 +77,10 @@ export class TableCounting {
   private async sortChunks(): Promise<void> {
     const { context, stream, isSpilling } = this;
     const { partitions } = this.work;
-    const { toId, last } = stream;
+    const { toId, last, name, classOf } = stream;
+    // The contexts of the word step begin with the class of the predicted word.
+    const isWordStep = name === 'word-step';
+    const firstClass = isWordStep ? classOf : undefined;
     const { ngrams } = stream.source;
     const families = familiesOf(this.work.sorts);
     const total = (ngrams.length / ngrams.step) * families.length;
@@ -86,9 +89,10 @@ export class TableCounting {
     let reuse: Uint32Array | undefined;
     for await (const chunk of ngrams.chunks(toId, this.chunkLength, last)) {
       const { ids } = chunk;
-      for (const { distance, members } of families) {
+      for (const { distance: first, members } of families) {
+        const distance = isWordStep ? 0 : first;
         context.checkAborted();
-        const grouped = partitionPositions(chunk, distance, partitions, reuse);
+        const grouped = partitionPositions(chunk, distance, partitions, reuse, firstClass);
         reuse = grouped.positions;
         const tasks: Promise<void>[] = [];
         for (let p = 0; p < partitions.count; p++) {

@@ -1,7 +1,7 @@
 import type { ModelBuilder } from '../../tables/builder.js';
 import { encodeClasses } from '../../tables/classes.js';
 import { sortedDictionary } from '../../tables/dictionary.js';
-import type { ClusteringManifest, Manifest, TableManifest } from '../../tables/manifest.js';
+import type { ClusteringManifest, Manifest, ModelMManifest, TableManifest } from '../../tables/manifest.js';
 import type { ClassStream } from '../../tables/pattern.js';
 import type { Pruning } from '../../tables/pruning.js';
 import { encodeTokenizer } from '../../tables/tokenizer.js';
@@ -15,6 +15,7 @@ import type { CountSource, SourceFigures } from './count-source.js';
 export interface CountedTables {
   readonly tables: readonly TableManifest[];
   readonly clusterings: readonly ClusteringManifest[];
+  readonly modelM?: ModelMManifest;
   /** How the source dropped n-grams; missing if it dropped none. */
   readonly pruning?: Pruning;
 }
