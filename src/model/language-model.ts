@@ -344,13 +344,14 @@ export class LanguageModel extends PagedModel {
   #startThreads(count: number, store: SharedStore): Promise<BlockThreads> {
     let threads = this.#threads.get(count);
     if (!threads) {
-      const { manifest, order, smoothing, words, clusterings, weights } = this.parts;
+      const { manifest, order, smoothing, words, clusterings, modelM, weights } = this.parts;
       const plan = {
         manifest,
         order,
         smoothing,
         words,
         clusterings,
+        modelM,
         weights,
         store,
         blockMemory: this.scoring.blockMemory,

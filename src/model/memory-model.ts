@@ -26,6 +26,7 @@ import type { Predictor } from './prediction/predictor.js';
 import { tokenSpreads, type TokenSpreads } from './prediction/token-spreads.js';
 import { createLoadedScorer, type LoadedScoring, type ScoringPlan } from './scoring/pieces.js';
 import { runAtOnce, runAwaiting, type BatchScorer, type BatchScores } from './scoring/scorer.js';
+import { withSteps } from './lookup/table-part.js';
 import { loadTables, type LoadingRunner } from './lookup/table-loader.js';
 import { numbersOf } from './lookup/table-room.js';
 import { tableMemory } from './lookup/table-memory.js';
@@ -112,7 +113,7 @@ export class MemoryModel extends ModelBase {
     { onProgress, signal }: LoadOptions = {},
     runner?: LoadingRunner,
   ): Promise<Model> {
-    const { store, manifest, smoothing, clusterings, weights } = parts;
+    const { store, manifest, smoothing, clusterings, modelM, weights } = parts;
     const all = tablesOf(parts).reduce((sum, table) => sum + table.manifest.rows, 0);
     let done = 0;
     const onRows = (rows: number): void => {
@@ -123,7 +124,8 @@ export class MemoryModel extends ModelBase {
     checkAborted(signal, 'loading');
     const count = parts.words.reduce((sum, part) => sum + numbersOf(part), 0);
     const numbers = manifest.kind === 'backoff' ? new Float64Array(tableMemory(8 * count)) : undefined;
-    const wordTables = await loadTables(store, parts.words, wordIds(manifest), onRows, numbers, runner);
+    const loadedParts = withSteps(parts.words, modelM);
+    const loaded = await loadTables(store, loadedParts, wordIds(manifest), onRows, numbers, runner);
     const classTables: TableMemory[][] = [];
     for (const { classes, tables } of clusterings) {
       classTables.push(await loadTables(store, tables, classes.count, onRows, undefined, runner));
@@ -134,8 +136,10 @@ export class MemoryModel extends ModelBase {
       smoothing,
       words: parts.words,
       clusterings,
+      modelM,
       weights,
-      wordTables,
+      wordTables: loaded.slice(0, parts.words.length),
+      stepTables: loaded.slice(parts.words.length),
       classTables,
       numbers,
     };

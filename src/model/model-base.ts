@@ -13,6 +13,7 @@ import { BatchLayout, OOV } from '../smoothing/batch.js';
 import { TextCache } from '../smoothing/cache/text-cache.js';
 import { COUNT } from '../smoothing/evidence.js';
 import { isContiguous } from '../tables/pattern.js';
+import { withSteps } from './lookup/table-part.js';
 import { canLoad, loadedBytes } from './lookup/table-room.js';
 import { requireCounts, type ModelParts } from './scoring/parts.js';
 import type { PerplexitySum } from './scoring/perplexity.js';
@@ -291,18 +292,18 @@ export class ModelBase {
 
   /** How much memory all tables take when they are loaded [bytes]. */
   get loadedBytes(): number {
-    const { words, clusterings, manifest } = this.parts;
+    const { words, clusterings, modelM, manifest } = this.parts;
     return clusterings.reduce(
       (sum, { classes, tables }) => sum + loadedBytes(tables, classes.count),
-      loadedBytes(words, wordIds(manifest)),
+      loadedBytes(withSteps(words, modelM), wordIds(manifest)),
     );
   }
 
   /** Whether the tables can be loaded at all, however much memory there is. */
   get canLoad(): boolean {
-    const { words, clusterings, manifest } = this.parts;
+    const { words, clusterings, modelM, manifest } = this.parts;
     return (
-      canLoad(words, wordIds(manifest)) && clusterings.every(({ classes, tables }) => canLoad(tables, classes.count))
+      canLoad(withSteps(words, modelM), wordIds(manifest)) && clusterings.every(({ classes, tables }) => canLoad(tables, classes.count))
     );
   }
 

@@ -9,7 +9,13 @@ import { COUNT, TOTAL, type Evidence } from './evidence.js';
 export class Backoff implements Estimator {
   readonly classChains = [];
 
-  score(evidence: Evidence, _: readonly Float64Array[], batch: Batch, log10Probs: Float64Array): void {
+  score(
+    evidence: Evidence,
+    _classes: readonly Float64Array[],
+    _steps: undefined,
+    batch: Batch,
+    log10Probs: Float64Array,
+  ): void {
     for (let t = 0; t < batch.length; t++) log10Probs[t] = this.log10Prob(evidence, batch, t);
   }
 

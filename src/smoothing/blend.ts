@@ -9,6 +9,7 @@ import { Mixture } from './mixture.js';
 import { MixturePass, PASS_WORDS } from './mixture-pass.js';
 import { NONE } from '../text/tokens.js';
 import { Gate } from './gate.js';
+import { ModelM, type StepEvidence } from './model-m.js';
 import { divideParameters, TOTAL_BUCKETS, WORD_BUCKETS, wordBucket } from './parameters.js';
 import { expand, type NextWordTerms } from './terms.js';
 
@@ -30,7 +31,7 @@ export function gateFeatures(classes: number): number[] {
 /** The features of weights that kneser 0.1 tuned. */
 const RANK_FEATURES = [LENGTHS * TOTAL_BUCKETS, WORD_BUCKETS, WORD_BUCKETS];
 
-/** The features of a gate with this many parameters; `undefined` if no gate of a model has so many. @param models number of class models. */
+/** The features of a gate with this many parameters; `undefined` if no gate of a model has so many. @param models number of class models, Model M included. */
 export function featuresOfGate(parameters: number, models: number, classes: number): number[] | undefined {
   return [gateFeatures(classes), RANK_FEATURES].find(sizes => Gate.parameters(1 + models, sizes) === parameters);
 }
@@ -45,6 +46,8 @@ export interface ClassModel {
 export interface BlendEvidence {
   readonly words: Evidence;
   readonly clusterings: readonly ClassEvidence[];
+  /** From the tables of Model M; `undefined` without it. */
+  readonly steps?: StepEvidence | undefined;
 }
 
 /** The evidence of a batch from the tables of the classes of one clustering. */
@@ -56,7 +59,7 @@ export interface ClassEvidence {
 
 /**
  * The whole model except the cache. Its experts are a mixture over word patterns, which is expert 0, and with learned weights a class model for
- * each clustering of the words; a gate weighs them.
+ * each clustering of the words, and Model M; a gate weighs them.
  */
 export class Blend {
   /** By expert: p(w|h) of the word for which `probability` was called last. */
@@ -71,8 +74,9 @@ export class Blend {
     readonly words: Mixture,
     readonly classModels: readonly ClassModel[] = [],
     readonly gate?: Gate,
+    readonly modelM?: ModelM,
   ) {
-    this.probabilities = new Float64Array(1 + classModels.length);
+    this.probabilities = new Float64Array(1 + classModels.length + (modelM ? 1 : 0));
     this.features = new Uint32Array(gateFeatures(1).length);
   }
 
@@ -88,14 +92,18 @@ export class Blend {
 
   /** p of word `t` of the batch after its history. */
   probability(evidence: BlendEvidence, batch: Batch, t: number): number {
-    const { words, classModels, gate, probabilities } = this;
+    const { words, classModels, modelM, gate, probabilities } = this;
     probabilities[0] = words.probability(evidence.words, batch, t);
     if (!gate) return probabilities[0];
     const word = batch.ids[batch.targets[t]];
     for (let m = 0; m < classModels.length; m++) {
       const { mixture, classes } = classModels[m];
       const its = evidence.clusterings[m];
-      probabilities[1 + m] = classes.share[word] * mixture.probability(its.evidence, its.batch, t);
+      const ofClass = mixture.probability(its.evidence, its.batch, t);
+      probabilities[1 + m] = classes.share[word] * ofClass;
+      if (modelM?.clustering !== m) continue;
+      if (!evidence.steps) throw new Error('Model M has no evidence');
+      probabilities[1 + classModels.length] = modelM.probability(evidence.steps, batch, t, ofClass);
     }
     return this.weighed(gate, evidence.words, batch, t, words.buckets, 1, 0);
   }
@@ -104,6 +112,7 @@ export class Blend {
   score(
     evidence: Evidence,
     ofClasses: readonly Float64Array[],
+    steps: StepEvidence | undefined,
     batch: Batch,
     log10Probs: Float64Array,
     cache?: TextMixer,
@@ -115,7 +124,7 @@ export class Blend {
       pass.run(evidence, batch, from, to);
       for (let t = from; t < to; t++) {
         probabilities[0] = pass.probability(t - from, batch.available[t]);
-        const probability = this.mix(pass, evidence, ofClasses, batch, t, t - from);
+        const probability = this.mix(pass, evidence, ofClasses, steps, batch, t, t - from);
         log10Probs[t] = log10(cache ? cache.mix(probability, this.gate ? probabilities[1] : 0, batch, t) : probability);
       }
     }
@@ -126,15 +135,20 @@ export class Blend {
     pass: MixturePass,
     evidence: Evidence,
     ofClasses: readonly Float64Array[],
+    steps: StepEvidence | undefined,
     batch: Batch,
     t: number,
     i: number,
   ): number {
-    const { classModels, gate, probabilities } = this;
+    const { classModels, modelM, gate, probabilities } = this;
     if (!gate) return probabilities[0];
     const word = batch.ids[batch.targets[t]];
     for (let m = 0; m < classModels.length; m++) {
       probabilities[1 + m] = classModels[m].classes.share[word] * ofClasses[m][t];
+    }
+    if (modelM && steps) {
+      const ofClass = ofClasses[modelM.clustering][t];
+      probabilities[1 + classModels.length] = modelM.probability(steps, batch, t, ofClass);
     }
     return this.weighed(gate, evidence, batch, t, pass.buckets, PASS_WORDS, i);
   }
@@ -211,7 +225,7 @@ export class Blend {
  * @param discounts estimates the discounts of a table from its numbers of n-grams with the counts 1, 2, 3, 4.
  */
 export function createBlend(
-  { manifest, words, clusterings, weights }: EstimatorInput,
+  { manifest, words, clusterings, modelM: tablesOfM, weights }: EstimatorInput,
   discounts: (countsOfCounts: readonly number[]) => Discounts,
 ): Blend {
   const mixture = new Mixture(latticeOf(words, manifest.vocabulary, discounts), weights?.words);
@@ -221,7 +235,9 @@ export function createBlend(
   const models = clusterings.map(({ classes }, m): ClassModel => {
     return { mixture: new Mixture(lattices[m], parameters[m]), classes };
   });
-  const sizes = featuresOfGate(weights.gate.length, models.length, models[0].classes.count);
+  const modelM = tablesOfM && new ModelM(tablesOfM, models[tablesOfM.clustering].classes, weights.modelM, discounts);
+  const others = models.length + (modelM ? 1 : 0);
+  const sizes = featuresOfGate(weights.gate.length, others, models[0].classes.count);
   if (!sizes) throw new Error('the gate does not fit the classes');
-  return new Blend(mixture, models, new Gate(1 + models.length, sizes, weights.gate));
+  return new Blend(mixture, models, new Gate(1 + others, sizes, weights.gate), modelM);
 }

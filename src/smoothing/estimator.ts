@@ -5,6 +5,7 @@ import type { BlendEvidence } from './blend.js';
 import type { Evidence } from './evidence.js';
 import type { Discounts } from './discounts.js';
 import type { SmoothedTable } from './lattice.js';
+import type { SmoothedModelM, StepEvidence } from './model-m.js';
 import type { NextWordTerms } from './terms.js';
 
 /** Computes the probabilities of words from their evidence, that is, from the numbers that the tables have for them. */
@@ -14,11 +15,13 @@ export interface Estimator {
    *
    * @param evidence of the words.
    * @param ofClasses by class model and word: p of the word's class, by {@link classChains}.
+   * @param steps the evidence of Model M; `undefined` without it.
    * @param cache the text so far; an estimator without tuned weights ignores it.
    */
   score(
     evidence: Evidence,
     ofClasses: readonly Float64Array[],
+    steps: StepEvidence | undefined,
     batch: Batch,
     log10Probs: Float64Array,
     cache?: TextMixer,
@@ -54,6 +57,8 @@ export interface MixtureParameters {
   readonly classes: Float64Array;
   /** Parameters of the gate between words and classes; empty without classes. */
   readonly gate: Float64Array;
+  /** Parameters of Model M; empty without it. */
+  readonly modelM: Float64Array;
 }
 
 /** Interpolation in which each context backs off to exactly one shorter context: the context without its oldest word. */
@@ -77,6 +82,8 @@ export interface EstimatorInput {
   readonly words: readonly SmoothedTable[];
   /** The clusterings whose class models are in use; none without tuned weights. */
   readonly clusterings: readonly SmoothedClustering[];
+  /** Model M, if it is in use: only with tuned weights. */
+  readonly modelM: SmoothedModelM | undefined;
   /** The tuned weights in use; `undefined` for equal weights. */
   readonly weights: MixtureParameters | undefined;
 }

@@ -24,6 +24,8 @@ export interface BlendParameters {
   readonly classes: readonly Parameters[];
   /** Of the gate: `values` must be its `parameters`. `undefined` without class models. */
   readonly gate: Parameters | undefined;
+  /** Of Model M; `undefined` without it. */
+  readonly modelM: Parameters | undefined;
 }
 
 /**
@@ -34,13 +36,13 @@ export interface BlendParameters {
  */
 export async function learn(
   blend: Blend,
-  { words, classes, gate }: BlendParameters,
+  { words, classes, gate, modelM: ofM }: BlendParameters,
   evidence: BlendEvidence,
   batch: Batch,
   onEpoch: (epoch: number, epochs: number, perplexity: number) => void,
   pause: Pause,
 ): Promise<void> {
-  const { classModels } = blend;
+  const { classModels, modelM } = blend;
   const addWord = (t: number): number => {
     const probability = blend.probability(evidence, batch, t);
     // The derivative of −ln p by p.
@@ -49,10 +51,16 @@ export async function learn(
     backward(blend.words, words.gradient, evidence.words, batch, t, shares ? slope * shares[0] : slope);
     if (!shares || !gate) return -log(probability);
     const word = batch.ids[batch.targets[t]];
+    // The class model of its clustering is the base of Model M.
+    let ofBase = 0;
+    if (modelM && ofM && evidence.steps) {
+      ofBase = modelM.backward(ofM.gradient, evidence.steps, batch, t, slope * shares[1 + classModels.length]);
+    }
     for (let m = 0; m < classModels.length; m++) {
       const { mixture, classes: its } = classModels[m];
       const { evidence: counts, batch: classBatch } = evidence.clusterings[m];
-      backward(mixture, classes[m].gradient, counts, classBatch, t, slope * shares[1 + m] * its.share[word]);
+      const ofClass = slope * shares[1 + m] * its.share[word] + (modelM?.clustering === m ? ofBase : 0);
+      backward(mixture, classes[m].gradient, counts, classBatch, t, ofClass);
     }
     blend.gate.backward(gate.gradient, blend.features, blend.probabilities, probability);
     return -log(probability);
@@ -62,8 +70,9 @@ export async function learn(
     classModels.forEach(({ mixture }, m) => {
       mixture.setParameters(classes[m].values);
     });
+    if (modelM && ofM) modelM.setParameters(ofM.values);
   };
-  const all = [words, ...classes, ...(gate ? [gate] : [])];
+  const all = [words, ...classes, ...(gate ? [gate] : []), ...(ofM ? [ofM] : [])];
   await descend(all, batch.length, addWord, onStep, onEpoch, pause);
 }
 
@@ -135,14 +144,17 @@ export interface MassShares {
   readonly words: Float64Array;
   /** By class model. */
   readonly clusterings: readonly Float64Array[];
+  /** The share of Model M in the gate; 0 without it. */
+  modelM: number;
 }
 
 /** The share of each pattern. All shares together add up to 1 minus the share of the uniform distribution. */
 export function massShares(blend: Blend, evidence: BlendEvidence, batch: Batch): MassShares {
-  const { words, classModels, gate } = blend;
+  const { words, classModels, modelM, gate } = blend;
   const shares = {
     words: new Float64Array(words.tables.length),
     clusterings: classModels.map(({ mixture }) => new Float64Array(mixture.tables.length)),
+    modelM: 0,
   };
   for (let t = 0; t < batch.length; t++) {
     blend.probability(evidence, batch, t);
@@ -151,6 +163,7 @@ export function massShares(blend: Blend, evidence: BlendEvidence, batch: Batch):
     classModels.forEach(({ mixture }, m) => {
       addMass(mixture, batch.available[t], ofExperts[1 + m] / batch.length, shares.clusterings[m]);
     });
+    if (modelM) shares.modelM += ofExperts[1 + classModels.length] / batch.length;
   }
   return shares;
 }

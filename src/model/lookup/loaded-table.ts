@@ -341,8 +341,8 @@ export class LoadedTable implements CountTable {
    */
   private follow(contextTable: LoadedTable, from: number, to: number, ids: Uint32Array): void {
     const { links, starts } = this;
-    const { data, pattern, contextColumn, lineUnit, lineShift, flatUnit } = this.memory;
-    const distance = pattern[0];
+    const { data, pattern, contextColumn, lineUnit, lineShift, flatUnit, shift = 0 } = this.memory;
+    const distance = pattern[0] - shift;
     const { rows } = contextTable;
     const { data: contexts, linksAt } = contextTable.memory;
     const column = linksAt + contextColumn;
@@ -465,14 +465,25 @@ export class LoadedTable implements CountTable {
   }
 }
 
-/** The tables of a stream, for the use of one thread. @param numbers the log10 p and back-offs of a back-off model. */
-export function loadedTables(memories: readonly TableMemory[], order: number, numbers?: Float64Array): LoadedTable[] {
+/**
+ * The tables of a stream, for the use of one thread.
+ *
+ * @param numbers the log10 p and back-offs of a back-off model.
+ * @param firsts the indices of the tables with which the evidence of a stream begins: 0, and, with Model M, the first table of each of its steps.
+ */
+export function loadedTables(
+  memories: readonly TableMemory[],
+  order: number,
+  numbers?: Float64Array,
+  firsts: readonly number[] = [0],
+): LoadedTable[] {
   const positions = batchPositions(order, LOADED_BATCH);
   const tables: LoadedTable[] = [];
   for (const [index, memory] of memories.entries()) {
     const contextTable = memory.contextTable < 0 ? undefined : tables[memory.contextTable];
     const parent = memory.parent < 0 ? undefined : tables[memory.parent];
-    tables.push(new LoadedTable(memory, index, contextTable, parent, positions, numbers));
+    const inEvidence = index - Math.max(...firsts.filter(first => first <= index));
+    tables.push(new LoadedTable(memory, inEvidence, contextTable, parent, positions, numbers));
   }
   return tables;
 }

@@ -52,6 +52,8 @@ export interface TableMemory extends RegionShape {
   readonly parent: number;
   /** The index (from 0) of the link, in a row of `contextTable`, that leads to this table. */
   readonly contextColumn: number;
+  /** As in `TablePart`. */
+  readonly shift?: number;
   /** Numbers of a row before its links. */
   readonly linksAt: number;
   readonly wordBits: number;

@@ -104,7 +104,7 @@ class TableLoader {
     const large = new LargeCounts();
     const place = this.numbersBefore(index);
     const linkedCounts =
-      index === 0
+      part.pattern.length === 0
         ? await loadRoot(store, part.manifest.pattern, table, place, this.onRows)
         : await this.place(index, table, large);
     for (const [link, linked] of links.entries()) {
@@ -112,9 +112,9 @@ class TableLoader {
         throw damagedTable(store.name, part.manifest.pattern, 'a context of a longer table is no n-gram of this one');
     }
     this.drop(index);
-    const { pattern, contextTable, parent, contextColumn } = part;
+    const { pattern, contextTable, parent, contextColumn, shift } = part;
     const { shape, wordBits, data } = table;
-    const relations = { pattern, contextTable, parent, contextColumn };
+    const relations = { pattern, contextTable, parent, contextColumn, ...(shift === undefined ? {} : { shift }) };
     return { ...relations, ...shape, linksAt: table.linksAt, wordBits, data, large: large.values };
   }
 
@@ -150,7 +150,7 @@ class TableLoader {
       wordBits: 32 - Math.clz32(words - 1),
       words,
       isBackoff: part.manifest.bare !== undefined,
-      isUnderRoot: part.parent === 0,
+      isUnderRoot: parts.at(part.parent)?.pattern.length === 0 && part.pattern.length > 0,
       columns: { ...(laidOut?.columns ?? NO_COLUMNS), ...columns },
       parent: { starts: parent?.starts ?? NONE_OF_THEM, words: parent?.words ?? NONE_OF_THEM },
       linked: links.map(linked => ({
@@ -168,7 +168,7 @@ class TableLoader {
     const { parts, words, store } = this;
     const part = parts[index];
     const { contexts, pattern: name } = part.manifest;
-    const isUnderRoot = part.parent === 0;
+    const isUnderRoot = parts[part.parent].pattern.length === 0;
     const parents = parts[part.parent].manifest.contexts;
     const column = (length: number): Uint32Array => new Uint32Array(tableMemory(4 * length));
     const columns = {

@@ -1,6 +1,14 @@
 import { KneserError } from '../../base/errors.js';
-import { contextPattern, formatPattern, parentPattern, parseTableName, type Pattern } from '../../tables/pattern.js';
-import type { TableManifest } from '../../tables/manifest.js';
+import {
+  contextPattern,
+  contiguous,
+  formatPattern,
+  isContiguous,
+  parentPattern,
+  parseTableName,
+  type Pattern,
+} from '../../tables/pattern.js';
+import type { ModelMManifest, TableManifest } from '../../tables/manifest.js';
 
 /** A table in which words are looked up, and its relations to the other tables of its stream. */
 export interface TablePart {
@@ -15,6 +23,53 @@ export interface TablePart {
    * `contextTable`.
    */
   readonly contextColumn: number;
+  /** By how much the distances of the pattern are greater than those of the words in the text; missing if 0. */
+  readonly shift?: number;
+}
+
+/** Model M: the tables of each step, and their relations within the step. */
+export interface ModelMPart {
+  /** The clustering of its classes, as an index into the clusterings of the model. */
+  readonly clustering: number;
+  readonly classTables: readonly TablePart[];
+  readonly wordTables: readonly TablePart[];
+}
+
+/** The tables of Model M. `contextTable` and `contextColumn` are those of {@link withSteps}. */
+export function stepParts({ clustering, classTables, wordTables }: ModelMManifest): ModelMPart {
+  const partsOf = (tables: readonly TableManifest[], shift: number): TablePart[] =>
+    tables.map((manifest, length) => {
+      const relations = { parent: length - 1, contextTable: -1, contextColumn: 0 };
+      return { manifest, pattern: contiguous(length + 1), ...relations, ...(shift > 0 ? { shift } : {}) };
+    });
+  // The first id of a context of the word step is the class of the predicted word itself.
+  return { clustering, classTables: partsOf(classTables, 0), wordTables: partsOf(wordTables, 1) };
+}
+
+/**
+ * The tables of words, followed by those of Model M, which have their contexts among the tables before them: the contexts of the class step are
+ * n-grams of words, and those of the word step are n-grams of the class step.
+ */
+export function withSteps(words: readonly TablePart[], modelM: ModelMPart | undefined): TablePart[] {
+  const all = [...words];
+  if (!modelM) return all;
+  const wordsOf = (length: number): number =>
+    words.findIndex(({ pattern }) => pattern.length === length && isContiguous(pattern));
+  const firstClass = words.length;
+  const firstWord = firstClass + modelM.classTables.length;
+  const add = (part: TablePart, first: number, contextTable: number): void => {
+    const contextColumn = all.filter(other => other.contextTable === contextTable).length;
+    all.push(
+      part.pattern.length === 0 ? part : { ...part, parent: first + part.parent, contextTable, contextColumn },
+    );
+  };
+  modelM.classTables.forEach((part, length) => {
+    add(part, firstClass, wordsOf(length - 1));
+  });
+  modelM.wordTables.forEach((part, length) => {
+    add(part, firstWord, firstClass + length - 1);
+  });
+  return all;
 }
 
 /** The tables of a stream with their patterns and relations. @throws KNESER_DAMAGED */

@@ -183,7 +183,8 @@ export class TrieTable implements TrieLevel {
   /** Lists the parent's hits, and the farthest word of each context in this table. */
   private listFarthest({ length, positions }: Hits, ids: Uint32Array): void {
     const { order, farthest } = this.plan;
-    const reach = this.part.pattern[this.part.pattern.length - 1];
+    const { pattern, shift = 0 } = this.part;
+    const reach = pattern[pattern.length - 1] - shift;
     for (let hit = 0; hit < length; hit++) {
       // The entry is `NONE` for a word whose history is too short.
       farthest[hit] = ids[positions[hit] - reach];

@@ -4,7 +4,8 @@ import type { ModelStore, SharedStore } from '../../store/store.js';
 import { TrieReader } from '../../tables/trie-reader.js';
 import { trieTables } from '../lookup/trie-tables.js';
 import type { SmoothingPlan } from './parts.js';
-import { Scorer, type BatchScorer, type ClassTables } from './scorer.js';
+import type { ModelMPart, TablePart } from '../lookup/table-part.js';
+import { Scorer, type BatchScorer, type ClassTables, type ModelMTables, type StepTables } from './scorer.js';
 import { DividingScorer } from './divide-batch.js';
 import { ChainScorer } from './chain-scorer.js';
 import { TrieChain } from './trie-chain.js';
@@ -39,7 +40,7 @@ export interface BlockScoring {
 
 /** Makes the scorers of one thread. @param blockMemory the most memory for blocks that are kept [bytes]. */
 export function createBlockScoring(store: ModelStore, plan: SmoothingPlan, blockMemory: number): BlockScoring {
-  const { words, clusterings, smoothing, order } = plan;
+  const { words, clusterings, modelM, smoothing, order } = plan;
   const reader = new TrieReader(store, blockMemory);
   const estimator = createEstimator(plan);
   const { chain, classChains } = estimator;
@@ -51,9 +52,14 @@ export function createBlockScoring(store: ModelStore, plan: SmoothingPlan, block
     // Tables above the order of scoring are in the model, but add nothing.
     return { tables, classOf: classes.of, chain: new TrieChain(tables.slice(0, order), classChains[m]) };
   });
-  const byEvidence = new Scorer({ tables: wordTables }, classStreams, estimator, count =>
-    smoothing === 'backoff' ? new Float64Array(2 * words.length * count) : undefined,
+  const byEvidence = new Scorer(
+    { tables: wordTables },
+    classStreams,
+    estimator,
+    count => (smoothing === 'backoff' ? new Float64Array(2 * words.length * count) : undefined),
+    modelM && stepTables(reader, modelM, first),
   );
+  const ofSteps = modelM ? modelM.classTables.length + modelM.wordTables.length : 0;
   // Parts would read the same blocks of skip patterns.
   const partWords = chain ? PART_WORDS : 0;
   return {
@@ -64,7 +70,21 @@ export function createBlockScoring(store: ModelStore, plan: SmoothingPlan, block
       partWords,
     ),
     partWords,
-    batchWords: Math.min(BLOCK_BATCH, Math.floor(BATCH_EVIDENCE / (words.length * FIELDS))),
+    batchWords: Math.min(BLOCK_BATCH, Math.floor(BATCH_EVIDENCE / ((words.length + ofSteps) * FIELDS))),
     blockMemory,
+  };
+}
+
+/** The tables of Model M, which look words up in the store. @param first the id of their first table in the reader. */
+function stepTables(reader: TrieReader, { clustering, classTables, wordTables }: ModelMPart, first: number): ModelMTables {
+  // The first id of a path to a context, or to a row of the empty context, can be a class; all others are words.
+  const streamOf = (parts: readonly TablePart[], from: number, classAt: number): StepTables => ({
+    tables: trieTables(reader, parts, from),
+    withClasses: parts.map((_, length) => length === classAt),
+  });
+  return {
+    clustering,
+    classStep: streamOf(classTables, first, 0),
+    wordStep: streamOf(wordTables, first + classTables.length, 1),
   };
 }

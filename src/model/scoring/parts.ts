@@ -1,5 +1,5 @@
 import { SMOOTHINGS, type ModelSmoothing, type SmoothingOptions } from '../../smoothing/index.js';
-import { tableParts, type TablePart } from '../lookup/table-part.js';
+import { stepParts, tableParts, type ModelMPart, type TablePart } from '../lookup/table-part.js';
 import type { ModelFiles } from '../../store/store.js';
 import { decodeClasses } from '../../tables/classes.js';
 import { KneserError } from '../../base/errors.js';
@@ -11,6 +11,7 @@ import { featuresOfGate, gateFeatures, GATE_START } from '../../smoothing/blend.
 import { Gate } from '../../smoothing/gate.js';
 import { NO_DISCOUNTS } from '../../smoothing/discounts.js';
 import { latticeOf } from '../../smoothing/lattice.js';
+import { stepParameters } from '../../smoothing/model-m.js';
 import { parameterCount } from '../../smoothing/parameters.js';
 import { decodeWeights, DEFAULT_WEIGHTS, UNIFORM_WEIGHTS, type WeightSet } from './weights.js';
 import { decodeValue } from '../../base/decode.js';
@@ -21,6 +22,7 @@ import {
   decodeManifest,
   wordIds,
   type Manifest,
+  type ModelMManifest,
   type TableManifest,
 } from '../../tables/manifest.js';
 import type { ModelStore } from '../../store/store.js';
@@ -43,6 +45,7 @@ export interface SmoothingPlan extends EstimatorInput {
   /** The tables of words, shorter contexts first. */
   readonly words: readonly TablePart[];
   readonly clusterings: readonly ClusteringPart[];
+  readonly modelM: ModelMPart | undefined;
   /** The set of tuned weights in use; `undefined` for equal weights. */
   readonly weights: WeightSet | undefined;
 }
@@ -59,9 +62,14 @@ export interface ModelParts extends SmoothingPlan {
   readonly tokenization: Tokenization;
 }
 
-/** The tables in use: those of words, then those of each clustering. */
-export function tablesOf({ words, clusterings }: Pick<SmoothingPlan, 'words' | 'clusterings'>): TablePart[] {
-  return [...words, ...clusterings.flatMap(({ tables }) => tables)];
+/** The tables in use: those of words, then those of each clustering, then those of Model M. */
+export function tablesOf({
+  words,
+  clusterings,
+  modelM,
+}: Pick<SmoothingPlan, 'words' | 'clusterings' | 'modelM'>): TablePart[] {
+  const ofSteps = modelM ? [...modelM.classTables, ...modelM.wordTables] : [];
+  return [...words, ...clusterings.flatMap(({ tables }) => tables), ...ofSteps];
 }
 
 /** The options of smoothing, and the order of scoring. */
@@ -88,12 +96,14 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: P
   const words = tableParts(store.name, weights ? chosen : withinOrder(chosen, order));
   const clusterings = weights && weights.gate.length > 0 ? await readClusterings(store, manifest) : [];
   const ofClasses = clusterings.map(({ classes, tables }) => ({ ids: classes.count, tables }));
-  if (weights && !weightsFit(weights, words, ofClasses)) {
+  const modelM = weights && weights.modelM.length > 0 ? manifest.modelM : undefined;
+  if (weights && !weightsFit(weights, words, ofClasses, modelM)) {
     throw new KneserError('KNESER_DAMAGED', `${store.name}: the weights were tuned for another model; tune them again`);
   }
   const tokenization = await readTokenization(store, manifest);
   const { bytes, created } = files;
-  const chosenParts = { words, clusterings, smoothing, weightSets, weights, tokenization };
+  const parts = { words, clusterings, modelM: modelM && stepParts(modelM) };
+  const chosenParts = { ...parts, smoothing, weightSets, weights, tokenization };
   return { store, manifest, bytes, created, order, ...chosenParts };
 }
 
@@ -137,20 +147,25 @@ function checkSizes(store: string, manifest: Manifest, bytes: number): void {
  * Whether a set of weights has the patterns and as many parameters as a model needs.
  *
  * @param clusterings by clustering whose class model the set uses, the number of class ids and the tables.
+ * @param tablesOfM the tables of Model M, if the set uses it and the model has it.
  */
 export function weightsFit(
-  { patterns, words, classes, gate, cache }: WeightSet,
+  { patterns, words, classes, gate, cache, modelM }: WeightSet,
   wordTables: readonly TablePart[],
   clusterings: readonly { readonly ids: number; readonly tables: readonly TablePart[] }[],
+  tablesOfM: ModelMManifest | undefined,
 ): boolean {
+  const models = clusterings.length + (modelM.length > 0 ? 1 : 0);
   const ids = clusterings.at(0)?.ids ?? 0;
   const mixed = wordTables.filter(part => part.manifest.mixed);
   const ofClasses = clusterings.reduce((sum, { tables }) => sum + weightCount(tables), 0);
   return (
     patterns.join() === mixed.map(part => formatPattern(part.pattern)).join() &&
     words.length === weightCount(wordTables) &&
-    (gate.length === 0 ||
-      (featuresOfGate(gate.length, clusterings.length, ids) !== undefined && classes.length === ofClasses)) &&
+    (gate.length === 0
+      ? modelM.length === 0
+      : featuresOfGate(gate.length, models, ids) !== undefined && classes.length === ofClasses) &&
+    modelM.length === (tablesOfM ? stepParameters(tablesOfM) : 0) &&
     cacheFits(cache, ids)
   );
 }
@@ -170,7 +185,7 @@ async function backoffParts(
 ): Promise<ModelParts> {
   if (options.smoothing ?? options.weights ?? options.startingWeights) requireCounts(store.name, manifest, 'smooth');
   const words = tableParts(store.name, withinOrder(manifest.tables, order));
-  const none = { clusterings: [], weights: undefined, weightSets: new Map() };
+  const none = { clusterings: [], modelM: undefined, weights: undefined, weightSets: new Map() };
   const tokenization = await readTokenization(store, manifest);
   return { store, manifest, bytes, created, order, words, smoothing: 'backoff', tokenization, ...none };
 }
@@ -210,16 +225,17 @@ async function readTokenization(store: ModelStore, { options }: Manifest): Promi
 
 /** The weights from which learning starts: equal weights and, with classes, a gate that gives most weight to the words. */
 export function startingWeights(manifest: Manifest): WeightSet {
-  const { tables, clusterings } = manifest;
+  const { tables, clusterings, modelM } = manifest;
   const countOf = (some: readonly TableManifest[]): number => weightCount(tableParts('', some));
-  const experts = 1 + clusterings.length;
+  const experts = 1 + clusterings.length + (modelM ? 1 : 0);
   // Several class models begin with the share of one.
-  const start = GATE_START - log(clusterings.length);
+  const start = GATE_START - log(experts - 1);
   return {
     patterns: tables.filter(table => table.mixed).map(table => table.pattern),
     words: new Float64Array(countOf(tables)),
     classes: new Float64Array(clusterings.reduce((sum, clustering) => sum + countOf(clustering.tables), 0)),
     gate: experts > 1 ? Gate.starting(experts, gateFeatures(classIds(clusterings[0])), start) : new Float64Array(0),
+    modelM: new Float64Array(modelM ? stepParameters(modelM) : 0),
     cache: NO_CACHE,
     report: { sentences: 0, tokens: 0, mkn: 0, tuned: 0, cached: 0, shares: [] },
   };

@@ -8,11 +8,13 @@ import type { SmoothingPlan } from './parts.js';
 import { PIECE_WORDS, PieceSum } from './perplexity.js';
 import { ChainScorer } from './chain-scorer.js';
 import { LoadedChain } from './loaded-chain.js';
-import { runAtOnce, Scorer, type BatchScorer } from './scorer.js';
+import { runAtOnce, Scorer, type BatchScorer, type StepTables } from './scorer.js';
 
 /** The data that a thread needs to score with tables in memory. Threads share the memory of the tables; all other data is copied. */
 export interface ScoringPlan extends SmoothingPlan {
   readonly wordTables: readonly TableMemory[];
+  /** The tables of Model M, class step first, with places that count from the first table of words; empty without it. */
+  readonly stepTables: readonly TableMemory[];
   /** By clustering. */
   readonly classTables: readonly (readonly TableMemory[])[];
   /** log10 p and log10 of the back-offs of a back-off model: its tables have indices into this array. */
@@ -40,13 +42,30 @@ export function createLoadedScorer(plan: ScoringPlan): LoadedScoring {
   const { order } = plan;
   const estimator = createEstimator(plan);
   const { chain, classChains } = estimator;
-  const words = { tables: loadedTables(plan.wordTables, order, plan.numbers) };
+  const { modelM, wordTables, stepTables } = plan;
+  const firstWord = wordTables.length + (modelM ? modelM.classTables.length : 0);
+  const all = loadedTables([...wordTables, ...stepTables], order, plan.numbers, [0, wordTables.length, firstWord]);
+  const words = { tables: all.slice(0, wordTables.length) };
+  const streamOf = (tables: readonly LoadedTable[], isClass: boolean): StepTables => ({
+    tables,
+    withClasses: tables.map(() => isClass),
+  });
   const clusterings = plan.clusterings.map(({ classes }, m) => {
     const tables = loadedTables(plan.classTables[m], order);
     // Tables above the order of scoring are in the model, but add nothing.
     return { tables, classOf: classes.of, chain: new LoadedChain(tables.slice(0, order), classChains[m]) };
   });
-  const byEvidence = new Scorer(words, clusterings, estimator, () => plan.numbers);
+  const byEvidence = new Scorer(
+    words,
+    clusterings,
+    estimator,
+    () => plan.numbers,
+    modelM && {
+      clustering: modelM.clustering,
+      classStep: streamOf(all.slice(wordTables.length, firstWord), true),
+      wordStep: streamOf(all.slice(firstWord), false),
+    },
+  );
   return {
     scorer: chain ? new ChainScorer(new LoadedChain(words.tables, chain)) : byEvidence,
     byEvidence,

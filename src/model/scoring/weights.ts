@@ -41,13 +41,14 @@ export interface TuneReport {
 }
 
 /** Encodes a set of weights: a checksum, then msgpack. */
-export function encodeWeights(set: WeightSet): Uint8Array {
+export function encodeWeights({ modelM, ...set }: WeightSet): Uint8Array {
   return seal(
     encodeMsgpack({
       ...set,
       words: [...set.words],
       classes: [...set.classes],
       gate: [...set.gate],
+      ...(modelM.length > 0 ? { modelM: [...modelM] } : {}),
       cache: plainCacheWeights(set.cache),
     }),
   );
@@ -55,12 +56,13 @@ export function encodeWeights(set: WeightSet): Uint8Array {
 
 /** The reverse of {@link encodeWeights}. @throws BlockDamage */
 export function decodeWeights(value: Uint8Array): WeightSet {
-  const { patterns, words, classes, gate, cache, report } = record(decodeMsgpack(unseal(value)), 'weights');
+  const { patterns, words, classes, gate, modelM = [], cache, report } = record(decodeMsgpack(unseal(value)), 'weights');
   return {
     patterns: list(patterns, 'patterns', text),
     words: parameterList(words, 'weights of words'),
     classes: parameterList(classes, 'weights of classes'),
     gate: parameterList(gate, 'gate'),
+    modelM: parameterList(modelM, 'weights of Model M'),
     cache: checkCacheWeights(cache),
     report: checkedReport(report),
   };

@@ -31,8 +31,8 @@ export async function checkWeights(
 }
 
 /** Whether a set fits the tables of a model. */
-function fits(set: WeightSet, { tables, clusterings }: Manifest): boolean {
+function fits(set: WeightSet, { tables, clusterings, modelM }: Manifest): boolean {
   const used = set.gate.length > 0 ? clusterings : [];
   const ofClasses = used.map(clustering => ({ ids: classIds(clustering), tables: tableParts('', clustering.tables) }));
-  return weightsFit(set, tableParts('', tables), ofClasses);
+  return weightsFit(set, tableParts('', tables), ofClasses, set.modelM.length > 0 ? modelM : undefined);
 }

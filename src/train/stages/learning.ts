@@ -25,6 +25,8 @@ const MOST_WORDS = 500_000;
 const RUN_WORDS = 20_000;
 /** The most 32-bit numbers of evidence, however much memory there is. With many tables, fewer than `MOST_WORDS` words fit into them. */
 const MOST_EVIDENCE = 1 << 26;
+/** The name under which the figures of a tuning have the share of Model M. */
+const MODEL_M = 'Model M';
 /** Words between two pauses. */
 const WORDS_A_PAUSE = 1024;
 
@@ -95,7 +97,8 @@ export async function learnModel(
   const lattices = blend.classModels.map(({ mixture }) => mixture.lattice);
   const classes = divideParameters(start.classes, lattices).map(values => new Parameters(values));
   const gate = blend.gate && new Parameters(blend.gate.parameters);
-  await learn(blend, { words, classes, gate }, evidence, batch, (epoch, of) => onProgress?.(epoch, of), pause);
+  const modelM = blend.modelM && new Parameters(start.modelM);
+  await learn(blend, { words, classes, gate, modelM }, evidence, batch, (epoch, of) => onProgress?.(epoch, of), pause);
 
   const { probabilities, classProbabilities } = await evaluate(blend, evidence, batch, pause);
   const firstClasses = parts.clusterings.at(0)?.classes;
@@ -110,6 +113,7 @@ export async function learnModel(
     words: words.values,
     classes: start.classes,
     gate: start.gate,
+    modelM: start.modelM,
     cache,
     report: {
       sentences,
@@ -122,6 +126,7 @@ export async function learnModel(
         ...manifest.clusterings.flatMap(({ tables }, m) =>
           tables.map(({ pattern }, s) => ({ pattern, share: shares.clusterings[m][s] })),
         ),
+        ...(modelM ? [{ pattern: MODEL_M, share: shares.modelM }] : []),
       ],
     },
   };

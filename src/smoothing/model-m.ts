@@ -1,0 +1,95 @@
+import type { WordClasses } from '../tables/classes.js';
+import type { Batch } from './batch.js';
+import type { Discounts } from './discounts.js';
+import type { Evidence } from './evidence.js';
+import type { SmoothedTable } from './lattice.js';
+import { StepChain } from './step-chain.js';
+
+/** The tables of Model M. A table has the same index in its step and in the evidence of this step. */
+export interface SmoothedModelM {
+  /** The clustering of its classes, as an index into the clusterings of the model. */
+  readonly clustering: number;
+  /** The class step, shorter contexts first. */
+  readonly classTables: readonly SmoothedTable[];
+  /** The word step. */
+  readonly wordTables: readonly SmoothedTable[];
+}
+
+/** The evidence of a batch from the tables of Model M. */
+export interface StepEvidence {
+  /** The counts of the classes of the words. */
+  readonly classes: Evidence;
+  /** The counts of the words within their classes. */
+  readonly words: Evidence;
+}
+
+/** Number of parameters of Model M. */
+export function stepParameters({
+  classTables,
+  wordTables,
+}: {
+  readonly classTables: readonly unknown[];
+  readonly wordTables: readonly unknown[];
+}): number {
+  return StepChain.parameters(classTables.length - 1) + StepChain.parameters(wordTables.length - 1);
+}
+
+/**
+ * Model M (Chen 2009): P(w|h) = P(c | h) · P(w | c, h), where c is the class of w.
+ *
+ * - The class step: P(c | classes before) of the class model of the same clustering is the base; it is interpolated with the counts of c
+ *   after the word before, after the two words before, and after three.
+ * - The word step: P(w | c), the word's share of its class, is the base; it is interpolated with the counts of w within its class, then of
+ *   w within its class after the word before, and after the two words before.
+ */
+export class ModelM {
+  /** P(c|h) and P(w|c, h) of the word for which `probability` was called last. */
+  private ofClass = 0;
+  private ofWord = 0;
+  private readonly classStep: StepChain;
+  private readonly wordStep: StepChain;
+  /** How many of the parameters belong to the class step. */
+  private readonly classParameters: number;
+
+  /** @param discounts estimates the discounts of a table from its numbers of n-grams with the counts 1, 2, 3, 4. */
+  constructor(
+    { clustering, classTables, wordTables }: SmoothedModelM,
+    private readonly classes: WordClasses,
+    parameters: Float64Array,
+    discounts: (countsOfCounts: readonly number[]) => Discounts,
+  ) {
+    this.clustering = clustering;
+    const estimatesOf = (tables: readonly SmoothedTable[]): Discounts[] =>
+      tables.slice(1).map(({ manifest }) => discounts(manifest.countsOfCounts));
+    this.classParameters = StepChain.parameters(classTables.length - 1);
+    this.classStep = new StepChain(estimatesOf(classTables), 1, parameters.subarray(0, this.classParameters));
+    this.wordStep = new StepChain(estimatesOf(wordTables), 0, parameters.subarray(this.classParameters));
+  }
+
+  /** As {@link SmoothedModelM.clustering}. */
+  readonly clustering: number;
+
+  setParameters(parameters: Float64Array): void {
+    this.classStep.setParameters(parameters.subarray(0, this.classParameters));
+    this.wordStep.setParameters(parameters.subarray(this.classParameters));
+  }
+
+  /** p of word `t` of the batch. @param classProbability p of its class by the class model. */
+  probability(evidence: StepEvidence, { ids, targets, available }: Batch, t: number, classProbability: number): number {
+    const share = this.classes.share[ids[targets[t]]];
+    this.ofClass = this.classStep.probability(evidence.classes, t, available[t], classProbability);
+    this.ofWord = this.wordStep.probability(evidence.words, t, available[t], share);
+    return this.ofClass * this.ofWord;
+  }
+
+  /**
+   * Adds the derivatives of `slope` · p by the parameters to the gradient, for word `t`, for which `probability` was called last.
+   *
+   * @returns the derivative by the class probability.
+   */
+  backward(gradient: Float64Array, evidence: StepEvidence, { available }: Batch, t: number, slope: number): number {
+    const { classParameters, ofClass, ofWord } = this;
+    this.wordStep.backward(gradient.subarray(classParameters), evidence.words, t, available[t], slope * ofClass);
+    return this.classStep.backward(gradient, evidence.classes, t, available[t], slope * ofWord);
+  }
+}
