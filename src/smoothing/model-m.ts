@@ -5,6 +5,9 @@ import type { Evidence } from './evidence.js';
 import type { SmoothedTable } from './lattice.js';
 import { StepChain } from './step-chain.js';
 
+/** The name of Model M beside the names of tables, where the parts of a probability are listed. */
+export const MODEL_M = 'Model M';
+
 /** The tables of Model M. A table has the same index in its step and in the evidence of this step. */
 export interface SmoothedModelM {
   /** The clustering of its classes, as an index into the clusterings of the model. */

@@ -15,7 +15,7 @@ import type { Findings } from './findings.js';
 import { isTokenizerFile } from '../../text/tokenization.js';
 
 const CHECK = 'keys';
-const TABLE = /^table\/([1c-h_]+)\//;
+const TABLE = /^table\/([1c-hkw_]+)\//;
 
 /**
  * Checks that the store has no keys but those of the model. The checks that read the values find missing keys.

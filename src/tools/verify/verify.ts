@@ -2,8 +2,9 @@ import { checkOptions, checkPath, WORK_OPTIONS, type OptionTable } from '../../b
 import { checkAborted, KneserError } from '../../base/errors.js';
 import type { WorkOptions } from '../../base/progress.js';
 import {
-  contextPattern,
+  contextTableName,
   isContiguous,
+  isStep,
   parentPattern,
   parseTableName,
   streamOf,
@@ -19,7 +20,7 @@ import { decodeValue } from '../../base/decode.js';
 import type { OpenFolder } from '../../store/folder/folder.js';
 import { MANIFEST_KEY } from '../../store/keys.js';
 import type { ModelStore } from '../../store/store.js';
-import { classIds, decodeManifest, wordIds, type Manifest, type TableManifest } from '../../tables/manifest.js';
+import { classIds, decodeManifest, stepTables, wordIds, type Manifest, type TableManifest } from '../../tables/manifest.js';
 import type { CheckedTable } from './table.js';
 import { checkContexts, passesOf } from './contexts.js';
 import { checkExtensions } from './extensions.js';
@@ -179,6 +180,7 @@ class Verification {
     };
     await readAll(manifest.tables, wordIds(manifest));
     for (const clustering of manifest.clusterings) await readAll(clustering.tables, classIds(clustering));
+    if (manifest.modelM) await readAll(stepTables(manifest.modelM), wordIds(manifest));
     return read;
   }
 
@@ -227,13 +229,15 @@ function patternOf(name: string): Pattern {
 function baseOf({ manifest }: CheckedTable, tables: ReadonlyMap<string, CheckedTable>): CheckedTable | undefined {
   const pattern = patternOf(manifest.pattern);
   if (pattern.length === 0) return undefined;
-  return tables.get(tableName(contextPattern(pattern), streamOf(manifest.pattern)));
+  return tables.get(contextTableName(pattern, streamOf(manifest.pattern)));
 }
 
 /** Whether every n-gram of `base` that does not end with `</s>` must be a context of `table`. */
 function isWhole({ kind }: Manifest, table: CheckedTable, base: CheckedTable): boolean {
   const isPruned = table.manifest.dropped !== undefined || base.manifest.dropped !== undefined;
-  return kind !== 'backoff' && !isPruned && isContiguous(patternOf(table.manifest.pattern));
+  // Words of the class of </s> are predicted too.
+  const isWordStep = streamOf(table.manifest.pattern) === 'word-step';
+  return kind !== 'backoff' && !isPruned && !isWordStep && isContiguous(patternOf(table.manifest.pattern));
 }
 
 /** The contiguous tables of `stream`, by order, without the first unsound table and longer ones. */
@@ -255,6 +259,7 @@ function rowsToRead(tables: readonly CheckedTable[], manifest: Manifest): number
     const { rows, pattern } = table.manifest;
     const base = baseOf(table, byName);
     const passes = base ? rows + passesOf(table) * base.manifest.rows : 0;
-    return sum + rows + passes + (manifest.kind === 'backoff' || pattern.includes('_') ? 0 : rows);
+    const isExtended = manifest.kind !== 'backoff' && !pattern.includes('_') && !isStep(streamOf(pattern));
+    return sum + rows + passes + (isExtended ? rows : 0);
   }, 0);
 }

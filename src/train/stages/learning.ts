@@ -10,6 +10,7 @@ import { Blend, createBlend, type BlendEvidence } from '../../smoothing/blend.js
 import { estimateDiscounts } from '../../smoothing/discounts.js';
 import { createLattice } from '../../smoothing/lattice.js';
 import { Parameters } from '../../smoothing/descent.js';
+import { MODEL_M } from '../../smoothing/model-m.js';
 import { learn, massShares } from '../../smoothing/learn.js';
 import { divideParameters } from '../../smoothing/parameters.js';
 import { tablesOf } from '../../model/scoring/parts.js';
@@ -25,8 +26,6 @@ const MOST_WORDS = 500_000;
 const RUN_WORDS = 20_000;
 /** The most 32-bit numbers of evidence, however much memory there is. With many tables, fewer than `MOST_WORDS` words fit into them. */
 const MOST_EVIDENCE = 1 << 26;
-/** The name under which the figures of a tuning have the share of Model M. */
-const MODEL_M = 'Model M';
 /** Words between two pauses. */
 const WORDS_A_PAUSE = 1024;
 
