@@ -141,11 +141,17 @@ function choosePruning({ prune, entropy }: PruneOptions, order: number): Pruning
   throw new KneserError('KNESER_OPTION', 'give either prune (thresholds of counts) or entropy (one threshold)');
 }
 
-function checkPrunable(model: string, { tables, pruning }: Manifest): void {
+function checkPrunable(model: string, { tables, pruning, modelM }: Manifest): void {
   if (pruning) {
     throw new KneserError(
       'KNESER_OPTION',
       `${model}: this model was pruned already; prune the model that it was made from`,
+    );
+  }
+  if (modelM) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `${model}: Model M needs all n-grams; prune a model that was trained without it (--model-m 0)`,
     );
   }
   const skipping = tables.find(({ pattern }) => pattern.includes('_'));

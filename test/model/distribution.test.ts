@@ -17,7 +17,7 @@ const HISTORIES = ['', 'w0', 'w0 w1', 'w59', 'never w0 w2', TEXT[0]];
 /** Models of all kinds. */
 async function models(): Promise<[string, string, OpenOptions][]> {
   const paths = Object.fromEntries(
-    ['plain', 'pruned', 'classes', 'cut', 'arpa', 'back-off'].map(n => [n, join(folder, n)]),
+    ['plain', 'pruned', 'classes', 'model-m', 'cut', 'arpa', 'back-off'].map(n => [n, join(folder, n)]),
   );
   await train({ sentences: TEXT, out: paths.plain, order: 3 });
   await train({ sentences: TEXT, out: paths.cut, order: 3, vocabulary: { kind: 'limit', limit: 20 } });
@@ -29,6 +29,8 @@ async function models(): Promise<[string, string, OpenOptions][]> {
     holdOut: 0.1,
     classes: [5, 3],
   });
+  const clustered = { order: 3, patterns: { skip: true }, holdOut: 0.1, classes: [3], modelM: 1 };
+  await train({ sentences: TEXT, out: paths['model-m'], ...clustered });
   await prune({ model: paths.plain, out: paths.pruned, prune: [0, 1, 2] });
   await exportArpa({ model: paths.plain, file: paths.arpa });
   await importArpa({ file: paths.arpa, out: paths['back-off'] });
@@ -41,6 +43,7 @@ async function models(): Promise<[string, string, OpenOptions][]> {
     ['a closed vocabulary', paths.cut, {}],
     ['the even mixture', paths.classes, UNIFORM_MIXTURE],
     ['the tuned mixture with classes', paths.classes, {}],
+    ['Model M', paths['model-m'], {}],
     ['a back-off model', paths['back-off'], {}],
   ];
 }

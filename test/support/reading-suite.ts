@@ -99,7 +99,13 @@ export function* suiteSentences(): Generator<string> {
 }
 
 /** The options with which the model is trained. */
-export const SUITE_OPTIONS = { order: 4, patterns: { skip: true, maxGap: 1 }, classes: 3, holdOut: 0.05 } as const;
+export const SUITE_OPTIONS = {
+  order: 4,
+  patterns: { skip: true, maxGap: 1 },
+  classes: 3,
+  modelM: 1,
+  holdOut: 0.05,
+} as const;
 
 function using(options: OpenOptions, read: (model: LanguageModel) => Promise<unknown>): Reading {
   return async open => {

@@ -44,7 +44,7 @@ const ORDER = 5;
 
 /** Trains a tuned mixture with classes, and reads back everything. */
 async function trainMixture(text: WithoutOut<TrainOptions>): Promise<Read> {
-  const options = { order: ORDER, patterns: { list: ['1_1'] }, classes: 20, holdOut: 0.02 };
+  const options = { order: ORDER, patterns: { list: ['1_1'] }, classes: 20, modelM: 1, holdOut: 0.02 };
   const read = await trainAndRead({ ...options, ...text });
   return { ...read, weights: readWeights(join(folder, `model-${models - 1}`)) };
 }
@@ -87,8 +87,9 @@ describe('the same text gives the same keys, values and weights', () => {
 
   test('the keys are those of the manifest, the dictionary, and every table', () => {
     const { pairs, weights } = reference;
-    const kinds = new Set(pairs.map(([key]) => /^(\w+(\/[1_c]+)?)/.exec(Buffer.from(key).toString('latin1'))?.[1]));
-    const tables = [...[1, 2, 3, 4, 5].flatMap(n => ['1'.repeat(n), 'c'.repeat(n)]), '1_1'];
+    const kinds = new Set(pairs.map(([key]) => /^(\w+(\/[1_ckw]+)?)/.exec(Buffer.from(key).toString('latin1'))?.[1]));
+    const ofModelM = [1, 2, 3, 4].flatMap(n => ['k'.repeat(n), 'w'.repeat(n)]);
+    const tables = [...[1, 2, 3, 4, 5].flatMap(n => ['1'.repeat(n), 'c'.repeat(n)]), '1_1', ...ofModelM];
     expect([...kinds].sort()).toEqual(
       [
         'classes',
@@ -155,7 +156,19 @@ describe('the same text gives the same keys, values and weights in any form:', (
 
   test('from standard input', async () => {
     const out = join(folder, 'piped');
-    const flags = ['--order', '5', '--patterns', '1_1', '--classes', '20', '--hold-out', '0.02', '--quiet'];
+    const flags = [
+      '--order',
+      '5',
+      '--patterns',
+      '1_1',
+      '--classes',
+      '20',
+      '--model-m',
+      '1',
+      '--hold-out',
+      '0.02',
+      '--quiet',
+    ];
     const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, 'train', '-', '--out', out, ...flags], {
       stdio: ['pipe', 'ignore', 'inherit'],
     });

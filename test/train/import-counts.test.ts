@@ -95,7 +95,7 @@ describe('counts of a whole text make the model of the text', () => {
     const random = randomNumbers(3);
     const text = Array.from({ length: 800 }, () => Array.from({ length: 5 }, () => `w${Math.floor(100 ** random())}`));
     const lines = allCounts(text, 4, 1, ngram => isWhole(ngram, 4));
-    for (const how of [{ order: 2 }, { order: 3, classes: 3 }]) {
+    for (const how of [{ order: 2 }, { order: 3, classes: 3 }, { order: 3, classes: 3, modelM: 1 }]) {
       const { out, warnings } = await imported(lines, how);
       expect(warnings).toEqual([]);
       expectSamePairs(await pairsOf(out), await pairsOf(await trained(text, how)));

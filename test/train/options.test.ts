@@ -21,6 +21,7 @@ const all: BuildOptions = {
   patterns: { skip: true, maxGap: 1 },
   holdOut: 0.1,
   classes: 7,
+  modelM: 1,
   prune: [0, 0, 2],
   vocabulary: { kind: 'words', words: ['a', 'bc'] },
   tokenization: { tokenizer: 'words', locale: 'de', sentences: 'segment', normalize: 'NFC' },
@@ -46,6 +47,10 @@ test.each<[unknown, string]>([
     { classes: [1, 2, 3, 4, 5, 6, 7] },
     'classes: 1,2,3,4,5,6,7 is not a list of at most 6 different numbers, one a clustering',
   ],
+  [{ modelM: 1 }, 'modelM: there is no clustering 1; classes (--classes) asks for 0'],
+  [{ modelM: 3, classes: [30, 20] }, 'modelM: there is no clustering 3; classes (--classes) asks for 2'],
+  [{ modelM: 7 }, 'modelM: 7 is not a whole number from 0 to 6'],
+  [{ modelM: 1, classes: 5, order: 1 }, 'modelM: a model of order 1 has no words before the next one'],
   [{ prune: '0,0,1' }, 'prune: "0,0,1" is not a list'],
   [{ prune: [1] }, 'prune: '],
   [{ vocabulary: { kind: 'some' } }, 'vocabulary.kind: "some" is not one of all, words, limit, frequency'],
@@ -79,8 +84,8 @@ describe('every option that determines a model', () => {
 
   test('is kept for --resume under the labels of 0.1.0, or its records could not be resumed', () => {
     expect(JSON.stringify(recordOptions({}, { digest }))).toBe(DEFAULTS_KEPT);
-    expect(JSON.stringify(recordOptions({ ...all, wordOrder: 'forward' }, { digest }))).toBe(ALL_KEPT);
-    expect(recordOptions(all, { digest })).toMatchObject({ 'word-order': 'shuffle-local:3' });
+    expect(JSON.stringify(recordOptions({ ...all, wordOrder: 'forward', modelM: 0 }, { digest }))).toBe(ALL_KEPT);
+    expect(recordOptions(all, { digest })).toMatchObject({ 'word-order': 'shuffle-local:3', 'model-m': 1 });
   });
 
   test('changes what is kept, so that a training with another value is not continued', () => {

@@ -17,7 +17,7 @@ const random = randomNumbers(3);
 const sentences = Array.from({ length: 42_000 }, () =>
   Array.from({ length: 2 }, () => `w${Math.floor(500 ** random())}`).join(' '),
 );
-const options = { order: 3, patterns: { skip: true }, classes: [10, 4], holdOut: 0.01, threads: 1 };
+const options = { order: 3, patterns: { skip: true }, classes: [10, 4], modelM: 2, holdOut: 0.01, threads: 1 };
 let text: string;
 /** The digest of the model that training in one go makes. */
 let expected: string;
@@ -163,7 +163,21 @@ describe('resuming', () => {
 
   test('takes the text from standard input once', async () => {
     const out = cli.fresh("a model's");
-    const args = ['train', '-', '--out', out, '--order', '3', '--skip', '--classes', '10,4', '--hold-out', '0.01'];
+    const args = [
+      'train',
+      '-',
+      '--out',
+      out,
+      '--order',
+      '3',
+      '--skip',
+      '--classes',
+      '10,4',
+      '--model-m',
+      '2',
+      '--hold-out',
+      '0.01',
+    ];
     const child = cli.start([...args, '--resume']);
     child.stdin.end(sentences.join('\n'));
     await seen(child.stderr, /counting classes/);

@@ -1,6 +1,7 @@
 import type { Block, ContextTotals } from '../../tables/block.js';
 import type { ModelStore } from '../../store/store.js';
 import { EOS, NONE } from '../../text/tokens.js';
+import { streamOf } from '../../tables/pattern.js';
 import { readBlocks } from '../../tables/table-reader.js';
 import { readTrieBlocks } from '../../tables/trie-rows.js';
 import type { CheckedTable } from './table.js';
@@ -164,8 +165,11 @@ class RowCheck {
   private addRows({ starts, words, counts, contexts }: Block, c: number, isContinued: boolean): string | undefined {
     const { countsOfCounts, found, isBackoff, table } = this;
     const [from, to] = [starts[c], starts[c + 1]];
-    for (const column of contexts) {
-      if (column[c] === NONE || column[c] >= table.words || (column[c] === EOS && !isBackoff)) {
+    const isWordStep = streamOf(table.manifest.pattern) === 'word-step';
+    for (const [j, column] of contexts.entries()) {
+      // The word step begins with the class of the predicted word, which can be </s>.
+      const mayEnd = isBackoff || (isWordStep && j === 0);
+      if (column[c] === NONE || column[c] >= table.words || (column[c] === EOS && !mayEnd)) {
         return 'has a context with a word that the model does not have';
       }
     }

@@ -150,7 +150,6 @@ function checkModelM(value: number, options: BuildOptions): void {
   };
   if (value > most) refuse(`there is no clustering ${value}; classes (--classes) asks for ${most}`);
   if (value > 0 && orderOf(options) === 1) refuse('a model of order 1 has no words before the next one');
-  if (value > 0 && options.prune?.some(threshold => threshold > 0)) refuse('excludes prune, which would drop its contexts');
 }
 
 /** A flag of the command line that gives an option, or a part of one. */

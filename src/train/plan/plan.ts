@@ -1,3 +1,4 @@
+import { KneserError } from '../../base/errors.js';
 import { checkByteOrder } from '../../base/byte-order.js';
 import type { VocabularyChoice } from '../../count/vocabulary.js';
 import { choosePatterns, formatPattern, isContiguous, type Pattern } from '../../tables/pattern.js';
@@ -36,10 +37,16 @@ export async function planBuild(options: BuildOptions): Promise<BuildPlan> {
   return { order, patterns, vocabulary, pruning: choosePruning(order, patterns, options), tokenization };
 }
 
-function choosePruning(order: number, patterns: readonly Pattern[], { prune }: BuildOptions): Pruning | undefined {
+function choosePruning(
+  order: number,
+  patterns: readonly Pattern[],
+  { prune, modelM = 0 }: BuildOptions,
+): Pruning | undefined {
   if (!prune) return undefined;
   const pruning = pruningByCounts(prune, order);
   if (!prunesAnything(pruning)) return undefined;
+  if (modelM > 0)
+    throw new KneserError('KNESER_OPTION', 'modelM: excludes prune, which drops n-grams that Model M needs');
   const skipping = patterns.find(pattern => !isContiguous(pattern));
   if (skipping) throw skipPatternError('prune: ', formatPattern(skipping));
   return pruning;
