@@ -7,7 +7,7 @@ import { killTrainings } from '#kneser/test/faults/kill/trainings.js';
 import { removeAbandoned } from '#kneser/src/base/node/leftovers.js';
 import { readRecord } from '#kneser/src/train/resume/record.js';
 import { UnfinishedBuild } from '#kneser/src/train/resume/unfinished-build.js';
-import { LanguageModel, train, type TrainOptions } from '#kneser/src/index.js';
+import { LanguageModel, train, type Progress, type TrainOptions } from '#kneser/src/index.js';
 import { CommandLine, outcome, seen } from '../support/command-line.js';
 import { randomNumbers } from '../support/models.js';
 
@@ -17,7 +17,7 @@ const random = randomNumbers(3);
 const sentences = Array.from({ length: 42_000 }, () =>
   Array.from({ length: 2 }, () => `w${Math.floor(500 ** random())}`).join(' '),
 );
-const options = { order: 3, patterns: { skip: true }, classes: [10, 4], modelM: 2, holdOut: 0.01, threads: 1 };
+const options = { order: 3, patterns: { skip: true }, classes: [10, 4], holdOut: 0.01, threads: 1 };
 let text: string;
 /** The digest of the model that training in one go makes. */
 let expected: string;
@@ -92,6 +92,20 @@ describe('resuming', () => {
     expect(readdirSync(out).sort()).toEqual(['generation-1', 'kneser.json']);
   });
 
+  test('continues after the tables of Model M', async () => {
+    const given = { ...options, files: [text], modelM: 2 };
+    const [out, whole] = [cli.fresh(), cli.fresh()];
+    const abort = new AbortController();
+    const onProgress = ({ stage }: Progress): void => {
+      if (stage === 'index') abort.abort();
+    };
+    const training = train({ ...given, out, resume: true, signal: abort.signal, onProgress });
+    await expect(training).rejects.toMatchObject({ code: 'KNESER_ABORTED', message: containing('is kept') });
+    expect(await resume(out, given)).toBe('counted 12 of 12 tables');
+    await train({ ...given, out: whole });
+    expect(await modelDigest(out)).toBe(await modelDigest(whole));
+  });
+
   test('continues with a vocabulary that was chosen on the disk', async () => {
     // Words that fill the memory by themselves, so that all others are written down.
     const long = Array.from({ length: 340 }, (_, i) => `${i}`.padEnd(100_000, 'x'));
@@ -163,21 +177,7 @@ describe('resuming', () => {
 
   test('takes the text from standard input once', async () => {
     const out = cli.fresh("a model's");
-    const args = [
-      'train',
-      '-',
-      '--out',
-      out,
-      '--order',
-      '3',
-      '--skip',
-      '--classes',
-      '10,4',
-      '--model-m',
-      '2',
-      '--hold-out',
-      '0.01',
-    ];
+    const args = ['train', '-', '--out', out, '--order', '3', '--skip', '--classes', '10,4', '--hold-out', '0.01'];
     const child = cli.start([...args, '--resume']);
     child.stdin.end(sentences.join('\n'));
     await seen(child.stderr, /counting classes/);
