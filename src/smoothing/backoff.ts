@@ -12,7 +12,7 @@ export class Backoff implements Estimator {
   score(
     evidence: Evidence,
     _classes: readonly Float64Array[],
-    _steps: undefined,
+    _modelM: undefined,
     batch: Batch,
     log10Probs: Float64Array,
   ): void {

@@ -112,7 +112,7 @@ export class Blend {
   score(
     evidence: Evidence,
     ofClasses: readonly Float64Array[],
-    steps: StepEvidence | undefined,
+    ofModelM: Float64Array | undefined,
     batch: Batch,
     log10Probs: Float64Array,
     cache?: TextMixer,
@@ -124,7 +124,7 @@ export class Blend {
       pass.run(evidence, batch, from, to);
       for (let t = from; t < to; t++) {
         probabilities[0] = pass.probability(t - from, batch.available[t]);
-        const probability = this.mix(pass, evidence, ofClasses, steps, batch, t, t - from);
+        const probability = this.mix(pass, evidence, ofClasses, ofModelM, batch, t, t - from);
         log10Probs[t] = log10(cache ? cache.mix(probability, this.gate ? probabilities[1] : 0, batch, t) : probability);
       }
     }
@@ -135,21 +135,18 @@ export class Blend {
     pass: MixturePass,
     evidence: Evidence,
     ofClasses: readonly Float64Array[],
-    steps: StepEvidence | undefined,
+    ofModelM: Float64Array | undefined,
     batch: Batch,
     t: number,
     i: number,
   ): number {
-    const { classModels, modelM, gate, probabilities } = this;
+    const { classModels, gate, probabilities } = this;
     if (!gate) return probabilities[0];
     const word = batch.ids[batch.targets[t]];
     for (let m = 0; m < classModels.length; m++) {
       probabilities[1 + m] = classModels[m].classes.share[word] * ofClasses[m][t];
     }
-    if (modelM && steps) {
-      const ofClass = ofClasses[modelM.clustering][t];
-      probabilities[1 + classModels.length] = modelM.probability(steps, batch, t, ofClass);
-    }
+    if (ofModelM) probabilities[1 + classModels.length] = ofModelM[t];
     return this.weighed(gate, evidence, batch, t, pass.buckets, PASS_WORDS, i);
   }
 

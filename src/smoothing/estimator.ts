@@ -5,7 +5,7 @@ import type { BlendEvidence } from './blend.js';
 import type { Evidence } from './evidence.js';
 import type { Discounts } from './discounts.js';
 import type { SmoothedTable } from './lattice.js';
-import type { SmoothedModelM, StepEvidence } from './model-m.js';
+import type { ModelM, SmoothedModelM } from './model-m.js';
 import type { NextWordTerms } from './terms.js';
 
 /** Computes the probabilities of words from their evidence, that is, from the numbers that the tables have for them. */
@@ -15,13 +15,13 @@ export interface Estimator {
    *
    * @param evidence of the words.
    * @param ofClasses by class model and word: p of the word's class, by {@link classChains}.
-   * @param steps the evidence of Model M; `undefined` without it.
+   * @param ofModelM by word: p by {@link modelM}; `undefined` without it.
    * @param cache the text so far; an estimator without tuned weights ignores it.
    */
   score(
     evidence: Evidence,
     ofClasses: readonly Float64Array[],
-    steps: StepEvidence | undefined,
+    ofModelM: Float64Array | undefined,
     batch: Batch,
     log10Probs: Float64Array,
     cache?: TextMixer,
@@ -37,6 +37,8 @@ export interface Estimator {
   readonly chain?: Chain | undefined;
   /** By clustering, its class model, in which each context of classes backs off to the one without its oldest class. */
   readonly classChains: readonly Chain[];
+  /** Model M, if it is one of the experts. */
+  readonly modelM?: ModelM | undefined;
 }
 
 /** A running text that raises the probability of words that occur again: `TextCache`. */

@@ -57,7 +57,7 @@ export class ModelM {
   /** @param discounts estimates the discounts of a table from its numbers of n-grams with the counts 1, 2, 3, 4. */
   constructor(
     { clustering, classTables, wordTables }: SmoothedModelM,
-    private readonly classes: WordClasses,
+    readonly classes: WordClasses,
     parameters: Float64Array,
     discounts: (countsOfCounts: readonly number[]) => Discounts,
   ) {
@@ -71,6 +71,16 @@ export class ModelM {
 
   /** As {@link SmoothedModelM.clustering}. */
   readonly clustering: number;
+
+  /** By length of the context, less 1: 0, D1, D2 and D3+ of the class step for each bucket of Σc. */
+  get classDiscounts(): readonly Float64Array[] {
+    return this.classStep.discountsByLength;
+  }
+
+  /** The same of the word step. */
+  get wordDiscounts(): readonly Float64Array[] {
+    return this.wordStep.discountsByLength;
+  }
 
   setParameters(parameters: Float64Array): void {
     this.classStep.setParameters(parameters.subarray(0, this.classParameters));

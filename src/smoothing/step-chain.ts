@@ -17,6 +17,8 @@ export class StepChain {
   private readonly gammas: Float64Array;
   /** D_i of length k for contexts in bucket b of Σc, at index ((k − 1) · TOTAL_BUCKETS + b) · 4 + i; D_0 is 0. */
   private readonly discounts: Float64Array;
+  /** By length − 1, its part of `discounts`. */
+  readonly discountsByLength: readonly Float64Array[];
 
   /**
    * @param estimates by length − 1, the discounts before learning.
@@ -31,6 +33,8 @@ export class StepChain {
     this.values = new Float64Array(estimates.length + 1);
     this.gammas = new Float64Array(estimates.length + 1);
     this.discounts = new Float64Array(estimates.length * TOTAL_BUCKETS * 4);
+    const each = 4 * TOTAL_BUCKETS;
+    this.discountsByLength = estimates.map((_, k) => this.discounts.subarray(k * each, (k + 1) * each));
     this.setParameters(parameters);
   }
 

@@ -236,6 +236,16 @@ export class LoadedTable implements CountTable {
     return row !== 0 && contextTable.memory.data[row + contextTable.memory.linksAt + memory.contextColumn] !== 0;
   }
 
+  /** Of the empty pattern: finds the row of each position of a batch, to which tables of contexts of one id link. */
+  enter(ids: Uint32Array, positions: number): void {
+    const { rows } = this;
+    const { stride } = this.memory;
+    for (let position = 0; position < positions; position++) {
+      const id = ids[position];
+      rows[position] = id === NONE ? 0 : EMPTY_HEADER + id * stride;
+    }
+  }
+
   private interpolateUnigrams(
     ids: Uint32Array,
     positions: number,

@@ -1,11 +1,13 @@
-import { FIELDS } from '../../smoothing/evidence.js';
+import { FIELDS, type CountTable } from '../../smoothing/evidence.js';
+import type { ModelM } from '../../smoothing/model-m.js';
 import { createEstimator } from '../../smoothing/index.js';
 import type { ModelStore, SharedStore } from '../../store/store.js';
 import { TrieReader } from '../../tables/trie-reader.js';
 import { trieTables } from '../lookup/trie-tables.js';
 import type { SmoothingPlan } from './parts.js';
 import type { ModelMPart, TablePart } from '../lookup/table-part.js';
-import { Scorer, type BatchScorer, type ClassTables, type ModelMTables, type StepTables } from './scorer.js';
+import { Scorer, type BatchScorer, type ClassTables } from './scorer.js';
+import { PagedModelM, type ModelMTables, type StepTables } from './model-m-tables.js';
 import { DividingScorer } from './divide-batch.js';
 import { ChainScorer } from './chain-scorer.js';
 import { TrieChain } from './trie-chain.js';
@@ -57,7 +59,7 @@ export function createBlockScoring(store: ModelStore, plan: SmoothingPlan, block
     classStreams,
     estimator,
     count => (smoothing === 'backoff' ? new Float64Array(2 * words.length * count) : undefined),
-    modelM && stepTables(reader, modelM, first),
+    modelM && estimator.modelM && stepTables(reader, modelM, estimator.modelM, first),
   );
   const ofSteps = modelM ? modelM.classTables.length + modelM.wordTables.length : 0;
   // Parts would read the same blocks of skip patterns.
@@ -76,15 +78,17 @@ export function createBlockScoring(store: ModelStore, plan: SmoothingPlan, block
 }
 
 /** The tables of Model M, which look words up in the store. @param first the id of their first table in the reader. */
-function stepTables(reader: TrieReader, { clustering, classTables, wordTables }: ModelMPart, first: number): ModelMTables {
-  // The first id of a path to a context, or to a row of the empty context, can be a class; all others are words.
-  const streamOf = (parts: readonly TablePart[], from: number, classAt: number): StepTables => ({
+function stepTables(
+  reader: TrieReader,
+  { classTables, wordTables }: ModelMPart,
+  modelM: ModelM,
+  first: number,
+): ModelMTables {
+  // One id of a path is that of a class: in the class step that of the row, which the table of the empty context looks up; in the word
+  // step the first one of the context.
+  const streamOf = (parts: readonly TablePart[], from: number, classAt: number): StepTables<CountTable> => ({
     tables: trieTables(reader, parts, from),
     withClasses: parts.map((_, length) => length === classAt),
   });
-  return {
-    clustering,
-    classStep: streamOf(classTables, first, 0),
-    wordStep: streamOf(wordTables, first + classTables.length, 1),
-  };
+  return new PagedModelM(modelM, streamOf(classTables, first, 0), streamOf(wordTables, first + classTables.length, 1));
 }

@@ -8,7 +8,8 @@ import type { SmoothingPlan } from './parts.js';
 import { PIECE_WORDS, PieceSum } from './perplexity.js';
 import { ChainScorer } from './chain-scorer.js';
 import { LoadedChain } from './loaded-chain.js';
-import { runAtOnce, Scorer, type BatchScorer, type StepTables } from './scorer.js';
+import { LoadedModelM } from './model-m-tables.js';
+import { runAtOnce, Scorer, type BatchScorer } from './scorer.js';
 
 /** The data that a thread needs to score with tables in memory. Threads share the memory of the tables; all other data is copied. */
 export interface ScoringPlan extends SmoothingPlan {
@@ -46,26 +47,15 @@ export function createLoadedScorer(plan: ScoringPlan): LoadedScoring {
   const firstWord = wordTables.length + (modelM ? modelM.classTables.length : 0);
   const all = loadedTables([...wordTables, ...stepTables], order, plan.numbers, [0, wordTables.length, firstWord]);
   const words = { tables: all.slice(0, wordTables.length) };
-  const streamOf = (tables: readonly LoadedTable[], isClass: boolean): StepTables => ({
-    tables,
-    withClasses: tables.map(() => isClass),
-  });
   const clusterings = plan.clusterings.map(({ classes }, m) => {
     const tables = loadedTables(plan.classTables[m], order);
     // Tables above the order of scoring are in the model, but add nothing.
     return { tables, classOf: classes.of, chain: new LoadedChain(tables.slice(0, order), classChains[m]) };
   });
-  const byEvidence = new Scorer(
-    words,
-    clusterings,
-    estimator,
-    () => plan.numbers,
-    modelM && {
-      clustering: modelM.clustering,
-      classStep: streamOf(all.slice(wordTables.length, firstWord), true),
-      wordStep: streamOf(all.slice(firstWord), false),
-    },
-  );
+  const steps =
+    estimator.modelM &&
+    new LoadedModelM(estimator.modelM, all.slice(wordTables.length, firstWord), all.slice(firstWord), order);
+  const byEvidence = new Scorer(words, clusterings, estimator, () => plan.numbers, steps);
   return {
     scorer: chain ? new ChainScorer(new LoadedChain(words.tables, chain)) : byEvidence,
     byEvidence,

@@ -3,8 +3,8 @@ import type { BlendEvidence, ClassEvidence } from '../../smoothing/blend.js';
 import type { Batch } from '../../smoothing/batch.js';
 import type { TextCache } from '../../smoothing/cache/text-cache.js';
 import { Evidence, type CountTable } from '../../smoothing/evidence.js';
-import type { StepEvidence } from '../../smoothing/model-m.js';
 import type { ChainTables } from './chain-scorer.js';
+import type { ModelMTables } from './model-m-tables.js';
 
 /** The scores of a batch: entry t belongs to word t of the batch. The arrays are reused for the next batch. */
 export interface BatchScores {
@@ -38,20 +38,6 @@ export interface ClassTables extends TableStream {
   readonly chain: ChainTables;
 }
 
-/** The tables of a step of Model M. */
-export interface StepTables extends TableStream {
-  /** By table, whether it is looked up with the classes of the batch's words in place of the words. */
-  readonly withClasses: readonly boolean[];
-}
-
-/** The tables of Model M. */
-export interface ModelMTables {
-  /** The clustering of its classes, as an index into the clusterings. */
-  readonly clustering: number;
-  readonly classStep: StepTables;
-  readonly wordStep: StepTables;
-}
-
 /**
  * Scores batches from paged or loaded tables, by collecting the evidence of a batch first. The methods are generators that yield
  * promises of blocks that must be read: with loaded tables they yield nothing, and run to their end at once.
@@ -59,7 +45,6 @@ export interface ModelMTables {
 export class Scorer implements BatchScorer {
   /** The evidence of the words of a batch. */
   private evidence: Evidence;
-  private steps: StepEvidence | undefined;
   private scores = emptyScores(0);
   private readonly classBatches: readonly Batch[];
 
@@ -81,7 +66,7 @@ export class Scorer implements BatchScorer {
   /** Scores a batch. @param cache the text so far; the batch becomes part of it. */
   *score(batch: Batch, cache?: TextCache): Generator<Promise<void>, BatchScores, void> {
     this.makeRoom(batch.targets.length);
-    const { estimator, evidence, classBatches, modelM, steps } = this;
+    const { estimator, evidence, classBatches, modelM } = this;
     const { log10Probs, matched } = this.scores;
     yield* look(this.words.tables, batch, evidence);
     const ofClasses: Float64Array[] = [];
@@ -89,8 +74,12 @@ export class Scorer implements BatchScorer {
       mapToClasses(batch, classOf, classBatches[m]);
       ofClasses.push((yield* chain.interpolate(classBatches[m])).probabilities);
     }
-    if (modelM && steps) yield* lookSteps(modelM, batch, classBatches[modelM.clustering], steps);
-    estimator.score(evidence, ofClasses, steps, batch, log10Probs, cache);
+    let ofModelM: Float64Array | undefined;
+    if (modelM) {
+      const m = modelM.clustering;
+      ofModelM = yield* modelM.probabilities(batch, classBatches[m], ofClasses[m]);
+    }
+    estimator.score(evidence, ofClasses, ofModelM, batch, log10Probs, cache);
     this.match(batch, matched);
     return this.scores;
   }
@@ -117,8 +106,7 @@ export class Scorer implements BatchScorer {
     }
     const { modelM } = this;
     if (!modelM) return { words, clusterings };
-    const steps = emptySteps(modelM, batch.length);
-    yield* lookSteps(modelM, batch, clusterings[modelM.clustering].batch, steps);
+    const steps = yield* modelM.evidenceOf(batch, clusterings[modelM.clustering].batch);
     return { words, clusterings, steps };
   }
 
@@ -130,7 +118,6 @@ export class Scorer implements BatchScorer {
   private makeRoom(words: number): void {
     if (words <= this.scores.matched.length) return;
     this.evidence = this.emptyEvidence(words);
-    if (this.modelM) this.steps = emptySteps(this.modelM, words);
     this.scores = emptyScores(words);
   }
 }
@@ -141,36 +128,6 @@ function* look(tables: readonly CountTable[], batch: Batch, evidence: Evidence):
     const reading = table.look(batch, evidence);
     if (reading) yield reading;
   }
-}
-
-/** Looks a batch up in the tables of Model M. The tables of words must have looked it up before. @param ofClasses the batch with class ids in place of word ids. */
-function* lookSteps(
-  { classStep, wordStep }: ModelMTables,
-  batch: Batch,
-  ofClasses: Batch,
-  { classes, words }: StepEvidence,
-): Generator<Promise<void>, void, void> {
-  yield* lookStep(classStep, batch, ofClasses, classes);
-  yield* lookStep(wordStep, batch, ofClasses, words);
-}
-
-function* lookStep(
-  { tables, withClasses }: StepTables,
-  batch: Batch,
-  ofClasses: Batch,
-  evidence: Evidence,
-): Generator<Promise<void>, void, void> {
-  for (const [k, table] of tables.entries()) {
-    const reading = table.look(withClasses[k] ? ofClasses : batch, evidence);
-    if (reading) yield reading;
-  }
-}
-
-function emptySteps({ classStep, wordStep }: ModelMTables, words: number): StepEvidence {
-  return {
-    classes: new Evidence(classStep.tables.length, words),
-    words: new Evidence(wordStep.tables.length, words),
-  };
 }
 
 function emptyBatch(): Batch {
