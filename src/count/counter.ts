@@ -140,7 +140,9 @@ export class Counter {
 
   private sorter(distances: readonly number[], sink: TupleSink): PositionSorter {
     const { stream, order, classOf, weights } = this.plan;
-    const maps = isStep(stream) ? stepColumns(stream, order - 1).ofClass.map(isClass => (isClass ? classOf : undefined)) : [];
+    const maps = isStep(stream)
+      ? stepColumns(stream, order - 1).ofClass.map(isClass => (isClass ? classOf : undefined))
+      : [];
     return new PositionSorter(distances, sink, this.space, weights, maps);
   }
 

@@ -303,7 +303,8 @@ export class ModelBase {
   get canLoad(): boolean {
     const { words, clusterings, modelM, manifest } = this.parts;
     return (
-      canLoad(withSteps(words, modelM), wordIds(manifest)) && clusterings.every(({ classes, tables }) => canLoad(tables, classes.count))
+      canLoad(withSteps(words, modelM), wordIds(manifest)) &&
+      clusterings.every(({ classes, tables }) => canLoad(tables, classes.count))
     );
   }
 

@@ -68,7 +68,13 @@ export async function indexStore(
       classTables: await index(counted.classTables, 'class-step', wordIds(manifest)),
       wordTables: await index(counted.wordTables, 'word-step', wordIds(manifest)),
     };
-    const indexed: Manifest = { ...manifest, format: FORMAT_VERSION, tables, clusterings, ...(modelM ? { modelM } : {}) };
+    const indexed: Manifest = {
+      ...manifest,
+      format: FORMAT_VERSION,
+      tables,
+      clusterings,
+      ...(modelM ? { modelM } : {}),
+    };
     await to.put(MANIFEST_KEY, encodeManifest(indexed));
     await to.finish();
     return indexed;

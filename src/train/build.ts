@@ -185,7 +185,12 @@ async function countAndWrite(context: BuildContext, source: CountSource): Promis
     // The text is saved while it is counted: close its n-grams only when all of it is saved.
     await workspace.checkpoints?.settled();
     source.ngrams.close();
-    return await writeModel.run(context, source, writeModel.markPruned(source, { tables, clusterings, ...(modelM ? { modelM } : {}) }), builder);
+    return await writeModel.run(
+      context,
+      source,
+      writeModel.markPruned(source, { tables, clusterings, ...(modelM ? { modelM } : {}) }),
+      builder,
+    );
   } catch (error) {
     await builder.abort();
     source.ngrams.close();

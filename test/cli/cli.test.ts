@@ -223,7 +223,7 @@ describe.concurrent('train', () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  test('--quality best trains four clusterings of the words and at most 13 patterns, unless others are asked for', async () => {
+  test('--quality best trains several clusterings of the words and at most 13 patterns, unless others are asked for', async () => {
     const text = Array.from({ length: 400 }, (_, i) => `a${i % 90} b${i % 70} c${i % 50} d${i % 40} e\n`).join('');
     const best = await inspect(await model(text, '--skip', '--quality', 'best', '--order', '5'));
     // A class for every 20 of 257 words, so that all clusterings but one would be equal.

@@ -59,9 +59,7 @@ export function withSteps(words: readonly TablePart[], modelM: ModelMPart | unde
   const firstWord = firstClass + modelM.classTables.length;
   const add = (part: TablePart, first: number, contextTable: number): void => {
     const contextColumn = all.filter(other => other.contextTable === contextTable).length;
-    all.push(
-      part.pattern.length === 0 ? part : { ...part, parent: first + part.parent, contextTable, contextColumn },
-    );
+    all.push(part.pattern.length === 0 ? part : { ...part, parent: first + part.parent, contextTable, contextColumn });
   };
   modelM.classTables.forEach((part, length) => {
     add(part, firstClass, wordsOf(length - 1));

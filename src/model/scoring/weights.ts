@@ -56,7 +56,15 @@ export function encodeWeights({ modelM, ...set }: WeightSet): Uint8Array {
 
 /** The reverse of {@link encodeWeights}. @throws BlockDamage */
 export function decodeWeights(value: Uint8Array): WeightSet {
-  const { patterns, words, classes, gate, modelM = [], cache, report } = record(decodeMsgpack(unseal(value)), 'weights');
+  const {
+    patterns,
+    words,
+    classes,
+    gate,
+    modelM = [],
+    cache,
+    report,
+  } = record(decodeMsgpack(unseal(value)), 'weights');
   return {
     patterns: list(patterns, 'patterns', text),
     words: parameterList(words, 'weights of words'),

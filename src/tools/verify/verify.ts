@@ -20,7 +20,14 @@ import { decodeValue } from '../../base/decode.js';
 import type { OpenFolder } from '../../store/folder/folder.js';
 import { MANIFEST_KEY } from '../../store/keys.js';
 import type { ModelStore } from '../../store/store.js';
-import { classIds, decodeManifest, stepTables, wordIds, type Manifest, type TableManifest } from '../../tables/manifest.js';
+import {
+  classIds,
+  decodeManifest,
+  stepTables,
+  wordIds,
+  type Manifest,
+  type TableManifest,
+} from '../../tables/manifest.js';
 import type { CheckedTable } from './table.js';
 import { checkContexts, passesOf } from './contexts.js';
 import { checkExtensions } from './extensions.js';
