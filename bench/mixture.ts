@@ -35,7 +35,7 @@ await runCommand('bench:mixture', async folder => {
   const texts = values.train && values.test ? { train: values.train, test: values.test } : await brown(folder);
   const { quality } = values;
   if (quality !== 'fast' && quality !== 'best') throw new UsageError('--quality takes fast or best');
-  const { classes, maxPatterns } = QUALITIES[quality];
+  const { classes, modelM = 0, maxPatterns } = QUALITIES[quality];
   const rows: string[][] = [];
   for (const order of parseOrders(values.orders)) {
     const out = join(folder, 'model');
@@ -46,6 +46,7 @@ await runCommand('bench:mixture', async folder => {
       order,
       patterns: { skip: true, ...(maxPatterns === undefined ? {} : { maxPatterns }) },
       classes,
+      modelM,
       holdOut,
       force: true,
     });
