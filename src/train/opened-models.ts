@@ -62,6 +62,9 @@ export async function openCounted(
             'the word classes of the models belong to their own texts and are left out; make new ones with classes (--classes N)',
           );
         }
+        if (opened.some(({ manifest }) => manifest.modelM)) {
+          warnings.push('Model M of the models is left out; only training on a text makes it');
+        }
         if (!made.weights && opened.some(({ files }) => files.weights.size > 0)) {
           warnings.push(
             'the tuned weights of the models are left out; tune new ones with tune (--tune FILE) or kneser tune',

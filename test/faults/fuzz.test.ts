@@ -234,6 +234,7 @@ describe('regression (fuzz: store, pointer, packed, blocks): values with right c
     words: new Float64Array(60),
     classes: new Float64Array(0),
     gate: new Float64Array(0),
+    modelM: Float64Array.of(0.25, -1),
     cache: NO_CACHE,
     report: { sentences: 1, tokens: 2, mkn: 3, tuned: 2, cached: 1, shares: [{ pattern: '1', share: 1 }] },
   };
