@@ -3,6 +3,7 @@ import { contiguous, isStep, span, tableName, type Pattern, type Stream } from '
 import { BOS, NONE } from '../text/tokens.js';
 import type { TupleSink } from './sort.js';
 import { TableWriter, type EncodedBlock, type TableSummary } from '../tables/table-writer.js';
+import { DistinctTuples } from './distinct-tuples.js';
 import { StepTally } from './step-tally.js';
 import { RowOutput, TrieOutput, type ContextOutput, type CountedBlock } from './context-output.js';
 
@@ -200,25 +201,18 @@ function insertionSort(values: Uint32Array, length: number): void {
  * N-grams of the highest order, and n-grams that begin with `<s>`, have raw counts. The count of every other n-gram is the number of
  * distinct words that precede it (adjusted counts as in KenLM): each distinct n-gram one word longer adds 1.
  */
-class ContiguousTally implements Tally {
+class ContiguousTally extends DistinctTuples implements Tally {
   readonly distances: readonly number[];
-  /** Words of the longest context: order − 1. */
-  private readonly width: number;
-  /** The columns of the last tuple: length `order`. */
-  private readonly current: Uint32Array;
   /** Level k collects the followers of the current context of k words; level 0 is not used, because `unigrams` counts without a list. */
   private readonly levels: readonly Followers[];
-  /** How often the last tuple was seen so far: the sum of its weights. */
-  private weight = 0;
 
   constructor(
     order: number,
     private readonly unigrams: Uint32Array,
     private readonly output: ContextOutput,
   ) {
-    this.width = order - 1;
+    super(order - 1);
     this.distances = [...contiguous(order), 0];
-    this.current = new Uint32Array(order);
     this.levels = Array.from({ length: order }, () => new Followers(unigrams.length));
   }
 
@@ -226,41 +220,17 @@ class ContiguousTally implements Tally {
     return this.output.tables;
   }
 
-  readonly add: TupleSink = (columns, order, length, weight) => {
-    const { current } = this;
-    const columnCount = current.length;
-    for (let i = 0; i < length; i++) {
-      const at = order[i];
-      let different = 0;
-      while (different < columnCount && columns[different][at] === current[different]) different++;
-      if (different === columnCount) {
-        this.weight += weight;
-        continue;
-      }
-      if (this.weight > 0) this.advance(different);
-      for (let j = different; j < columnCount; j++) current[j] = columns[j][at];
-      this.weight = weight;
-    }
-  };
-
   end(): void {
-    if (this.weight > 0) this.advance(0);
-    this.weight = 0;
-    this.current.fill(0);
+    this.endTuples();
     this.output.end();
   }
 
-  /** Adds the last tuple to its longest context, and closes the contexts that the next tuple does not share. @param different the first column in which the next tuple differs. */
-  private advance(different: number): void {
-    const { current, width } = this;
-    let level = width;
-    while (current[level - 1] === NONE) level--;
-    this.levels[level].push(current[width], this.weight);
-    for (let k = width; k > different; k--) this.close(k);
+  protected override follow(level: number, id: number, weight: number): void {
+    this.levels[level].push(id, weight);
   }
 
   /** Gives the current context of a level to the output, and appends its followers to the context one word shorter. */
-  private close(level: number): void {
+  protected override close(level: number): void {
     const followers = this.levels[level];
     if (followers.empty) return;
     const isRaw = level === this.width || this.current[level - 1] === BOS;

@@ -116,12 +116,13 @@ export class PositionSorter {
         return;
       }
       const distance = this.distances[column];
-      for (let i = low; i < high; i++) values[i] = ids[from[i] - distance];
-      mapAll(values, low, high, this.maps[column]);
+      const map = this.maps[column];
       min = 0xffffffff;
       max = 0;
       for (let i = low; i < high; i++) {
-        const value = values[i];
+        const id = ids[from[i] - distance];
+        const value = map ? map[id] : id;
+        values[i] = value;
         if (value < min) min = value;
         if (value > max) max = value;
       }
@@ -160,7 +161,7 @@ export class PositionSorter {
     const { columns, distances, ids, space, sink, weights } = this;
     for (let j = 0; j < columns.length; j++) {
       columns[j][0] = ids[from[low] - distances[j]];
-      mapAll(columns[j], 0, 1, this.maps[j]);
+      mapAll(columns[j], 1, this.maps[j]);
     }
     let sum = high - low;
     if (weights !== 'one') for (let i = (sum = 0) + low; i < high; i++) sum += this.weightAt(from[i]);
@@ -182,7 +183,7 @@ export class PositionSorter {
       const column = columns[j];
       const distance = distances[j];
       for (let i = 0; i < length; i++) column[i] = ids[from[low + i] - distance];
-      mapAll(column, 0, length, this.maps[j]);
+      mapAll(column, length, this.maps[j]);
     }
     let { order, otherOrder: other } = space;
     for (let i = 0; i < length; i++) order[i] = i;
@@ -226,9 +227,9 @@ export class PositionSorter {
   }
 }
 
-/** Replaces the ids `values[from, to)` by those that a map has for them. */
-function mapAll(values: Uint32Array, from: number, to: number, map: Uint32Array | undefined): void {
-  if (map) for (let i = from; i < to; i++) values[i] = map[values[i]];
+/** Replaces the first `length` ids by those that a map has for them. */
+function mapAll(values: Uint32Array, length: number, map: Uint32Array | undefined): void {
+  if (map) for (let i = 0; i < length; i++) values[i] = map[values[i]];
 }
 
 /** The least right shift [bits] of values ≥ {@link EXACT} for which {@link bucketOf} maps all values from 0 to `span` to existing buckets. */

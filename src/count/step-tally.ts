@@ -1,8 +1,7 @@
 import { contiguous, tableName, type StepStream } from '../tables/pattern.js';
 import { TableWriter, type EncodedBlock } from '../tables/table-writer.js';
-import { NONE } from '../text/tokens.js';
 import type { Tally } from './adjust.js';
-import type { TupleSink } from './sort.js';
+import { DistinctTuples } from './distinct-tuples.js';
 
 /** The columns of the tuples of a step of Model M: the ids of the longest context, nearest first, then the predicted id. */
 export interface StepColumns {
@@ -26,25 +25,21 @@ export function stepColumns(step: StepStream, width: number): StepColumns {
  * the word step that is a class alone, the count of a word is the number of distinct words before it. The counts of the empty context,
  * which no probability is computed from, are the numbers of contexts of one id that have the follower.
  */
-export class StepTally implements Tally {
+export class StepTally extends DistinctTuples implements Tally {
   readonly distances: readonly number[];
   readonly tables: readonly TableWriter[];
-  /** The columns of the last tuple. */
-  private readonly current: Uint32Array;
   /** Level k collects the followers of the current context of k ids. */
   private readonly levels: readonly FollowerSums[];
-  /** How often the last tuple was seen so far: the sum of its weights. */
-  private weight = 0;
 
   /** @param width ids of the longest context. @param unigrams by predicted id: gets the counts of the empty context. */
   constructor(
     private readonly step: StepStream,
-    private readonly width: number,
+    width: number,
     private readonly unigrams: Uint32Array,
     emit: (block: EncodedBlock) => void,
   ) {
+    super(width);
     this.distances = stepColumns(step, width).distances;
-    this.current = new Uint32Array(width + 1);
     this.levels = Array.from({ length: width + 1 }, () => new FollowerSums(unigrams.length));
     this.tables = Array.from(
       { length: width },
@@ -52,41 +47,17 @@ export class StepTally implements Tally {
     );
   }
 
-  readonly add: TupleSink = (columns, order, length, weight) => {
-    const { current } = this;
-    const columnCount = current.length;
-    for (let i = 0; i < length; i++) {
-      const at = order[i];
-      let different = 0;
-      while (different < columnCount && columns[different][at] === current[different]) different++;
-      if (different === columnCount) {
-        this.weight += weight;
-        continue;
-      }
-      if (this.weight > 0) this.advance(different);
-      for (let j = different; j < columnCount; j++) current[j] = columns[j][at];
-      this.weight = weight;
-    }
-  };
-
   end(): void {
-    if (this.weight > 0) this.advance(0);
-    this.weight = 0;
-    this.current.fill(0);
+    this.endTuples();
     for (const table of this.tables) table.flush();
   }
 
-  /** Adds the last tuple to its longest context, and closes the contexts that the next tuple does not share. @param different the first column in which the next tuple differs. */
-  private advance(different: number): void {
-    const { current, width, levels } = this;
-    let level = width;
-    while (current[level - 1] === NONE) level--;
-    levels[level].add(current[width], this.weight);
-    for (let k = width; k > different; k--) this.close(k);
+  protected override follow(level: number, id: number, weight: number): void {
+    this.levels[level].add(id, weight);
   }
 
   /** Writes the current context of a level, and adds its followers to the context that is shorter by the farthest id. */
-  private close(level: number): void {
+  protected override close(level: number): void {
     const { step, levels, unigrams } = this;
     const { words, counts, length } = levels[level].sort();
     if (length === 0) return;
