@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { prepareBrown } from '../corpora/brown.js';
 import { printTable } from '../src/cli/output.js';
 import { LanguageModel, train, tune, type OpenOptions } from '../src/index.js';
-import { QUALITIES } from '../src/train/plan/options.js';
+import { QUALITIES } from '../src/train/plan/mixture-options.js';
 import { runCommand, UsageError } from './command.js';
 
 /** Without `--valid`, the share of the training sentences that is held out for tuning. */

@@ -52,7 +52,7 @@ export * from './model/exports.js';
 
 // Text or counts → model.
 export { train } from './train/train.js';
-export type { TrainingText, TrainOptions } from './train/plan/options.js';
+export type { TrainingText, TrainOptions } from './train/plan/train-options.js';
 export type { TrainReport } from './train/train.js';
 export { MAX_ORDER } from './tables/pattern.js';
 export { importCounts, type ImportCountsOptions } from './train/import-counts.js';

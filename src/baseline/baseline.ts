@@ -9,7 +9,8 @@ import type { Corpus } from '../../corpora/catalog.js';
 import { checkAborted, KneserError } from '../base/errors.js';
 import { VERSION } from '../base/version.js';
 import { checkOptions } from '../base/check.js';
-import { MIXTURE_DEFAULTS, pretrainedTokenizer } from '../train/plan/options.js';
+import { MIXTURE_DEFAULTS } from '../train/plan/mixture-options.js';
+import { pretrainedTokenizer, settingsOf } from '../train/plan/options.js';
 import { skippedWarning } from '../text/formats/corpus.js';
 import { expandInputs } from '../text/formats/input.js';
 import { describeTokenization, Tokenization } from '../text/tokenization.js';
@@ -58,7 +59,8 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
   const { classes = MIXTURE_DEFAULTS.classes } = options;
   const { resamples, seed } = resamplingOf(options);
   const { out, keepModels, force = false } = options;
-  const described = describeTokenization(options.tokenization ?? {}, options.lowercase ?? false);
+  const read = settingsOf(options);
+  const described = describeTokenization(read.tokenization, read.lowercase);
   const tokenization = await Tokenization.open(described, pretrainedTokenizer(options));
   return withTemporaryFolder(async work => {
     const { corpus, files, named, notes } = await findFiles(options, work);

@@ -16,11 +16,10 @@ import {
   givenOptions,
   MACHINE_OPTION_NAMES,
   TEXT_OPTION_NAMES,
-  TRAIN_OPTIONS,
   type MachineOptionName,
   type TextOptionName,
-  type TrainOptions,
 } from '../train/plan/options.js';
+import { TRAIN_OPTIONS, type TrainOptions } from '../train/plan/train-options.js';
 import { RESAMPLING_OPTIONS } from './bootstrap.js';
 import type { Progress } from '../base/progress.js';
 

@@ -10,7 +10,7 @@ import {
 import type { BaselineReport } from '../baseline/report.js';
 import type { WordOrderName } from '../text/word-order.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
-import { MIXTURE_DEFAULTS } from '../train/plan/options.js';
+import { MIXTURE_DEFAULTS } from '../train/plan/mixture-options.js';
 import { given } from './given.js';
 import { addBuildFlags, buildOptions, type BuildFlags } from './build-options.js';
 import { addDocumentFlags, documentOptions } from './documents.js';

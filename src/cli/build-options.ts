@@ -6,8 +6,8 @@ import {
   type BuildOptionName,
   type FlagText,
   type MachineOptionName,
-  type TrainOptions,
 } from '../train/plan/options.js';
+import type { TrainOptions } from '../train/plan/train-options.js';
 import { classChoice, holdOutChoice, modelMChoice, patternChoice, type PatternFlags } from './patterns.js';
 import type { TokenizationFlags } from './tokenization.js';
 import { parseNames, parseNumber, parseSize, parseSizes, parseThresholds, parseWhole } from './values.js';

@@ -1,6 +1,6 @@
 import { KneserError } from '../base/errors.js';
 import type { PatternChoice } from '../tables/pattern.js';
-import { MIXTURE_DEFAULTS, QUALITIES } from '../train/plan/options.js';
+import { MIXTURE_DEFAULTS, QUALITIES } from '../train/plan/mixture-options.js';
 import { given } from './given.js';
 
 /** The values of the flags for skip patterns and for the mixture over them. */

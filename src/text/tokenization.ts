@@ -52,6 +52,12 @@ export function isTokenizerFile(name: TokenizationInfo['tokenizer']): name is (t
 /** The names of the tokenizers that need no file. */
 export const TOKENIZER_NAMES = ['whitespace', 'words', 'characters', 'bytes'] as const;
 
+/** The values of {@link TokenizationOptions.sentences}. */
+export const SENTENCE_UNITS = ['lines', 'segment'] as const;
+
+/** The values of {@link TokenizationOptions.normalize}. */
+export const NORMALIZATIONS = ['none', 'NFC', 'NFKC'] as const;
+
 const HUGGING_FACE: OptionTable<HuggingFaceTokenizer> = { json: required(checkText), name: checkText };
 const SENTENCEPIECE: OptionTable<SentencePieceTokenizer> = { sentencepiece: required(checkBytes), name: checkText };
 
@@ -70,8 +76,8 @@ const TOKENIZATION_OPTIONS: OptionTable<TokenizationOptions> = {
       ? checkPretrained(name, value)
       : oneOf(TOKENIZER_NAMES)(name, value, {}),
   locale: checkText,
-  sentences: oneOf(['lines', 'segment']),
-  normalize: oneOf(['none', 'NFC', 'NFKC']),
+  sentences: oneOf(SENTENCE_UNITS),
+  normalize: oneOf(NORMALIZATIONS),
 };
 
 /** Checks {@link TokenizationOptions}, member by member. */
@@ -90,11 +96,11 @@ export interface TokenizationInfo {
 }
 
 /** The tokenization of a model whose training named none. */
-export const DEFAULT_TOKENIZATION: TokenizationInfo = {
+export const DEFAULT_TOKENIZATION = {
   tokenizer: 'whitespace',
   sentences: 'lines',
   normalize: 'none',
-};
+} as const satisfies TokenizationInfo;
 
 /** Changes that decoding made to a text. */
 export interface TextChanges {
@@ -131,8 +137,8 @@ export class Tokenization {
   /** @param file the tokenizer's file, if `info` names one. @throws KNESER_OPTION, KNESER_TOKENIZER */
   static async open(info: TokenizationInfo, file?: PretrainedTokenizer, order?: WordOrder): Promise<Tokenization> {
     checkName('tokenizer', info.tokenizer, [...TOKENIZER_NAMES, ...TOKENIZER_FILES]);
-    checkName('sentences', info.sentences, ['lines', 'segment']);
-    checkName('normalize', info.normalize, ['none', 'NFC', 'NFKC']);
+    checkName('sentences', info.sentences, SENTENCE_UNITS);
+    checkName('normalize', info.normalize, NORMALIZATIONS);
     if (info.locale !== undefined) checkLocale(info.locale);
     return new Tokenization(info, await createSplitter(info, file), order);
   }
@@ -212,7 +218,12 @@ export function isTokenizerName(name: string): name is (typeof TOKENIZER_NAMES)[
  * @throws KNESER_OPTION
  */
 export function describeTokenization(options: TokenizationOptions, lowercase: boolean): TokenizationInfo {
-  const { tokenizer = 'whitespace', locale, sentences = 'lines', normalize = 'none' } = options;
+  const { locale } = options;
+  const {
+    tokenizer = DEFAULT_TOKENIZATION.tokenizer,
+    sentences = DEFAULT_TOKENIZATION.sentences,
+    normalize = DEFAULT_TOKENIZATION.normalize,
+  } = options;
   const name = nameOf(tokenizer);
   const needsLocale = name === 'words' || sentences === 'segment';
   if (locale !== undefined && !needsLocale) {

@@ -1,3 +1,4 @@
+import type { WorkOptions } from '../base/progress.js';
 import { FORMAT_VERSION } from '../store/keys.js';
 import type { ModelWriter } from '../store/store.js';
 import { ModelBuilder } from '../tables/builder.js';
@@ -5,7 +6,6 @@ import type { Bigrams } from '../count/bigrams.js';
 import { classStream } from '../tables/pattern.js';
 import type { ClusteringManifest, Manifest, ModelMManifest, TableManifest } from '../tables/manifest.js';
 import { SMALL_TEXT } from './plan/budget.js';
-import type { BuildOptions } from './plan/options.js';
 import type { BuildPlan } from './plan/plan.js';
 import * as chooseVocabulary from './stages/choose-vocabulary.js';
 import * as clusterWords from './stages/cluster-words.js';
@@ -40,12 +40,12 @@ import * as writeModel from './stages/write-model.js';
  * CallerError for an error that the caller's sentences threw.
  */
 export async function build(
-  options: BuildOptions,
+  work: WorkOptions,
   plan: BuildPlan,
   workspace: Workspace,
   open: OpenSource,
 ): Promise<BuildReport> {
-  const context = new BuildContext(options, plan, workspace);
+  const context = new BuildContext(work, plan, workspace);
   try {
     await clusterWords.checkMemory(context);
     const source = await open(context);

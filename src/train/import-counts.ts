@@ -8,6 +8,7 @@ import {
   type OptionTable,
 } from '../base/check.js';
 import { checkAborted, KneserError } from '../base/errors.js';
+import type { WorkOptions } from '../base/progress.js';
 import { CountLines } from '../count/count-lines.js';
 import { IdStream } from '../count/id-stream.js';
 import { scratchFiles } from '../count/scratch-files.js';
@@ -27,7 +28,7 @@ import {
   type BuildOptionName,
   type BuildOptions,
 } from './plan/options.js';
-import { planBuild } from './plan/plan.js';
+import { planBuild, type BuildPlan } from './plan/plan.js';
 import type { ReadCounts } from './stages/read-counts.js';
 import type { TrainReport } from './train.js';
 
@@ -99,12 +100,12 @@ export async function importCounts(options: ImportCountsOptions): Promise<TrainR
     throw new KneserError('KNESER_OPTION', 'files: the list is empty; name files of n-gram counts');
   const given = givenOptions<BuildOptions, BuildOptionName>(options, BUILD_OPTION_NAMES);
   // Options that do not fit each other are refused before files are read.
-  await planBuild({ ...given, order: order ?? MAX_ORDER });
+  const plan = await planBuild({ ...given, order: order ?? MAX_ORDER });
   const { run } = await import('./stages/read-counts.js');
   return buildFolder(
     { out, ...givenOptions(options, ['memory', 'threads', 'force', 'signal']) },
     async means => {
-      const counts = await readCounts(inputs, options, means);
+      const counts = await readCounts(inputs, plan, options, means);
       try {
         const build = { ...given, order: orderOf(counts, order), ...givenOptions(options, ['onProgress', 'signal']) };
         return { options: build, open: context => run(context, counts) };
@@ -120,11 +121,12 @@ export async function importCounts(options: ImportCountsOptions): Promise<TrainR
 /** Reads files of counts. */
 async function readCounts(
   inputs: readonly Input[],
-  { vocabulary, lowercase = false, onProgress, signal }: ImportCountsOptions,
+  { vocabulary, lowercase }: BuildPlan,
+  { onProgress, signal }: WorkOptions,
   { temporary, memory }: Means,
 ): Promise<ReadCounts> {
   const words = new WordList();
-  const closed = vocabulary?.kind === 'words';
+  const closed = vocabulary.kind === 'words';
   if (closed) for (const word of vocabulary.words) words.addWord(lowercase ? word.toLowerCase() : word);
   const byLength: (IdStream | undefined)[] = Array.from({ length: MAX_ORDER + 1 }, () => undefined);
   let [startLengths, otherLengths] = [0, 0];

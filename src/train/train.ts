@@ -5,7 +5,7 @@ import type { BuildText, TextSource } from './stages/workspace.js';
 import type { BuildReport } from './stages/report.js';
 import { CallerError } from './stages/tokenize.js';
 import { abortedError, KneserError } from '../base/errors.js';
-import { TRAIN_OPTIONS, type TrainOptions } from './plan/options.js';
+import { TRAIN_OPTIONS, type TrainOptions } from './plan/train-options.js';
 import { checkOptions } from '../base/check.js';
 import { OVERHEAD } from './plan/budget.js';
 import { planBuild } from './plan/plan.js';

@@ -1,60 +1,33 @@
 import type { Progress } from '../../base/progress.js';
 import {
   checkFlag,
-  checkFunction,
   checkInteger,
-  checkList,
   checkMemory,
-  checkObject,
   checkOneOf,
-  checkPath,
-  checkPaths,
   checkShare,
-  checkText,
   checkThreads,
   listOf,
-  members,
-  oneOf,
-  required,
   wholeNumber,
   WORK_OPTIONS,
   type Check,
   type OptionTable,
 } from '../../base/check.js';
-import { KneserError } from '../../base/errors.js';
 import type { VocabularyChoice } from '../../count/vocabulary.js';
-import {
-  choosePatterns,
-  formatPattern,
-  MAX_ORDER,
-  MOST_CLUSTERINGS,
-  type PatternChoice,
-} from '../../tables/pattern.js';
+import { choosePatterns, formatPattern, MAX_ORDER, type PatternChoice } from '../../tables/pattern.js';
 import { pruningByCounts } from '../../tables/pruning.js';
-import { DOCUMENT_OPTIONS, type DocumentOptions } from '../../text/formats/corpus.js';
-import { checkSentences, type Sentences } from '../../text/sentences.js';
 import {
   checkTokenization,
+  DEFAULT_TOKENIZATION,
   describeTokenization,
+  NORMALIZATIONS,
+  SENTENCE_UNITS,
   type PretrainedTokenizer,
   type TokenizationOptions,
 } from '../../text/tokenization.js';
 import { checkWordOrder, type WordOrderName } from '../../text/word-order.js';
-
-/** Where the text comes from: files, or sentences. Exactly one of the two. */
-export type TrainingText =
-  | {
-      /** Paths of text files, also packed, of `.jsonl` or `.parquet` files, of folders, or `-` for standard input. */
-      readonly files: readonly string[];
-      /** @internal */
-      readonly sentences?: never;
-    }
-  | {
-      /** Sentences, as text or as tokens. */
-      readonly sentences: Sentences;
-      /** @internal */
-      readonly files?: never;
-    };
+import { checkClasses, checkModelM, MIXTURE_DEFAULTS, QUALITIES, QUALITY_NAMES } from './mixture-options.js';
+import { checkPatterns } from './pattern-choice.js';
+import { checkVocabulary, describeVocabulary } from './vocabulary-choice.js';
 
 /** The options of training that Node and pages share. The model depends on all of them but `onProgress` and `signal`. */
 export interface BuildOptions {
@@ -103,59 +76,25 @@ export interface BuildOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The most classes of words: pairs of classes are counted in a square table while words are clustered. */
-const MOST_CLASSES = 4000;
+/** The names of the options on which the model depends: all but `onProgress` and `signal`. */
+export type BuildOptionName = Exclude<keyof BuildOptions, 'onProgress' | 'signal'>;
+
+/** The options on which the model depends, each with the value that is given or with its default. */
+export type BuildSettings = Required<Pick<BuildOptions, BuildOptionName>>;
+
 /** The most sentences that may be held out: half of them. */
 const MOST_HELD_OUT = 0.5;
-
-/** The values with which `kneser train --skip` and `kneser baseline` train a mixture, if no flag gives others. */
-export const MIXTURE_DEFAULTS = { holdOut: 0.02, classes: 300 } as const;
-
-/**
- * The mixture by the value of the flag `--quality`. `best` has three clusterings, Model M with the classes of the second one, and leaves out the skip
- * patterns that need most text: at order 5 those that keep three words before the predicted one.
- */
-export const QUALITIES = {
-  fast: { classes: MIXTURE_DEFAULTS.classes, modelM: undefined, maxPatterns: undefined },
-  best: { classes: [300, 100, 600], modelM: 2, maxPatterns: 13 },
-} as const;
-
-/** By clustering, the number of classes that is asked for. */
-export function clusteringSizes({ classes = 0 }: Pick<BuildOptions, 'classes'>): number[] {
-  return (typeof classes === 'number' ? [classes] : classes).filter(count => count > 0);
-}
-
-/** Checks a number of classes, or a list of the different numbers of several clusterings. @throws KNESER_OPTION */
-function checkClasses(name: string, value: number | readonly number[]): void {
-  if (typeof value === 'number') {
-    checkInteger(name, value, 0, MOST_CLASSES);
-    return;
-  }
-  checkList(name, value);
-  for (const count of value) checkInteger(name, count, 1, MOST_CLASSES);
-  if (value.length > MOST_CLUSTERINGS || new Set(value).size < value.length) {
-    throw new KneserError(
-      'KNESER_OPTION',
-      `${name}: ${value.join()} is not a list of at most ${MOST_CLUSTERINGS} different numbers, one a clustering`,
-    );
-  }
-}
-
-/** Checks the number of a clustering. @throws KNESER_OPTION */
-function checkModelM(value: number, options: BuildOptions): void {
-  const most = clusteringSizes(options).length;
-  checkInteger('modelM', value, 0, MOST_CLUSTERINGS);
-  const refuse = (message: string): never => {
-    throw new KneserError('KNESER_OPTION', `modelM: ${message}`);
-  };
-  if (value > most) refuse(`there is no clustering ${value}; classes (--classes) asks for ${most}`);
-  if (value > 0 && orderOf(options) === 1) refuse('a model of order 1 has no words before the next one');
-}
+/** Checks each threshold alone. `pruningByCounts` checks that they ascend and fit the order. */
+const checkThresholds = listOf(wholeNumber(0, Number.MAX_SAFE_INTEGER));
+/** The default of `order`, which `--help` shows. */
+const DEFAULT_ORDER = 5;
+/** The values of `reserved`, and its default, which `--help` shows. */
+const RESERVED = { choices: ['refuse', 'drop'], fallback: 'refuse' } as const;
 
 /** A flag of the command line that gives an option, or a part of one. */
 export interface FlagText {
   /** As commander takes it: `-n, --order <n>`. */
-  readonly flags: string;
+  readonly flags: `--${string}` | `-${string}, --${string}`;
   /** The text that `--help` shows beside the flag. */
   readonly help: string;
   /** The kind of the flag's value: a whole number, a share (0 to 1), bytes (`512M`), names, thresholds, numbers of classes or text. Without it the flag is a switch, or has `choices`. */
@@ -180,11 +119,11 @@ export interface Digesting {
 /** One option of a build. */
 export interface OptionRow<Value> {
   /** Throws KNESER_OPTION for a value that the option does not take. */
-  check(value: Value, options: BuildOptions): void;
+  check(value: Value, settings: BuildSettings): void;
   /** The default: the value if the option is not given. */
-  readonly fallback: Value | undefined;
-  /** Describes the option in a resume record. @param value the option's value; `undefined` if it is not given. */
-  record(value: Value | undefined, options: BuildOptions, digesting: Digesting): OptionRecord;
+  readonly fallback: Value;
+  /** Describes the option in a resume record. */
+  record(value: Value, settings: BuildSettings, digesting: Digesting): OptionRecord;
   /** Turns the value into a form that can be sent to a worker of a page; missing if the value itself can be sent. */
   readonly sendable?: (value: Value) => Value;
   /** `text` if the option says how text becomes tokens and words, so that all models of a baseline share it; `counts` if it says how these are counted. */
@@ -193,9 +132,6 @@ export interface OptionRow<Value> {
   readonly flags: readonly FlagText[];
 }
 
-/** The names of the options on which the model depends: all but `onProgress` and `signal`. */
-export type BuildOptionName = Exclude<keyof BuildOptions, 'onProgress' | 'signal'>;
-
 /**
  * The options of a build: one row for every member of {@link BuildOptions}. The rows define the checks of the library, the flags
  * of the command line, the comparison by `--resume`, and the message from a page to its worker.
@@ -203,22 +139,22 @@ export type BuildOptionName = Exclude<keyof BuildOptions, 'onProgress' | 'signal
 export const BUILD_OPTIONS = {
   order: {
     check: value => void checkInteger('order', value, 1, MAX_ORDER),
-    fallback: 5,
-    record: (value = 5) => ({ order: value }),
+    fallback: DEFAULT_ORDER,
+    record: value => ({ order: value }),
     about: 'counts',
     flags: [
       {
         flags: '-n, --order <n>',
         help: `length of the longest n-grams, 1 to ${MAX_ORDER}`,
         value: 'whole',
-        fallback: 5,
+        fallback: DEFAULT_ORDER,
       },
     ],
   },
   patterns: {
-    check: (value, options) => checkPatterns(orderOf(options), value),
+    check: (value, { order }) => checkPatterns(order, value),
     fallback: {},
-    record: (value = {}, options) => ({ patterns: choosePatterns(orderOf(options), value).map(formatPattern).join() }),
+    record: (value, { order }) => ({ patterns: choosePatterns(order, value).map(formatPattern).join() }),
     about: 'counts',
     flags: [
       {
@@ -237,7 +173,7 @@ export const BUILD_OPTIONS = {
   holdOut: {
     check: value => void checkShare('holdOut', value, MOST_HELD_OUT),
     fallback: 0,
-    record: (value = 0) => ({ 'hold-out': value }),
+    record: value => ({ 'hold-out': value }),
     about: 'counts',
     flags: [
       {
@@ -248,11 +184,9 @@ export const BUILD_OPTIONS = {
     ],
   },
   classes: {
-    check: value => {
-      checkClasses('classes', value);
-    },
+    check: checkClasses,
     fallback: 0,
-    record: (value = 0) => ({ classes: typeof value === 'number' ? value : value.join() }),
+    record: value => ({ classes: typeof value === 'number' ? value : value.join() }),
     about: 'counts',
     flags: [
       {
@@ -263,9 +197,9 @@ export const BUILD_OPTIONS = {
       {
         flags: '--quality <level>',
         help:
-          'of the mixture: best has three clusterings of the words in place of one, Model M, and at most 13 patterns, for a lower ' +
+          `of the mixture: best has three clusterings of the words in place of one, Model M, and at most ${QUALITIES.best.maxPatterns} patterns, for a lower ` +
           'perplexity with longer training and slower scoring (default with --skip: fast)',
-        choices: ['fast', 'best'],
+        choices: QUALITY_NAMES,
         excludes: ['classes'],
       },
     ],
@@ -273,23 +207,23 @@ export const BUILD_OPTIONS = {
   modelM: {
     check: checkModelM,
     fallback: 0,
-    record: (value = 0): OptionRecord => (value === 0 ? {} : { 'model-m': value }),
+    record: (value): OptionRecord => (value === 0 ? {} : { 'model-m': value }),
     about: 'counts',
     flags: [
       {
         flags: '--model-m <n>',
-        help: 'mix Model M in, with the classes of the n-th clustering of --classes (default with --quality best: 2)',
+        help: `mix Model M in, with the classes of the n-th clustering of --classes (default with --quality best: ${QUALITIES.best.modelM})`,
         value: 'whole',
       },
     ],
   },
   prune: {
-    check: (value, options) => {
+    check: (value, { order }) => {
       checkThresholds('prune', value);
-      pruningByCounts(value, orderOf(options));
+      pruningByCounts(value, order);
     },
     fallback: [],
-    record: (value = []) => ({ prune: value.join() }),
+    record: value => ({ prune: value.join() }),
     about: 'counts',
     flags: [
       {
@@ -304,7 +238,7 @@ export const BUILD_OPTIONS = {
   vocabulary: {
     check: checkVocabulary,
     fallback: { kind: 'all' },
-    record: (value = { kind: 'all' }, _options, digesting) => ({ vocabulary: describeVocabulary(value, digesting) }),
+    record: (value, _settings, { digest }) => ({ vocabulary: describeVocabulary(value, digest) }),
     sendable: value => (value.kind === 'words' ? { kind: 'words', words: [...value.words] } : value),
     about: 'text',
     flags: [
@@ -329,12 +263,12 @@ export const BUILD_OPTIONS = {
     ],
   },
   tokenization: {
-    check: (value, options) => {
+    check: (value, { lowercase }) => {
       checkTokenization('tokenization', value);
-      describeTokenization(value, options.lowercase ?? false);
+      describeTokenization(value, lowercase);
     },
     fallback: {},
-    record: (value = {}, { lowercase = false }, { digest }) => {
+    record: (value, { lowercase }, { digest }) => {
       const { tokenizer, locale = '', sentences, normalize } = describeTokenization(value, lowercase);
       const pretrained = pretrainedTokenizer({ tokenization: value });
       const file = pretrained && ('json' in pretrained ? pretrained.json : pretrained.sentencepiece);
@@ -351,7 +285,7 @@ export const BUILD_OPTIONS = {
         flags: '--tokenizer <name>',
         help: 'how text is split into tokens, in training and in scoring: whitespace, words, characters, bytes, or the path of a tokenizer.json or of a SentencePiece .model',
         value: 'text',
-        fallback: 'whitespace',
+        fallback: DEFAULT_TOKENIZATION.tokenizer,
       },
       {
         flags: '--locale <tag>',
@@ -361,16 +295,20 @@ export const BUILD_OPTIONS = {
       {
         flags: '--sentences <where>',
         help: 'lines: each line is a sentence; segment: lines are cut into sentences',
-        choices: ['lines', 'segment'],
-        fallback: 'lines',
+        choices: SENTENCE_UNITS,
+        fallback: DEFAULT_TOKENIZATION.sentences,
       },
-      { flags: '--normalize <form>', help: 'Unicode normalisation of the text', choices: ['NFC', 'NFKC'] },
+      {
+        flags: '--normalize <form>',
+        help: 'Unicode normalisation of the text',
+        choices: NORMALIZATIONS.filter(name => name !== DEFAULT_TOKENIZATION.normalize),
+      },
     ],
   },
   lowercase: {
     check: value => void checkFlag('lowercase', value),
     fallback: false,
-    record: (value = false) => ({ lowercase: value }),
+    record: value => ({ lowercase: value }),
     about: 'text',
     flags: [{ flags: '--lowercase', help: 'lower-case all text, in training and in scoring' }],
   },
@@ -380,7 +318,7 @@ export const BUILD_OPTIONS = {
     },
     fallback: 'forward',
     // Records of version 0.1.0 name no order.
-    record: (value = 'forward'): OptionRecord => (value === 'forward' ? {} : { 'word-order': value }),
+    record: (value): OptionRecord => (value === 'forward' ? {} : { 'word-order': value }),
     about: 'text',
     flags: [
       {
@@ -395,21 +333,20 @@ export const BUILD_OPTIONS = {
   skipBlank: {
     check: value => void checkFlag('skipBlank', value),
     fallback: false,
-    record: (value = false) => ({ 'skip-blank': value }),
+    record: value => ({ 'skip-blank': value }),
     about: 'text',
     flags: [{ flags: '--skip-blank', help: 'leave out lines without a token, in training and in scoring' }],
   },
   reserved: {
-    check: value => void checkOneOf('reserved', value, ['refuse', 'drop']),
-    fallback: 'refuse',
-    record: (value = 'refuse') => ({ reserved: value }),
+    check: value => void checkOneOf('reserved', value, RESERVED.choices),
+    fallback: RESERVED.fallback,
+    record: value => ({ reserved: value }),
     about: 'text',
     flags: [
       {
         flags: '--reserved <action>',
         help: 'what to do with a literal <s> or </s> in training text',
-        choices: ['refuse', 'drop'],
-        fallback: 'refuse',
+        ...RESERVED,
       },
     ],
   },
@@ -460,17 +397,24 @@ function rowOf(name: BuildOptionName): OptionRow<unknown> {
   return BUILD_OPTIONS[name] as unknown as OptionRow<unknown>;
 }
 
+/** The options, with the defaults of those that are not given. */
+export function settingsOf(options: Partial<BuildSettings>): BuildSettings {
+  const values = BUILD_OPTION_NAMES.map(name => [name, options[name] ?? rowOf(name).fallback]);
+  return Object.fromEntries(values) as BuildSettings;
+}
+
 /** Checks every option that is given, in the order of the rows. @throws KNESER_OPTION, KNESER_TOKENIZER */
 export function checkBuildOptions(options: BuildOptions): void {
   for (const name of BUILD_OPTION_NAMES) {
     const value: unknown = options[name];
-    if (value !== undefined) rowOf(name).check(value, options);
+    if (value !== undefined) rowOf(name).check(value, settingsOf(options));
   }
 }
 
 /** Describes the options in a resume record, in the order of the rows. */
 export function recordOptions(options: BuildOptions, digesting: Digesting): OptionRecord {
-  const records = BUILD_OPTION_NAMES.map(name => rowOf(name).record(options[name], options, digesting));
+  const settings = settingsOf(options);
+  const records = BUILD_OPTION_NAMES.map(name => rowOf(name).record(settings[name], settings, digesting));
   return Object.assign({}, ...records) as OptionRecord;
 }
 
@@ -491,11 +435,6 @@ export function sendableOptions(options: BuildOptions): BuildOptions {
   );
 }
 
-/** The order that the options give, or the default. @throws KNESER_OPTION */
-export function orderOf({ order = BUILD_OPTIONS.order.fallback }: BuildOptions): number {
-  return checkInteger('order', order, 1, MAX_ORDER);
-}
-
 /** The tokenizer of the options if they give the content of a tokenizer's file; else `undefined`. */
 export function pretrainedTokenizer({
   tokenization,
@@ -503,102 +442,13 @@ export function pretrainedTokenizer({
   return typeof tokenization?.tokenizer === 'object' ? tokenization.tokenizer : undefined;
 }
 
-/** Checks each threshold alone. `pruningByCounts` checks that they ascend and fit the order. */
-const checkThresholds = listOf(wholeNumber(0, Number.MAX_SAFE_INTEGER));
-
-const PATTERN_CHOICE: OptionTable<PatternChoice> = {
-  skip: checkFlag,
-  list: listOf(checkText),
-  maxGap: wholeNumber(0, MAX_ORDER),
-  // An order n has 2^(n − 1) patterns.
-  maxPatterns: wholeNumber(1, 2 ** (MAX_ORDER - 1)),
-};
-
-function checkPatterns(order: number, choice: PatternChoice): void {
-  members(PATTERN_CHOICE)('patterns', choice);
-  try {
-    choosePatterns(order, choice);
-  } catch (error) {
-    throw new KneserError('KNESER_OPTION', `patterns: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-const ANY_KIND = required(oneOf(['all', 'words', 'limit', 'frequency']));
-
-/** The checks of the members of a vocabulary choice, by its kind. */
-const VOCABULARY_KINDS: Readonly<Record<VocabularyChoice['kind'], Readonly<Record<string, Check>>>> = {
-  all: { kind: ANY_KIND },
-  words: { kind: ANY_KIND, words: required(checkList) },
-  limit: { kind: ANY_KIND, limit: required(wholeNumber(1, Number.MAX_SAFE_INTEGER)) },
-  frequency: { kind: ANY_KIND, atLeast: required(wholeNumber(1, Number.MAX_SAFE_INTEGER)) },
-};
-
-function checkVocabulary(choice: VocabularyChoice): void {
-  const kind = checkObject('vocabulary', choice) as { readonly kind?: unknown };
-  checkOneOf('vocabulary.kind', kind.kind, Object.keys(VOCABULARY_KINDS));
-  members(VOCABULARY_KINDS[choice.kind])('vocabulary', choice);
-}
-
-function describeVocabulary(choice: VocabularyChoice, { digest }: Digesting): string {
-  switch (choice.kind) {
-    case 'all':
-      return 'all';
-    case 'limit':
-      return `limit ${choice.limit}`;
-    case 'frequency':
-      return `frequency ${choice.atLeast}`;
-    case 'words':
-      return `words ${digest(choice.words)}`;
-  }
-}
-
-/** The options of {@link TrainOptions | training}: text, model, machine. */
-export type TrainOptions = TrainingText &
-  DocumentOptions &
-  BuildOptions & {
-    /** The folder of the model. */
-    readonly out: string;
-    /** Bytes of memory to aim for; sorted runs that do not fit go to the disk. Default: half of the machine's memory. */
-    readonly memory?: number;
-    /** Counting threads. Default: one a core. The model does not depend on their number. */
-    readonly threads?: number;
-    /** Replaces a model that is in the folder. Default false. */
-    readonly force?: boolean;
-    /**
-     * Continues a training that was interrupted in this folder, from its stored text and its finished tables. The model is the same as
-     * without an interruption. The files, and all options but `memory` and `threads`, must be the same as those of the interrupted
-     * training; `sentences` are not read again. If there is nothing to continue, training begins anew. If `signal` or an error
-     * interrupts this training too, its finished work is kept. Default false.
-     */
-    readonly resume?: boolean;
-    /** With `resume`, called at the beginning: with a description of the finished work, or `undefined` if there is nothing to continue. */
-    readonly onResume?: (reached: string | undefined) => void;
-    /** The command line that resumes this training, for the message of KNESER_UNFINISHED. Default: a call of `train` with `resume: true`. */
-    readonly resumeCommand?: string;
-  };
-
 /** The check of an option by its row, for the option tables of calls that take further options. */
 function buildCheck(name: BuildOptionName): Check {
-  return (_name, value, options) => rowOf(name).check(value, options);
+  return (_name, value, options) => rowOf(name).check(value, settingsOf(options));
 }
 
 /** The checks of {@link BuildOptions}. */
 export const BUILD_CHECKS: OptionTable<BuildOptions> = {
   ...(Object.fromEntries(BUILD_OPTION_NAMES.map(name => [name, buildCheck(name)])) as Record<BuildOptionName, Check>),
   ...WORK_OPTIONS,
-};
-
-/** The checks of {@link TrainOptions}. */
-export const TRAIN_OPTIONS: OptionTable<TrainOptions> = {
-  files: checkPaths,
-  sentences: (_name, value) => checkSentences(value),
-  out: required(checkPath),
-  ...BUILD_CHECKS,
-  ...DOCUMENT_OPTIONS,
-  memory: MACHINE_OPTIONS.memory.check,
-  threads: MACHINE_OPTIONS.threads.check,
-  force: checkFlag,
-  resume: checkFlag,
-  onResume: checkFunction,
-  resumeCommand: checkText,
 };

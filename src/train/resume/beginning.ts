@@ -3,7 +3,8 @@ import { VERSION } from '../../base/version.js';
 import { givenDocumentOptions } from '../../text/formats/corpus.js';
 import { FORMAT_OPTIONS } from '../../text/formats/index.js';
 import type { Input } from '../../text/formats/input.js';
-import { recordOptions, type TrainOptions } from '../plan/options.js';
+import { recordOptions } from '../plan/options.js';
+import type { TrainOptions } from '../plan/train-options.js';
 import { recordInputs, type Beginning } from './record.js';
 
 /** The options and files on which the model of a training depends. Reads the list of words in `options.vocabulary`, if there is one. */

@@ -4,7 +4,7 @@ import type { ClassStream } from '../../tables/pattern.js';
 import type { Chunk, Weights } from '../../count/ngram-source.js';
 import { BOS, NONE } from '../../text/tokens.js';
 import { CLASSES_SHARE, overBudget, WORDS_A_CLASS } from '../plan/budget.js';
-import { clusteringSizes } from '../plan/options.js';
+import { clusteringSizes } from '../plan/mixture-options.js';
 import type { BuildContext } from './context.js';
 import type { CountSource } from './count-source.js';
 
@@ -76,9 +76,9 @@ function addBigrams({ ids, begin, end, step }: Chunk, weights: Weights, counter:
  * By clustering, how many classes the words are grouped into: the numbers in the options, but at most one class for every 20 words. A
  * clustering with one class, or as many as one before it, is left out.
  */
-export function classCounts({ options }: BuildContext, source: CountSource): number[] {
+export function classCounts({ plan }: BuildContext, source: CountSource): number[] {
   const most = mostClasses(source);
-  return [...new Set(clusteringSizes(options).map(count => Math.min(count, most)))].filter(count => count > 1);
+  return [...new Set(clusteringSizes(plan.classes).map(count => Math.min(count, most)))].filter(count => count > 1);
 }
 
 /** The most classes that the words are grouped into. */
@@ -92,19 +92,19 @@ function mostClasses({ vocabulary }: CountSource): number {
  * @param sizes of {@link classCounts}.
  */
 export function clusteringOfModelM(
-  { options }: BuildContext,
+  { plan }: BuildContext,
   source: CountSource,
   sizes: readonly number[],
 ): number | undefined {
-  const { modelM = 0 } = options;
+  const { modelM, classes } = plan;
   if (modelM === 0) return undefined;
-  const found = sizes.indexOf(Math.min(clusteringSizes(options)[modelM - 1], mostClasses(source)));
+  const found = sizes.indexOf(Math.min(clusteringSizes(classes)[modelM - 1], mostClasses(source)));
   return found < 0 ? undefined : found;
 }
 
 /** Refuses more classes than can be found in memory, before the text is read. @throws KNESER_LIMIT */
-export async function checkMemory({ options, workspace }: BuildContext): Promise<void> {
-  const classes = Math.max(0, ...clusteringSizes(options));
+export async function checkMemory({ plan, workspace }: BuildContext): Promise<void> {
+  const classes = Math.max(0, ...clusteringSizes(plan.classes));
   if (classes === 0) return;
   const { clusteringBytes } = await import('../../count/exchange.js');
   const bytes = clusteringBytes(classes);

@@ -1,8 +1,7 @@
 import { IdStream } from '../../count/id-stream.js';
 import { checkAborted } from '../../base/errors.js';
-import type { Progress } from '../../base/progress.js';
+import type { Progress, WorkOptions } from '../../base/progress.js';
 import { pauses } from '../../base/turn.js';
-import type { BuildOptions } from '../plan/options.js';
 import type { BuildPlan } from '../plan/plan.js';
 import type { Workspace } from './workspace.js';
 
@@ -13,7 +12,7 @@ import type { Workspace } from './workspace.js';
  * - `restore` returns the result, or the finished part of the result, that an interrupted build of the same model has stored; `undefined`
  *   if nothing was stored. Stages that store nothing have no `restore`.
  *
- * This file holds what all stages share: the options, the plan, the workspace, and how a stage waits, stops and reports.
+ * This file holds what all stages share: the plan, the workspace, and how a stage waits, stops and reports.
  */
 export class BuildContext {
   /**
@@ -25,19 +24,20 @@ export class BuildContext {
   private readonly files: { close(): void }[] = [];
 
   constructor(
-    readonly options: BuildOptions,
+    /** How the caller watches and stops the training. */
+    readonly work: WorkOptions,
     readonly plan: BuildPlan,
     readonly workspace: Workspace,
   ) {}
 
   /** @throws KNESER_ABORTED if the caller aborted the training. */
   checkAborted(): void {
-    checkAborted(this.options.signal, 'training');
+    checkAborted(this.work.signal, 'training');
   }
 
   /** Reports the progress of a stage to the caller. */
   report(progress: Progress): void {
-    this.options.onProgress?.(progress);
+    this.work.onProgress?.(progress);
   }
 
   /**

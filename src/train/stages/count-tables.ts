@@ -18,7 +18,7 @@ import {
 import { emptySummary, type TableSummary } from '../../tables/table-writer.js';
 import { FIRST_WORD } from '../../text/tokens.js';
 import { SMALL_TEXT } from '../plan/budget.js';
-import { clusteringSizes } from '../plan/options.js';
+import { clusteringSizes } from '../plan/mixture-options.js';
 import type { BuildPlan } from '../plan/plan.js';
 import type { LeftToCount } from '../resume/checkpoints.js';
 import type { BuildContext } from './context.js';
@@ -56,13 +56,13 @@ export interface CountedStream {
  * - The source is in memory. The contexts of two words of one frequent word then fit into memory, too.
  */
 export function canMakeTries(context: BuildContext, { ngrams, pruned }: CountSource): boolean {
-  const { plan, workspace, options } = context;
+  const { plan, workspace } = context;
   const tables = withContexts(plan.patterns);
   const isPlain = plan.order > 1 && tables.length === plan.order && tables.every(isContiguous);
   return (
     isPlain &&
     !plan.pruning &&
-    clusteringSizes(options).length === 0 &&
+    clusteringSizes(plan.classes).length === 0 &&
     ngrams.weights !== 'counts' &&
     !pruned &&
     workspace.checkpoints?.hasTables !== true &&
@@ -125,7 +125,7 @@ async function sortAndCount(
   output: TableOutput,
   { sorts, summaries, unigrams }: Left,
 ): Promise<void> {
-  const { workspace, options } = context;
+  const { workspace, work } = context;
   const { name, source, toId, frequencies, types, order, classOf } = stream;
   const { ngrams } = source;
   const threads = ngrams.length < SMALL_TEXT ? 0 : workspace.threads;
@@ -140,7 +140,7 @@ async function sortAndCount(
     workspace.temporary(`runs-${name}-${thread}`),
   );
   const stop = (): void => void pool.abort();
-  options.signal?.addEventListener('abort', stop);
+  work.signal?.addEventListener('abort', stop);
   try {
     // The contexts of the word step begin with classes, which all have a frequency.
     const ids = name === 'word-step' ? frequencies.length : toId.reduce((most, id) => Math.max(most, id + 1), types);
@@ -155,7 +155,7 @@ async function sortAndCount(
     context.checkAborted();
     throw error;
   } finally {
-    options.signal?.removeEventListener('abort', stop);
+    work.signal?.removeEventListener('abort', stop);
   }
 }
 

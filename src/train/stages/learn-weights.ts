@@ -4,7 +4,7 @@ import type { Vocabulary } from '../../count/vocabulary.js';
 import type { ModelStore } from '../../store/store.js';
 import { stepPatterns, STEPS, withContexts } from '../../tables/pattern.js';
 import { UNK } from '../../text/tokens.js';
-import { clusteringSizes } from '../plan/options.js';
+import { clusteringSizes } from '../plan/mixture-options.js';
 import { EVIDENCE_SHARE, overBudget, READ_SHARE } from '../plan/budget.js';
 import type { TextFigures } from '../resume/checkpoints.js';
 import type { BuildContext } from './context.js';
@@ -42,13 +42,13 @@ export async function run(context: BuildContext, text: CountSource): Promise<voi
 
 /** Refuses, before counting begins, a held-out text whose evidence would not fit into memory. @throws KNESER_LIMIT */
 export async function checkMemory(
-  { options, workspace, plan }: BuildContext,
+  { workspace, plan }: BuildContext,
   { heldOut, heldOutTokens }: Pick<TextFigures, 'heldOut' | 'heldOutTokens'>,
 ): Promise<void> {
   if (heldOutTokens === 0) return;
   const { evidenceBytes } = await import('./learning.js');
-  const ofSteps = options.modelM ? STEPS.flatMap(step => stepPatterns(step, plan.order)).length : 0;
-  const tables = withContexts(plan.patterns).length + clusteringSizes(options).length * plan.order + ofSteps;
+  const ofSteps = plan.modelM > 0 ? STEPS.flatMap(step => stepPatterns(step, plan.order)).length : 0;
+  const tables = withContexts(plan.patterns).length + clusteringSizes(plan.classes).length * plan.order + ofSteps;
   const bytes = evidenceBytes(heldOutTokens + heldOut, tables);
   if (bytes <= workspace.memory * EVIDENCE_SHARE) return;
   throw overBudget({

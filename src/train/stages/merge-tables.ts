@@ -1,4 +1,4 @@
-import { clusteringSizes } from '../plan/options.js';
+import { clusteringSizes } from '../plan/mixture-options.js';
 import { sharedMemory } from '../../base/shared-memory.js';
 import { MergeMemory, mergeUnit, type MergedFigures, type MergePlan, type MergeUnit } from '../../count/merge-range.js';
 import type { SubtreeModel } from '../../count/subtrees.js';
@@ -46,7 +46,7 @@ export function planMerging(
   models: readonly CountedModel[],
   frequencies: Float64Array,
 ): Units | undefined {
-  const { plan, workspace, options } = context;
+  const { plan, workspace } = context;
   const { order } = plan;
   const tables = withContexts(plan.patterns);
   const isPlain =
@@ -54,7 +54,7 @@ export function planMerging(
     tables.length === order &&
     tables.every(isContiguous) &&
     !plan.pruning &&
-    clusteringSizes(options).length === 0;
+    clusteringSizes(plan.classes).length === 0;
   if (!isPlain || models.some(({ times }) => times < 0)) return undefined;
   const units: MergeUnit[] = [];
   let most = 0;

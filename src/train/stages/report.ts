@@ -54,14 +54,14 @@ export function reportOf(context: BuildContext, text: SourceFigures, manifest: M
 }
 
 /** One sentence for each thing in the text that was replaced, left out or missing. */
-function warningsOf({ options, plan }: BuildContext, text: SourceFigures): string[] {
+function warningsOf({ plan }: BuildContext, text: SourceFigures): string[] {
   const { replaced, dropped, skipped = 0, heldOutTokens } = text;
   const warnings = [...(text.warnings ?? [])];
   if (skipped > 0) warnings.push(skippedWarning(skipped));
   const unseen = plan.vocabulary.kind === 'words' ? unseenWords(text) : undefined;
   if (unseen !== undefined) warnings.push(unseen);
   if (replaced > 0) warnings.push(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
-  if (options.holdOut && heldOutTokens === 0) {
+  if (plan.holdOut > 0 && heldOutTokens === 0) {
     warnings.push('too few sentences to hold any out: no weights were tuned; run kneser tune on other text');
   }
   if (dropped > 0) warnings.push(`${dropped} literal <s> or </s> tokens were dropped`);

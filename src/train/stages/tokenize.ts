@@ -22,7 +22,6 @@ import {
   WORDS_SHARE,
 } from '../plan/budget.js';
 import type { BuildContext } from './context.js';
-import { pretrainedTokenizer } from '../plan/options.js';
 import type { BuildText, TextSource, TextThreads } from './workspace.js';
 
 /** The name of sentences in messages. */
@@ -89,8 +88,7 @@ class Reading {
   spilled: SpilledPair | undefined;
 
   constructor(private readonly context: BuildContext) {
-    const { lowercase = false, skipBlank = false, reserved = 'refuse', holdOut = 0 } = context.options;
-    const { vocabulary, tokenization } = context.plan;
+    const { vocabulary, tokenization, lowercase, skipBlank, reserved, holdOut } = context.plan;
     const { order } = tokenization;
     const words = new WordList();
     if (vocabulary.kind === 'words') {
@@ -157,12 +155,12 @@ class Reading {
    * @param total the size of the text [bytes], if it is known.
    */
   private startThreads(total = Infinity): TextThreads | undefined {
-    const { workspace, plan, options } = this.context;
+    const { workspace, plan } = this.context;
     const { info } = plan.tokenization;
     const isSlow = isTokenizerFile(info.tokenizer) || info.tokenizer === 'words' || info.sentences === 'segment';
     const threads = Math.min(workspace.threads, Math.floor(workspace.memory / MEMORY_A_TOKENIZER));
     if (!isSlow || threads < 2 || total < LONG_TEXT || !workspace.startTokenizing) return undefined;
-    const file = pretrainedTokenizer(options);
+    const file = plan.tokenizerFile;
     return this.context.closeAtEnd(workspace.startTokenizing(threads, { info, file }, this.sink, this.changes));
   }
 

@@ -7,7 +7,6 @@ import type { Pruning } from '../../tables/pruning.js';
 import { encodeTokenizer } from '../../tables/tokenizer.js';
 import type { VocabularyChoice } from '../../count/vocabulary.js';
 import { FIRST_WORD, UNK } from '../../text/tokens.js';
-import { pretrainedTokenizer } from '../plan/options.js';
 import type { BuildContext } from './context.js';
 import type { CountSource, SourceFigures } from './count-source.js';
 
@@ -46,11 +45,10 @@ export async function run(
   counted: CountedTables,
   builder: ModelBuilder,
 ): Promise<Manifest> {
-  const { options, plan } = context;
+  const { plan } = context;
   const { list, indices, frequencies } = text.vocabulary;
   await builder.putDictionary(sortedDictionary(list, indices, frequencies));
-  const pretrained = pretrainedTokenizer(options);
-  if (pretrained) await builder.putTokenizer(encodeTokenizer(pretrained));
+  if (plan.tokenizerFile) await builder.putTokenizer(encodeTokenizer(plan.tokenizerFile));
   context.checkAborted();
   return await builder.finish({
     order: plan.order,
@@ -60,8 +58,8 @@ export async function run(
     unknown: frequencies[UNK],
     ...counted,
     options: {
-      lowercase: options.lowercase ?? false,
-      skipBlank: options.skipBlank ?? false,
+      lowercase: plan.lowercase,
+      skipBlank: plan.skipBlank,
       vocabulary: describeChoice(plan.vocabulary),
       tokenization: plan.tokenization.info,
       ...(plan.tokenization.order ? { wordOrder: plan.tokenization.order.name } : {}),

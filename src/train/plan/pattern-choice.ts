@@ -1,0 +1,21 @@
+import { checkFlag, checkText, listOf, members, wholeNumber, type OptionTable } from '../../base/check.js';
+import { KneserError } from '../../base/errors.js';
+import { choosePatterns, MAX_ORDER, type PatternChoice } from '../../tables/pattern.js';
+
+const PATTERN_CHOICE: OptionTable<PatternChoice> = {
+  skip: checkFlag,
+  list: listOf(checkText),
+  maxGap: wholeNumber(0, MAX_ORDER),
+  // An order n has 2^(n − 1) patterns.
+  maxPatterns: wholeNumber(1, 2 ** (MAX_ORDER - 1)),
+};
+
+/** Checks the choice of patterns of a model of this order. @throws KNESER_OPTION */
+export function checkPatterns(order: number, choice: PatternChoice): void {
+  members(PATTERN_CHOICE)('patterns', choice);
+  try {
+    choosePatterns(order, choice);
+  } catch (error) {
+    throw new KneserError('KNESER_OPTION', `patterns: ${(error as Error).message}`, { cause: error });
+  }
+}
