@@ -1,63 +1,7 @@
-import { Option, type Command } from 'commander';
-import {
-  BUILD_OPTIONS,
-  givenOptions,
-  MACHINE_OPTIONS,
-  type BuildOptionName,
-  type FlagText,
-  type MachineOptionName,
-} from '../train/plan/options.js';
+import { givenOptions } from '../train/plan/options.js';
 import type { TrainOptions } from '../train/plan/train-options.js';
-import { classChoice, holdOutChoice, modelMChoice, patternChoice, type PatternFlags } from './patterns.js';
-import type { TokenizationFlags } from './tokenization.js';
-import { parseNames, parseNumber, parseSize, parseSizes, parseThresholds, parseWhole } from './values.js';
-import type { VocabularyFlags } from './vocabulary.js';
-
-/** The functions that read the values of flags, by kind. */
-const PARSERS: Record<NonNullable<FlagText['value']>, (text: string) => unknown> = {
-  whole: parseWhole,
-  share: parseNumber('0.02'),
-  size: parseSize,
-  names: parseNames,
-  thresholds: parseThresholds,
-  sizes: parseSizes,
-  text: text => text,
-};
-
-/** Options whose rows declare their flags. (`documents.ts` declares the flags of `field` and `column`, which other commands have, too.) */
-type OptionName = BuildOptionName | MachineOptionName;
-
-/**
- * Declares the flags of the named options, as the rows of the options describe them.
- *
- * @param without the first words of flags that the command does not have.
- */
-export function addBuildFlags(
-  command: Command,
-  names: readonly OptionName[],
-  without: readonly string[] = [],
-): Command {
-  const rows: Readonly<Record<OptionName, { readonly flags: readonly FlagText[] }>> = {
-    ...BUILD_OPTIONS,
-    ...MACHINE_OPTIONS,
-  };
-  for (const flag of names.flatMap(name => rows[name].flags)) {
-    if (!without.includes(flag.flags.split(' ')[0])) command.addOption(optionOf(flag));
-  }
-  return command;
-}
-
-function optionOf({ flags, help, value, choices, fallback, excludes }: FlagText): Option {
-  const option = new Option(flags, help);
-  if (value) option.argParser(PARSERS[value]);
-  if (choices) option.choices(choices);
-  if (fallback !== undefined) option.default(fallback);
-  if (excludes) option.conflicts([...excludes]);
-  return option;
-}
-
-/** The values of flags that do not map one to one to library options. */
-export interface BuildFlags extends PatternFlags, TokenizationFlags, VocabularyFlags {}
+import type { BuildFlags, OptionName } from './build-flags.js';
+import { classChoice, holdOutChoice, modelMChoice, patternChoice } from './patterns.js';
 
 /**
  * For each option that is more than the value of the flag of the same name, the function that makes it from several flags or from the

@@ -4,10 +4,10 @@ import type { CombineOptions } from '../train/merge.js';
 import { MACHINE_OPTION_NAMES } from '../train/plan/options.js';
 import type { TrainReport } from '../train/train.js';
 import { given } from './given.js';
-import { addBuildFlags } from './build-options.js';
+import { addBuildFlags } from './build-flags.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
 import { interruption } from './interruption.js';
-import type { NewModelFlags } from './new-model.js';
+import { addNewModelFlags, type NewModelFlags } from './new-model.js';
 import { print, warn } from './output.js';
 import { withProgress } from './progress.js';
 import { summary } from './train.js';
@@ -22,10 +22,7 @@ export function addCombineFlags(command: Command): Command {
   addBuildFlags(command, ['classes'], ['--quality']);
   command.option('--tune <file...>', 'held-out text to tune the weights of the mixture on');
   addBuildFlags(command, MACHINE_OPTION_NAMES);
-  return addDocumentFlags(command)
-    .option('-f, --force', 'replace an existing model')
-    .option('--json', 'print one JSON object with the figures of the model')
-    .option('-q, --quiet', 'no progress, no summary');
+  return addNewModelFlags(addDocumentFlags(command));
 }
 
 /** Runs a function of the library that combines models, and prints its report. */

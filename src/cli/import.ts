@@ -7,9 +7,10 @@ import { readBytes } from '../text/formats/bytes.js';
 import { peek } from '../text/formats/peek.js';
 import { decode } from '../text/surface.js';
 import type { ImportReport } from '../tools/arpa/import.js';
-import { MACHINE_OPTION_NAMES, type BuildOptionName } from '../train/plan/options.js';
-import { given } from './given.js';
-import { addBuildFlags, buildOptions, type BuildFlags } from './build-options.js';
+import { COUNTS_OPTION_NAMES, MACHINE_OPTION_NAMES } from '../train/plan/options.js';
+import { given, givenFlags } from './given.js';
+import { addBuildFlags, type BuildFlags } from './build-flags.js';
+import { buildOptions } from './build-options.js';
 import { interruption } from './interruption.js';
 import { bytes, print, warn, whole } from './output.js';
 import { withProgress } from './progress.js';
@@ -27,23 +28,13 @@ Examples:
   kneser import counts-*.gz --out model --order 5
   kneser counts model | kneser import - --counts --out again`;
 
-/** The options of training that {@link importCounts} takes, too. */
-const COUNT_OPTIONS: readonly BuildOptionName[] = [
-  'patterns',
-  'classes',
-  'modelM',
-  'prune',
-  'vocabulary',
-  'tokenization',
-  'lowercase',
-  'skipBlank',
-];
+/** The options of {@link importCounts} that training has, too. */
+const OPTIONS = [...COUNTS_OPTION_NAMES, ...MACHINE_OPTION_NAMES];
 
 /** Flags of `kneser import`. */
 interface ImportFlags extends BuildFlags, NewModelFlags {
   readonly unk?: number;
   readonly counts?: boolean;
-  readonly order?: number;
 }
 
 /** `kneser import`. */
@@ -56,14 +47,19 @@ export function define(command: Command): void {
       'log10 p of <unk>, if the ARPA file has none, or instead of the value in the file',
       parseNumber('-7'),
     )
-    .option('--counts', 'read n-gram counts (default: by the first line of the file; ARPA from standard input)')
-    .option(
-      '-n, --order <n>',
-      'order of the model made from counts (default: length of the longest n-grams)',
-      parseWhole,
-    );
-  addBuildFlags(command, [...COUNT_OPTIONS, ...MACHINE_OPTION_NAMES]);
+    .option('--counts', 'read n-gram counts (default: by the first line of the file; ARPA from standard input)');
+  addCountsFlags(command);
   addNewModelFlags(command).addHelpText('after', HELP).action(run);
+}
+
+/** Declares the flags that are for counts alone. */
+function addCountsFlags(command: Command): Command {
+  command.option(
+    '-n, --order <n>',
+    'order of the model made from counts (default: length of the longest n-grams)',
+    parseWhole,
+  );
+  return addBuildFlags(command, OPTIONS, ['-n,']);
 }
 
 async function run(files: readonly string[], flags: ImportFlags, command: Command): Promise<void> {
@@ -88,15 +84,15 @@ async function holdsCounts(path: string): Promise<boolean> {
 }
 
 async function runCounts(files: readonly string[], flags: ImportFlags): Promise<void> {
-  const { out, unk, order, force = false, json = false, quiet = false } = flags;
+  const { out, unk, force = false, json = false, quiet = false } = flags;
   if (unk !== undefined) {
     throw new KneserError('KNESER_OPTION', 'unk: is for ARPA files; counts have occurrences of <unk>, or none');
   }
   const { importCounts } = await import('../train/import-counts.js');
   const signal = interruption();
-  const options = await buildOptions(flags, [...COUNT_OPTIONS, ...MACHINE_OPTION_NAMES]);
+  const options = await buildOptions(flags, OPTIONS);
   const report = await withProgress(quiet, progress =>
-    importCounts({ files, out, ...options, ...given({ order }), force, signal, ...progress }),
+    importCounts({ files, out, ...options, force, signal, ...progress }),
   );
   report.warnings.forEach(warn);
   if (json) await print(JSON.stringify(report) + '\n');
@@ -112,11 +108,7 @@ async function runArpa(files: readonly string[], flags: ImportFlags, command: Co
       `${file}: is no file of n-gram counts, and only one ARPA file is imported at a time`,
     );
   }
-  const arpaFlags = ['out', 'unk', 'counts', 'force', 'json', 'quiet'];
-  const misplaced = command.options.find(
-    option =>
-      !arpaFlags.includes(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli',
-  );
+  const misplaced = givenFlags(command, addCountsFlags).at(0);
   if (misplaced) {
     throw new KneserError(
       'KNESER_OPTION',

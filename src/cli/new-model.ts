@@ -12,6 +12,6 @@ export interface NewModelFlags {
 export function addNewModelFlags(command: Command): Command {
   return command
     .option('-f, --force', 'replace an existing model')
-    .option('--json', 'print one JSON object')
+    .option('--json', 'print one JSON object with the figures of the model')
     .option('-q, --quiet', 'no progress, no summary');
 }

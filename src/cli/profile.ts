@@ -3,15 +3,15 @@ import { KneserError } from '../base/errors.js';
 import { standard } from '../base/node/standard-streams.js';
 import type { DrawingOptions, ProfileOptions, ProfileReport } from '../documents/profile.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
-import { addBuildFlags } from './build-options.js';
-import { given } from './given.js';
+import { addBuildFlags, type BuildFlags } from './build-flags.js';
+import { given, givenFlags } from './given.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
 import { addDrawingFlags } from './drawing.js';
 import { interruption } from './interruption.js';
 import { print, printTable, warn } from './output.js';
 import { withProgress } from './progress.js';
 import { addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
-import { tokenizationChoice, type TokenizationFlags } from './tokenization.js';
+import { tokenizationChoice } from './tokenization.js';
 import { parseWhole } from './values.js';
 
 const HELP = `
@@ -24,7 +24,7 @@ Examples:
   kneser profile test.txt --model model --top-p 0.95 --seed 7`;
 
 /** Flags of `kneser profile`. */
-interface ProfileFlags extends DocumentOptions, DrawingOptions, ModelFlags, TokenizationFlags {
+interface ProfileFlags extends DocumentOptions, DrawingOptions, ModelFlags, BuildFlags {
   readonly against?: readonly string[];
   readonly model?: string;
   readonly samples?: number;
@@ -37,11 +37,6 @@ interface ProfileFlags extends DocumentOptions, DrawingOptions, ModelFlags, Toke
   readonly quiet?: boolean;
 }
 
-/** Flags that say how text is read, which a model knows itself. */
-const READING_FLAGS = ['tokenizer', 'locale', 'sentences', 'normalize', 'lowercase'] as const;
-/** Flags that say how the model is opened. */
-const MODEL_FLAGS = ['smoothing', 'weights', 'order', 'tables'] as const;
-
 /** `kneser profile`. */
 export function define(command: Command): void {
   command
@@ -53,7 +48,7 @@ export function define(command: Command): void {
     .option('--resamples <n>', 'permutations of each test (default: 999)', parseWhole)
     .option('--seed <n>', 'seed of permutations and samples (default: 1)', parseWhole);
   addDrawingFlags(command);
-  addBuildFlags(command, ['tokenization', 'lowercase']);
+  addReadingFlags(command);
   addModelFlags(command);
   addDocumentFlags(command)
     .option('--html <page>', 'write the profile as a web page with plots')
@@ -63,13 +58,17 @@ export function define(command: Command): void {
     .action(run);
 }
 
+/** Declares the flags that say how text is read, which a model knows itself. */
+function addReadingFlags(command: Command): Command {
+  return addBuildFlags(command, ['tokenization', 'lowercase']);
+}
+
 async function run(files: readonly string[], flags: ProfileFlags, command: Command): Promise<void> {
   const { profile } = await import('../documents/profile.js');
   const { refuseInput, writeWhole } = await import('../documents/output.js');
   const { against, samples, stopwords, resamples, seed, html, json = false, quiet = false } = flags;
-  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
-  const reading = READING_FLAGS.filter(isGiven);
-  const opening = MODEL_FLAGS.find(isGiven);
+  const reading = givenFlags(command, addReadingFlags).map(flag => flag.attributeName());
+  const opening = givenFlags(command, addModelFlags).at(0)?.attributeName();
   if (flags.model !== undefined && reading.length > 0) {
     throw new KneserError(
       'KNESER_OPTION',

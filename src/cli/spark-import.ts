@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { standard } from '../base/node/standard-streams.js';
-import { addBuildFlags, buildOptions, type BuildFlags } from './build-options.js';
+import { addBuildFlags, type BuildFlags } from './build-flags.js';
+import { buildOptions } from './build-options.js';
 import { interruption } from './interruption.js';
 import { print, warn } from './output.js';
 import { withProgress } from './progress.js';

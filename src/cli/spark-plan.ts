@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import type { BuildOptionName } from '../train/plan/options.js';
+import { JOB_OPTION_NAMES } from '../spark/job.js';
 import { given } from './given.js';
-import { addBuildFlags, buildOptions, type BuildFlags } from './build-options.js';
+import { addBuildFlags, type BuildFlags } from './build-flags.js';
+import { buildOptions } from './build-options.js';
 import { print } from './output.js';
 import { parseWhole } from './values.js';
 
@@ -13,15 +14,6 @@ Examples:
   kneser spark plan 'hdfs:///corpus/*.txt' --work hdfs:///job --order 5 --prune 0,0,1 > job.sql
   spark-sql -f job.sql && hadoop fs -get hdfs:///job/model job
   kneser spark import job --out model`;
-
-/** The options of {@link sparkPlan} that have the flags of training. */
-const PLAN_OPTIONS = [
-  'order',
-  'patterns',
-  'prune',
-  'vocabulary',
-  'skipBlank',
-] as const satisfies readonly BuildOptionName[];
 
 /** Flags of `kneser spark plan`. */
 interface PlanFlags extends BuildFlags {
@@ -35,7 +27,7 @@ export function define(command: Command): void {
   command
     .argument('<text...>', 'text files as Spark reads them, quoted for the shell: hdfs:///corpus/*.txt')
     .requiredOption('-w, --work <folder>', 'folder of the job, as Spark writes it');
-  addBuildFlags(command, PLAN_OPTIONS, ['--vocab'])
+  addBuildFlags(command, JOB_OPTION_NAMES, ['--vocab'])
     .option('--partitions <n>', 'partitions of a shuffle (default: those of the cluster)', parseWhole)
     .option('--from <step>', 'continue the job at this step')
     .addHelpText('after', HELP)
@@ -45,7 +37,7 @@ export function define(command: Command): void {
 async function run(texts: readonly string[], flags: PlanFlags): Promise<void> {
   const { sparkPlan } = await import('../spark/plan.js');
   const { work, partitions, from } = flags;
-  const { vocabulary, ...options } = await buildOptions(flags, PLAN_OPTIONS);
+  const { vocabulary, ...options } = await buildOptions(flags, JOB_OPTION_NAMES);
   await print(
     await sparkPlan({
       texts,

@@ -9,14 +9,8 @@ import {
   type PretrainedTokenizer,
   type TokenizationOptions,
 } from '../text/tokenization.js';
-
-/** The values of the flags that choose how text becomes sentences and tokens. */
-export interface TokenizationFlags {
-  readonly tokenizer: string;
-  readonly locale?: string;
-  readonly sentences: 'lines' | 'segment';
-  readonly normalize?: 'NFC' | 'NFKC';
-}
+import type { BuildFlags } from './build-flags.js';
+import { given } from './given.js';
 
 /** The largest size of a tokenizer's file [bytes]. The largest file in common use has about 35 MB. */
 const MOST_TOKENIZER_BYTES = 1 << 28;
@@ -27,14 +21,11 @@ const FILE_NAME = /\.(json|model)(\.gz|\.zst)?$|[\\/]/i;
 /** The kinds of files that can be a tokenizer, compressed or not. */
 const TOKENIZER_KINDS = ['json', 'sentencepiece', 'gzip', 'zstd'];
 
-/** The library's option for {@link TokenizationFlags}. @throws KNESER_OPTION, KNESER_INPUT_*, KNESER_TOKENIZER */
-export async function tokenizationChoice(flags: TokenizationFlags): Promise<TokenizationOptions> {
-  const { tokenizer, locale, sentences, normalize = 'none' } = flags;
-  const options: Omit<TokenizationOptions, 'tokenizer'> = {
-    sentences,
-    normalize,
-    ...(locale === undefined ? {} : { locale }),
-  };
+/** The library's option `tokenization`. @throws KNESER_OPTION, KNESER_INPUT_*, KNESER_TOKENIZER */
+export async function tokenizationChoice(flags: BuildFlags): Promise<TokenizationOptions> {
+  const { tokenizer, locale, sentences, normalize } = flags;
+  const options = given({ locale, sentences, normalize });
+  if (tokenizer === undefined) return options;
   const kind = isTokenizerName(tokenizer) ? undefined : await kindOfFile(tokenizer);
   if (kind && !TOKENIZER_KINDS.includes(kind.name)) {
     throw new KneserError(

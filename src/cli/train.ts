@@ -3,14 +3,15 @@ import { standard } from '../base/node/standard-streams.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { BUILD_OPTION_NAMES, MACHINE_OPTION_NAMES } from '../train/plan/options.js';
 import type { TrainReport } from '../train/train.js';
-import { addBuildFlags, buildOptions, type BuildFlags } from './build-options.js';
+import { addBuildFlags, type BuildFlags } from './build-flags.js';
+import { buildOptions } from './build-options.js';
 import type { Invocation } from './command-row.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
 import { interruption } from './interruption.js';
 import { bytes, print, warn, whole } from './output.js';
 import { withProgress } from './progress.js';
 import { resumeCommand } from './resume-command.js';
-import type { NewModelFlags } from './new-model.js';
+import { addNewModelFlags, type NewModelFlags } from './new-model.js';
 
 const HELP = `
 Without --skip and --patterns the model is interpolated modified Kneser-Ney (mkn). With one of these flags it also has a mixture over
@@ -33,11 +34,11 @@ const OPTIONS = [...BUILD_OPTION_NAMES, ...MACHINE_OPTION_NAMES];
 export function define(command: Command, { args }: Invocation): void {
   command.argument('<file...>', TEXT_FILES).requiredOption('-o, --out <dir>', 'folder of the model');
   addBuildFlags(command, OPTIONS);
-  addDocumentFlags(command)
-    .option('-f, --force', 'replace an existing model')
-    .option('--resume', 'continue an interrupted training; if this training is interrupted, keep its finished parts')
-    .option('--json', 'print one JSON object with the figures of the model')
-    .option('-q, --quiet', 'no progress, no summary')
+  addDocumentFlags(command).option(
+    '--resume',
+    'continue an interrupted training; if this training is interrupted, keep its finished parts',
+  );
+  addNewModelFlags(command)
     .addHelpText('after', HELP)
     .action((files: readonly string[], flags: TrainFlags) => run(files, flags, args));
 }

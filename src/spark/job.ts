@@ -1,6 +1,7 @@
 import { KneserError } from '../base/errors.js';
 import { MAX_ORDER } from '../tables/pattern.js';
 import { flag, list, record, requireInteger, text } from '../base/shape.js';
+import type { BuildOptionName } from '../train/plan/options.js';
 
 /**
  * Counting on a Spark cluster, when one machine is not enough. `plan` writes SQL that the user's own `spark-sql` runs; `counting-sql`
@@ -16,6 +17,15 @@ export const PARTS = { counted: 'counted', model: 'model' } as const;
 
 /** The version of the folder's form. */
 const FORMAT = 1;
+
+/** The names of the options of training that a job takes. */
+export const JOB_OPTION_NAMES = [
+  'order',
+  'patterns',
+  'prune',
+  'vocabulary',
+  'skipBlank',
+] as const satisfies readonly BuildOptionName[];
 
 /** The plan of a job: the content of `model/plan`, as JSON. */
 export interface SparkJob {

@@ -1,5 +1,4 @@
 import {
-  checkFlag,
   checkOptions,
   checkPath,
   checkPaths,
@@ -12,10 +11,10 @@ import { KneserError } from '../base/errors.js';
 import { VERSION } from '../base/version.js';
 import type { VocabularyChoice } from '../count/vocabulary.js';
 import { formatPattern, type PatternChoice } from '../tables/pattern.js';
-import { BUILD_CHECKS, givenOptions, type BuildOptions } from '../train/plan/options.js';
+import { checksOf, givenOptions } from '../train/plan/options.js';
 import { planBuild } from '../train/plan/plan.js';
 import { countingSteps, textViews } from './counting-sql.js';
-import type { SparkJob } from './job.js';
+import { JOB_OPTION_NAMES, type SparkJob } from './job.js';
 import { checkSparkFolder, checkSparkPath } from './literals.js';
 import { firstStep, script, SETTINGS } from './script.js';
 
@@ -44,11 +43,7 @@ export interface SparkPlanOptions {
 const PLAN_OPTIONS: OptionTable<SparkPlanOptions> = {
   texts: required(checkPaths),
   work: required(checkPath),
-  order: BUILD_CHECKS.order,
-  patterns: BUILD_CHECKS.patterns,
-  prune: BUILD_CHECKS.prune,
-  vocabulary: BUILD_CHECKS.vocabulary,
-  skipBlank: checkFlag,
+  ...checksOf(JOB_OPTION_NAMES),
   partitions: wholeNumber(1, 2 ** 31 - 1),
   from: checkText,
 };
@@ -88,21 +83,20 @@ to your machine, and run kneser spark import with this folder. If the job is int
 
 /** The job of the options, which are checked as in training. @throws KNESER_OPTION */
 async function jobOf(options: SparkPlanOptions): Promise<SparkJob> {
-  const { vocabulary, skipBlank = false } = options;
-  if ((vocabulary as VocabularyChoice | undefined)?.kind === 'words') {
+  const given = givenOptions(options, JOB_OPTION_NAMES);
+  const { order, patterns, pruning, vocabulary, skipBlank } = await planBuild(given);
+  if (vocabulary.kind === 'words') {
     throw new KneserError(
       'KNESER_OPTION',
       'vocabulary: is chosen by frequency in a Spark job: limit (--vocab-limit) or frequency (--unk-below)',
     );
   }
-  const given = givenOptions<BuildOptions, keyof BuildOptions>(options, ['order', 'patterns', 'prune', 'vocabulary']);
-  const { order, patterns, pruning } = await planBuild(given);
   return {
     order,
     patterns: patterns.map(formatPattern),
     prune: pruning && 'counts' in pruning ? pruning.counts : [],
-    limit: vocabulary?.kind === 'limit' ? vocabulary.limit : 0,
-    atLeast: vocabulary?.kind === 'frequency' ? vocabulary.atLeast : 1,
+    limit: vocabulary.kind === 'limit' ? vocabulary.limit : 0,
+    atLeast: vocabulary.kind === 'frequency' ? vocabulary.atLeast : 1,
     skipBlank,
   };
 }

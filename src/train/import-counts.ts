@@ -20,14 +20,7 @@ import { BOS } from '../text/tokens.js';
 import { WordList } from '../text/word-list.js';
 import { buildFolder, type Means } from './build-folder.js';
 import { IDS_SHARE } from './plan/budget.js';
-import {
-  BUILD_CHECKS,
-  BUILD_OPTION_NAMES,
-  givenOptions,
-  MACHINE_OPTIONS,
-  type BuildOptionName,
-  type BuildOptions,
-} from './plan/options.js';
+import { checksOf, COUNTS_OPTION_NAMES, givenOptions, MACHINE_OPTIONS, type BuildOptions } from './plan/options.js';
 import { planBuild, type BuildPlan } from './plan/plan.js';
 import type { ReadCounts } from './stages/read-counts.js';
 import type { TrainReport } from './train.js';
@@ -56,15 +49,7 @@ export interface ImportCountsOptions extends Omit<BuildOptions, 'holdOut' | 'res
 const IMPORT_OPTIONS: OptionTable<ImportCountsOptions> = {
   files: required(checkPaths),
   out: required(checkPath),
-  order: BUILD_CHECKS.order,
-  patterns: BUILD_CHECKS.patterns,
-  classes: BUILD_CHECKS.classes,
-  modelM: BUILD_CHECKS.modelM,
-  prune: BUILD_CHECKS.prune,
-  vocabulary: BUILD_CHECKS.vocabulary,
-  tokenization: BUILD_CHECKS.tokenization,
-  lowercase: BUILD_CHECKS.lowercase,
-  skipBlank: BUILD_CHECKS.skipBlank,
+  ...checksOf(COUNTS_OPTION_NAMES),
   ...WORK_OPTIONS,
   memory: MACHINE_OPTIONS.memory.check,
   threads: MACHINE_OPTIONS.threads.check,
@@ -98,7 +83,7 @@ export async function importCounts(options: ImportCountsOptions): Promise<TrainR
   const inputs = await expandInputs(files);
   if (inputs.length === 0)
     throw new KneserError('KNESER_OPTION', 'files: the list is empty; name files of n-gram counts');
-  const given = givenOptions<BuildOptions, BuildOptionName>(options, BUILD_OPTION_NAMES);
+  const given = givenOptions(options, COUNTS_OPTION_NAMES);
   // Options that do not fit each other are refused before files are read.
   const plan = await planBuild({ ...given, order: order ?? MAX_ORDER });
   const { run } = await import('./stages/read-counts.js');

@@ -1,5 +1,8 @@
+import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '#kneser/src/cli/commands.js';
 import { sparkPlan, sparkScorePlan, type SparkPlanOptions, type SparkScorePlanOptions } from '#kneser/src/index.js';
+import { WORKER_FLAGS } from '#kneser/src/spark/worker-flags.js';
 
 const TEXT = { texts: ['hdfs:///corpus/*.txt'], work: 'hdfs:///job/' };
 
@@ -121,6 +124,19 @@ describe('the SQL of a scoring', () => {
       String.raw`USING '\u0027/opt/my kneser\u0027 score \u0027it\u0027\u005c\u0027\u0027s \u0024HOME\u0027 - --json --ids --smoothing kn --no-end'`,
     );
   });
+
+  test.each(Object.entries(WORKER_FLAGS))(
+    'executors take flags that %s has, with values if it takes them',
+    async (name, flags) => {
+      const { define } = (await COMMANDS.find(row => row.name === name)?.load()) ?? expect.fail(name);
+      const command = new Command(name);
+      define(command, { commands: COMMANDS, groups: {}, args: [] });
+      const declared = Object.fromEntries(
+        command.options.map(({ long, required }) => [String(long).slice(2), required] as const),
+      );
+      expect(declared).toMatchObject(flags);
+    },
+  );
 
   test('documents', () => {
     const sql = sparkScorePlan({ ...SCORE, run: 'annotate', format: 'jsonl', flags: ['--unit=document', '--tokens'] });

@@ -365,6 +365,19 @@ export const TEXT_OPTION_NAMES = BUILD_OPTION_NAMES.filter(
   (name): name is TextOptionName => BUILD_OPTIONS[name].about === 'text',
 );
 
+/** The names of the options for counts of n-grams, which need no sentences. */
+export const COUNTS_OPTION_NAMES = [
+  'order',
+  'patterns',
+  'classes',
+  'modelM',
+  'prune',
+  'vocabulary',
+  'tokenization',
+  'lowercase',
+  'skipBlank',
+] as const satisfies readonly BuildOptionName[];
+
 /**
  * The options for the memory and threads of a training. The model does not depend on them, so a resume record does not hold them.
  * Pages and Node have different defaults.
@@ -447,8 +460,13 @@ function buildCheck(name: BuildOptionName): Check {
   return (_name, value, options) => rowOf(name).check(value, settingsOf(options));
 }
 
+/** The checks of the named options. */
+export function checksOf<Name extends BuildOptionName>(names: readonly Name[]): Readonly<Record<Name, Check>> {
+  return Object.fromEntries(names.map(name => [name, buildCheck(name)])) as Record<Name, Check>;
+}
+
 /** The checks of {@link BuildOptions}. */
 export const BUILD_CHECKS: OptionTable<BuildOptions> = {
-  ...(Object.fromEntries(BUILD_OPTION_NAMES.map(name => [name, buildCheck(name)])) as Record<BuildOptionName, Check>),
+  ...checksOf(BUILD_OPTION_NAMES),
   ...WORK_OPTIONS,
 };
