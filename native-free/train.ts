@@ -13,6 +13,7 @@ import {
   checkText,
   checkThreads,
   optionError,
+  refuseWithout,
   type OptionTable,
 } from '../src/base/check.js';
 import { BUILD_CHECKS, sendableOptions, type BuildOptions } from '../src/train/plan/options.js';
@@ -131,6 +132,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
   if ((text === undefined) === (sentences === undefined)) {
     throw new KneserError('KNESER_OPTION', 'text, sentences: give exactly one of the two to train on');
   }
+  if (text === undefined) refuseWithout(options, ['anyBytes'], 'text');
   const { memory = DEFAULT_MEMORY, threads = cores() } = options;
   const started = performance.now();
   checkAborted(signal, 'training');

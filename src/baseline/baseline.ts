@@ -8,7 +8,7 @@ import { basename, join } from 'node:path';
 import type { Corpus } from '../../corpora/catalog.js';
 import { checkAborted, KneserError } from '../base/errors.js';
 import { VERSION } from '../base/version.js';
-import { checkOptions } from '../base/check.js';
+import { checkOptions, refuseWithout } from '../base/check.js';
 import { MIXTURE_DEFAULTS } from '../train/plan/mixture-options.js';
 import { pretrainedTokenizer, settingsOf } from '../train/plan/options.js';
 import { skippedWarning } from '../text/formats/corpus.js';
@@ -54,6 +54,7 @@ const DEFAULT_ORDERS = [2, 3, 4, 5];
  */
 export async function baseline(options: BaselineOptions): Promise<BaselineReport> {
   checkOptions('baseline', options, BASELINE_OPTIONS);
+  checkTexts(options);
   checkAborted(options.signal, 'the baseline');
   const orders = sortedOrders(options.orders ?? DEFAULT_ORDERS);
   const { classes = MIXTURE_DEFAULTS.classes } = options;
@@ -140,6 +141,28 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
     }
     return report;
   });
+}
+
+const TEXTS = ['train', 'valid', 'test'] as const;
+
+/** Refuses texts that are missing, and texts besides those of a corpus. @throws KNESER_OPTION */
+function checkTexts(options: { readonly [Name in 'corpus' | 'data' | (typeof TEXTS)[number]]?: unknown }): void {
+  if (options.corpus === undefined) {
+    refuseWithout(options, ['data'], 'corpus');
+    const missing = TEXTS.find(name => options[name] === undefined);
+    if (missing)
+      throw new KneserError(
+        'KNESER_OPTION',
+        `${missing}: is missing; name texts (--train, --valid and --test), or a corpus (--corpus)`,
+      );
+  } else {
+    const own = TEXTS.find(name => options[name] !== undefined);
+    if (own)
+      throw new KneserError(
+        'KNESER_OPTION',
+        `${own}: excludes corpus, which has texts of its own; leave out --${own}, or --corpus`,
+      );
+  }
 }
 
 /** The models of the baseline. @throws KNESER_OPTION */

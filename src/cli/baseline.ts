@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { standard } from '../base/node/standard-streams.js';
-import { KneserError } from '../base/errors.js';
 import {
   SHARED_OPTION_NAMES,
   type BaselineOptions,
@@ -86,13 +85,13 @@ export function define(command: Command): void {
 }
 
 async function run(flags: BaselineFlags): Promise<void> {
-  const { out, keepModels, wordOrders, subsamples } = flags;
-  const texts = textsOf(flags);
+  const { train, valid, test, corpus, data, out, keepModels, wordOrders, subsamples } = flags;
   const shared = await buildOptions(flags, SHARED_OPTION_NAMES);
   const { baseline } = await import('../baseline/baseline.js');
   const report = await withDisplay(flags.quiet ?? false, async display => {
     const options: BaselineOptions = {
-      ...texts,
+      // The library refuses texts that are missing or too many.
+      ...(given({ train, valid, test, corpus, data }) as BaselineTexts),
       ...shared,
       orders: flags.orders,
       classes: flags.classes,
@@ -125,19 +124,4 @@ async function printReport(report: BaselineReport): Promise<void> {
     await printTable(head, rows);
     for (const note of notes) await print(`${note}\n`);
   }
-}
-
-function textsOf({ train, valid, test, corpus, data }: BaselineFlags): BaselineTexts {
-  if (corpus !== undefined) {
-    if (train || valid || test) {
-      throw new KneserError('KNESER_OPTION', '--corpus has its own texts: leave out --train, --valid and --test');
-    }
-    return { corpus, ...(data === undefined ? {} : { data }) };
-  }
-  if (!train || !valid || !test) {
-    throw new KneserError('KNESER_OPTION', 'name texts with --train, --valid and --test, or a corpus with --corpus');
-  }
-  if (data !== undefined)
-    throw new KneserError('KNESER_OPTION', '--data is the folder of a corpus, whose name --corpus must give');
-  return { train, valid, test };
 }

@@ -20,7 +20,12 @@ import { PendingBytes } from '../base/pending-bytes.js';
 import type { WorkOptions } from '../base/progress.js';
 import { LanguageModel } from '../model/language-model.js';
 import type { TokenScoring } from '../model/token-scoring.js';
-import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
+import {
+  DOCUMENT_OPTION_NAMES,
+  DOCUMENT_OPTIONS,
+  givenDocumentOptions,
+  type DocumentOptions,
+} from '../text/formats/corpus.js';
 import { expandInputs, sizeOf, type Input } from '../text/formats/input.js';
 import { memberOf, objectOf, type JsonObject } from '../text/formats/jsonl.js';
 import { wordIds } from '../tables/manifest.js';
@@ -253,6 +258,7 @@ export function annotateSome(
   if ((options.files === undefined) === (options.documents === undefined)) {
     throw new KneserError('KNESER_OPTION', 'annotate: it takes either files or documents');
   }
+  if (options.files === undefined) refuseWithout(options, DOCUMENT_OPTION_NAMES, 'files');
   checkTarget(options);
   if (!options.figuresOnly) refuseWithout(options, ['id'], 'figuresOnly; without it, documents keep all their members');
   return options.target === undefined

@@ -5,6 +5,7 @@ import {
   checkShare,
   checkText,
   oneOf,
+  refuseWithout,
   required,
   wholeNumber,
   WORK_OPTIONS,
@@ -188,9 +189,8 @@ export interface OverlapScores {
  */
 export function overlap(options: OverlapOptions): AsyncGenerator<OverlapRow, void, void> {
   checkOptions('overlap', options, OVERLAP_OPTIONS);
-  if (options.query !== undefined && options.answer === undefined) {
-    throw new KneserError('KNESER_OPTION', 'query: belongs to answer; name the member of the answer, too');
-  }
+  if (options.answer === undefined) refuseWithout(options, ['query'], 'answer; name the member of the answer, too');
+  if (options.scores === undefined) refuseWithout(options, ['seed'], 'scores; name the member of the score, too');
   return run(options);
 }
 

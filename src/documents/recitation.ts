@@ -159,7 +159,7 @@ export async function recitation(options: RecitationOptions): Promise<Recitation
   const { test, trap, answer } = options;
   if (answer === undefined) refuseWithout(options, ['query'], 'answer; name the member of the answer, too');
   if (trap === undefined) {
-    refuseWithout(options, ['against', 'controls'], 'trap; name the planted strings, too');
+    refuseWithout(options, ['against', 'controls', 'seed'], 'trap; name the planted strings, too');
     if (!test)
       throw new KneserError('KNESER_OPTION', 'test: is missing; name the benchmark, or planted strings (--trap)');
   }

@@ -18,7 +18,12 @@ import { checkAborted, KneserError, readError } from '../base/errors.js';
 import { pauses, runInTurns, type Pause } from '../base/turn.js';
 import type { WorkOptions } from '../base/progress.js';
 import type { LanguageModel } from '../model/language-model.js';
-import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
+import {
+  DOCUMENT_OPTION_NAMES,
+  DOCUMENT_OPTIONS,
+  givenDocumentOptions,
+  type DocumentOptions,
+} from '../text/formats/corpus.js';
 import { documentsOf, expandInputs } from '../text/formats/input.js';
 import {
   correlations,
@@ -205,6 +210,10 @@ export async function weigh(options: WeighOptions): Promise<WeighReport> {
         'KNESER_OPTION',
         `${losses === undefined ? 'scores' : 'losses'}: losses and scores belong together`,
       );
+    }
+    refuseWithout(options, ['order', 'vocabLimit', 'lowercase'], 'target or minimax');
+    if (options.tau !== undefined && options.tau !== 'tokens') {
+      refuseWithout(options, ['domains', 'files', 'within', ...DOCUMENT_OPTION_NAMES], 'tau tokens, which counts them');
     }
     return byCorrelations(options, losses, scores);
   }

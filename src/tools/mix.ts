@@ -5,6 +5,7 @@ import {
   checkPaths,
   listOf,
   optionError,
+  refuseWithout,
   required,
   WORK_OPTIONS,
   type OptionTable,
@@ -18,7 +19,12 @@ import { TOKENIZER_KEY } from '../store/keys.js';
 import type { ModelWriter } from '../store/store.js';
 import { sortedDictionary } from '../tables/dictionary.js';
 import type { Manifest } from '../tables/manifest.js';
-import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
+import {
+  DOCUMENT_OPTION_NAMES,
+  DOCUMENT_OPTIONS,
+  givenDocumentOptions,
+  type DocumentOptions,
+} from '../text/formats/corpus.js';
 import { expandInputs } from '../text/formats/input.js';
 import { LineReader } from '../text/formats/lines.js';
 import { isTokenizerFile } from '../text/tokenization.js';
@@ -142,6 +148,7 @@ interface Opened {
 export async function mix(options: MixOptions): Promise<MixReport> {
   checkOptions('mix', options, MIX_OPTIONS);
   checkMix(options);
+  if (options.tune === undefined) refuseWithout(options, DOCUMENT_OPTION_NAMES, 'tune');
   const { models: paths, out, force = false, signal } = options;
   const check = (): void => checkAborted(signal, 'mixing');
   check();

@@ -7,13 +7,19 @@ import {
   checkPaths,
   listOf,
   members,
+  refuseWithout,
   required,
   WORK_OPTIONS,
   type OptionTable,
 } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import type { Progress } from '../base/progress.js';
-import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
+import {
+  DOCUMENT_OPTION_NAMES,
+  DOCUMENT_OPTIONS,
+  givenDocumentOptions,
+  type DocumentOptions,
+} from '../text/formats/corpus.js';
 import { buildFolder } from './build-folder.js';
 import { BUILD_CHECKS, givenOptions, MACHINE_OPTIONS } from './plan/options.js';
 import type { TrainReport } from './train.js';
@@ -118,6 +124,7 @@ const SUBTRACT_OPTIONS: OptionTable<SubtractOptions> = {
  */
 export async function merge(options: MergeOptions): Promise<TrainReport> {
   checkOptions('merge', options, MERGE_OPTIONS);
+  checkTexts(options);
   if (options.models.length === 0)
     throw new KneserError('KNESER_OPTION', 'models: the list is empty; name the models to merge');
   const models = options.models.map(model => (typeof model === 'string' ? { model } : model));
@@ -150,11 +157,17 @@ export async function merge(options: MergeOptions): Promise<TrainReport> {
  */
 export async function subtract(options: SubtractOptions): Promise<TrainReport> {
   checkOptions('subtract', options, SUBTRACT_OPTIONS);
+  checkTexts(options);
   const { model, subtract: taken } = options;
   if (taken.length === 0)
     throw new KneserError('KNESER_OPTION', 'subtract: the list is empty; name the models to subtract');
   const models = [{ model, times: 1 }, ...taken.map(path => ({ model: path, times: -1 }))];
   return combine(await openCounted(models, 'subtract'), options, 'subtracting');
+}
+
+/** Refuses options of documents without a text to tune on. @throws KNESER_OPTION */
+function checkTexts(options: CombineOptions): void {
+  if (options.tune === undefined) refuseWithout(options, DOCUMENT_OPTION_NAMES, 'tune');
 }
 
 /** Adds up the counts of models, each times its factor, and builds the model of the sum. Closes the models at the end. */

@@ -6,7 +6,7 @@ import type { BuildReport } from './stages/report.js';
 import { CallerError } from './stages/tokenize.js';
 import { abortedError, KneserError } from '../base/errors.js';
 import { TRAIN_OPTIONS, type TrainOptions } from './plan/train-options.js';
-import { checkOptions } from '../base/check.js';
+import { checkOptions, refuseWithout } from '../base/check.js';
 import { OVERHEAD } from './plan/budget.js';
 import { planBuild } from './plan/plan.js';
 import { beginningOf } from './resume/beginning.js';
@@ -15,6 +15,7 @@ import { describeProgress } from '../store/folder/unfinished.js';
 import { findUnfinishedBuild, UnfinishedBuild } from './resume/unfinished-build.js';
 import { publishedGeneration, type Draft } from '../store/folder/folder.js';
 import { writeModel } from '../store/folder/write-model.js';
+import { DOCUMENT_OPTION_NAMES } from '../text/formats/corpus.js';
 import { isPlain, readText } from '../text/formats/index.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
 
@@ -58,6 +59,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   if ((options.files === undefined) === (options.sentences === undefined)) {
     throw new KneserError('KNESER_OPTION', 'give either files or sentences to train on');
   }
+  if (options.files === undefined) refuseWithout(options, DOCUMENT_OPTION_NAMES, 'files');
   const started = performance.now();
   // The list of words is read more than once, and some iterables can be read only once.
   const { vocabulary } = options;

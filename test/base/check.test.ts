@@ -340,6 +340,18 @@ test.each<[string, () => unknown, string]>([
     () => library.baseline({ train: [text], valid: [text], test: [text], orders: '2-5' }),
     'orders: "2-5" is not a list',
   ],
+  // @ts-expect-error -- the texts are missing
+  [
+    'no texts',
+    () => library.baseline({}),
+    'train: is missing; name texts (--train, --valid and --test), or a corpus (--corpus)',
+  ],
+  [
+    'texts and a corpus',
+    // @ts-expect-error -- one or the other
+    () => library.baseline({ corpus: 'brown', test: [text] }),
+    'test: excludes corpus, which has texts of its own; leave out --test, or --corpus',
+  ],
   // @ts-expect-error -- one string
   ['models', () => library.compare({ file: text, models: 'glm5,mkn5' }), 'models: "glm5,mkn5" is not a list'],
   // @ts-expect-error -- one name
@@ -358,6 +370,34 @@ test.each<[string, () => unknown, string]>([
 ])('%s', async (_name, call, message) => {
   const error = await refusal(call);
   expect([error.code, error.message]).toEqual(['KNESER_OPTION', message]);
+});
+
+const documents = { field: 'body', column: 'body', format: 'jsonl', missing: 'skip', anyBytes: true } as const;
+const byLosses = { target: undefined, losses: text, scores: text, domains: undefined };
+const byTable = { ...byLosses, tau: text };
+
+/** Options that have no effect without another one: the call, what it has, the options, and what they belong to. */
+const WITHOUT_EFFECT: readonly [call: Call | undefined, has: object, options: object, owner: string][] = [
+  [FUNCTIONS.train, { files: undefined, sentences: ['a'] }, documents, 'files'],
+  [FUNCTIONS.annotate, { files: undefined, documents: [{ text: 'a' }] }, documents, 'files'],
+  [FUNCTIONS.merge, {}, documents, 'tune'],
+  [FUNCTIONS.subtract, {}, documents, 'tune'],
+  [FUNCTIONS.mix, {}, documents, 'tune'],
+  [FUNCTIONS.weigh, byLosses, { order: 2, vocabLimit: 9, lowercase: true }, 'target or minimax'],
+  [FUNCTIONS.weigh, byTable, { domains: { a: [text], b: [text] }, ...documents }, 'tau tokens, which counts them'],
+  [FUNCTIONS.recitation, {}, { seed: 2 }, 'trap; name the planted strings, too'],
+  [FUNCTIONS.overlap, {}, { seed: 2 }, 'scores; name the member of the score, too'],
+  [FUNCTIONS.baseline, {}, { data: folder }, 'corpus'],
+  [options => browserTraining.train(options), { sentences: ['a'] }, { anyBytes: true }, 'text'],
+];
+
+test('an option without effect is refused, and the message names what it belongs to', async () => {
+  for (const [call, has, options, owner] of WITHOUT_EFFECT) {
+    for (const [name, value] of Object.entries<unknown>({ ...options })) {
+      const { code, message } = await refusal(() => call?.({ ...has, [name]: value } as never));
+      expect([code, message]).toEqual(['KNESER_OPTION', `${name}: belongs to ${owner}`]);
+    }
+  }
 });
 
 test('an option with the value undefined counts as not given', async () => {

@@ -48,6 +48,9 @@ export const DOCUMENT_OPTIONS: OptionTable<DocumentOptions> = {
   anyBytes: checkFlag,
 };
 
+/** The names of {@link DocumentOptions}. */
+export const DOCUMENT_OPTION_NAMES = Object.keys(DOCUMENT_OPTIONS) as (keyof DocumentOptions)[];
+
 /** The members of {@link DocumentOptions} that are given. */
 export function givenDocumentOptions(options: DocumentOptions): DocumentOptions {
   const given = Object.entries(options).filter(([name, value]) => name in DOCUMENT_OPTIONS && value !== undefined);

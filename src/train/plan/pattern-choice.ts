@@ -13,6 +13,12 @@ const PATTERN_CHOICE: OptionTable<PatternChoice> = {
 /** Checks the choice of patterns of a model of this order. @throws KNESER_OPTION */
 export function checkPatterns(order: number, choice: PatternChoice): void {
   members(PATTERN_CHOICE)('patterns', choice);
+  const refuse = (member: string, reason: string): never => {
+    throw new KneserError('KNESER_OPTION', `patterns.${member}: ${reason}`);
+  };
+  if (choice.list && choice.skip) refuse('skip', 'means all skip patterns, and list names some; give one of the two');
+  const limit = (['maxGap', 'maxPatterns'] as const).find(name => choice[name] !== undefined);
+  if (limit && !choice.list && !choice.skip) refuse(limit, 'limits skip patterns; give skip or list, too');
   try {
     choosePatterns(order, choice);
   } catch (error) {
