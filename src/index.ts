@@ -147,13 +147,8 @@ export {
   type OverlapScores,
   type TrainingPlace,
 } from './documents/overlap.js';
-export {
-  profile,
-  type DrawingOptions,
-  type ProfileDistance,
-  type ProfileOptions,
-  type ProfileReport,
-} from './documents/profile.js';
+export type { DrawingOptions } from './model/generation/options.js';
+export { profile, type ProfileDistance, type ProfileOptions, type ProfileReport } from './documents/profile.js';
 export type {
   HeapsFits,
   LengthFigures,

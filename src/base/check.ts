@@ -57,6 +57,15 @@ export function refuseWithout<Options extends object>(
   if (name !== undefined) throw new KneserError('KNESER_OPTION', `${name}: belongs to ${owner}`);
 }
 
+/** Picks, among the options `names`, those whose value is not `undefined`. */
+export function givenOptions<Options extends object, Name extends keyof Options & string>(
+  options: Options,
+  names: readonly Name[],
+): Partial<Pick<Options, Name>> {
+  const given = names.filter(name => options[name] !== undefined).map(name => [name, options[name]] as const);
+  return Object.fromEntries(given) as Partial<Pick<Options, Name>>;
+}
+
 /** The check of an option that is an object: each member must pass its row. A member is named like `patterns.maxGap`. */
 export function members(table: Readonly<Record<string, Check>>): (name: string, value: unknown) => void {
   return (name, value) => {

@@ -3,6 +3,7 @@ import {
   checkPath,
   checkPaths,
   checkText,
+  givenOptions,
   listOf,
   wholeNumber,
   WORK_OPTIONS,
@@ -13,7 +14,6 @@ import { checkWordOrder, type WordOrderName } from '../text/word-order.js';
 import { MAX_ORDER } from '../tables/pattern.js';
 import { DOCUMENT_OPTIONS, type DocumentOptions } from '../text/formats/corpus.js';
 import {
-  givenOptions,
   MACHINE_OPTION_NAMES,
   TEXT_OPTION_NAMES,
   type MachineOptionName,

@@ -1,3 +1,4 @@
+import { givenOptions } from '../base/check.js';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkAborted } from '../base/errors.js';
@@ -8,7 +9,6 @@ import { LanguageModel } from '../model/language-model.js';
 import { SMOOTHINGS, type Smoothing } from '../smoothing/index.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { documentsOf, expandInputs } from '../text/formats/input.js';
-import { givenOptions } from '../train/plan/options.js';
 import { train } from '../train/train.js';
 import { tune } from '../train/tune.js';
 import { ColumnFile } from './columns.js';

@@ -1,4 +1,4 @@
-import { givenOptions } from '../train/plan/options.js';
+import { givenOptions } from '../base/check.js';
 import type { TrainOptions } from '../train/plan/train-options.js';
 import type { BuildFlags, OptionName } from './build-flags.js';
 import { classChoice, holdOutChoice, modelMChoice, patternChoice } from './patterns.js';

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { givenOptions } from '../base/check.js';
 import type { GenerateOptions } from '../model/generation/options.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { addDocumentFlags, TEXT_FILE } from './documents.js';
@@ -20,8 +21,7 @@ Examples:
 
 /** Flags of `kneser generate`: the options of the library, except the options that the command sets itself. */
 interface GenerateFlags
-  extends ModelFlags, DocumentOptions, Omit<GenerateOptions, 'beginnings' | 'onWarning' | 'signal' | 'text'> {
-  readonly text?: 'joined' | 'tokens';
+  extends ModelFlags, DocumentOptions, Omit<GenerateOptions, 'beginnings' | 'onWarning' | 'signal'> {
   readonly json?: boolean;
 }
 
@@ -54,14 +54,13 @@ export function define(command: Command): void {
 }
 
 async function run(path: string, file: string | undefined, flags: GenerateFlags): Promise<void> {
-  const { count, maxTokens, sentences, tokens, seed, temperature, topK, topP, minP, typical, epsilon, eta } = flags;
-  const { mirostat, mirostatRate, mirostatVersion, greedy, beam, unknown, text, json } = flags;
+  const { count, maxTokens, sentences, tokens, seed, greedy, beam, text, json } = flags;
+  const { checkGenerateOptions, DRAWING_NAMES } = await import('../model/generation/options.js');
   const options: GenerateOptions = {
-    ...given({ count, maxTokens, sentences, tokens, seed, temperature, topK, topP, minP, typical, epsilon, eta }),
-    ...given({ mirostat, mirostatRate, mirostatVersion, greedy, beam, unknown, text }),
+    ...given({ count, sentences, tokens, seed, greedy, beam, text }),
+    ...givenOptions(flags, DRAWING_NAMES),
     onWarning: warn,
   };
-  const { checkGenerateOptions } = await import('../model/generation/options.js');
   checkGenerateOptions(options);
   const { expandInputs } = await import('../text/formats/input.js');
   const inputs = file === undefined ? [] : await expandInputs([file], flags, warn);

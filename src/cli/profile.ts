@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import { givenOptions } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import { standard } from '../base/node/standard-streams.js';
-import type { DrawingOptions, ProfileOptions, ProfileReport } from '../documents/profile.js';
+import type { ProfileOptions, ProfileReport } from '../documents/profile.js';
+import type { DrawingOptions } from '../model/generation/options.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { addBuildFlags, type BuildFlags } from './build-flags.js';
 import { given, givenFlags } from './given.js';
@@ -66,7 +68,7 @@ function addReadingFlags(command: Command): Command {
 async function run(files: readonly string[], flags: ProfileFlags, command: Command): Promise<void> {
   const { profile } = await import('../documents/profile.js');
   const { refuseInput, writeWhole } = await import('../documents/output.js');
-  const { against, samples, stopwords, resamples, seed, html, json = false, quiet = false } = flags;
+  const { against, samples, stopwords, resamples, seed, lowercase, html, json = false, quiet = false } = flags;
   const reading = givenFlags(command, addReadingFlags).map(flag => flag.attributeName());
   const opening = givenFlags(command, addModelFlags).at(0)?.attributeName();
   if (flags.model !== undefined && reading.length > 0) {
@@ -79,14 +81,12 @@ async function run(files: readonly string[], flags: ProfileFlags, command: Comma
     throw new KneserError('KNESER_OPTION', `${opening}: belongs to model; name a model, or leave it out`);
   }
   if (html !== undefined) await refuseInput(html, 'html', [...files, ...(against ?? [])]);
-  const { maxTokens, temperature, topK, topP, minP, typical, epsilon, eta } = flags;
-  const { mirostat, mirostatRate, mirostatVersion, unknown, lowercase } = flags;
+  const { DRAWING_NAMES } = await import('../model/generation/options.js');
   const options: ProfileOptions = {
     files,
     ...documentOptions(flags),
     ...given({ against, samples, stopwords, resamples, seed, lowercase }),
-    ...given({ maxTokens, temperature, topK, topP, minP, typical, epsilon, eta }),
-    ...given({ mirostat, mirostatRate, mirostatVersion, unknown }),
+    ...givenOptions(flags, DRAWING_NAMES),
     ...(reading.some(name => name !== 'lowercase') ? { tokenization: await tokenizationChoice(flags) } : {}),
     signal: interruption(),
     onWarning: warn,

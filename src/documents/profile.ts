@@ -4,6 +4,7 @@ import {
   checkOptions,
   checkPath,
   checkPaths,
+  givenOptions,
   required,
   wholeNumber,
   WORK_OPTIONS,
@@ -16,7 +17,13 @@ import { nextTurn, pauses, type Pause } from '../base/turn.js';
 import { STDIN } from '../base/node/standard-streams.js';
 import { LanguageModel } from '../model/language-model.js';
 import type { TokenScoring } from '../model/token-scoring.js';
-import { checkGenerateOptions, type GenerateOptions } from '../model/generation/options.js';
+import {
+  checkGenerateOptions,
+  DRAWING_NAMES,
+  DRAWING_OPTIONS,
+  type DrawingOptions,
+  type GenerateOptions,
+} from '../model/generation/options.js';
 import { OOV } from '../smoothing/batch.js';
 import { createFeeder } from '../text/feeder.js';
 import {
@@ -45,39 +52,6 @@ import { readStopwords } from './profile/stopwords.js';
 import { modelFigures } from './profile/under-model.js';
 import { UnitText, type TextArrays } from './profile/unit-text.js';
 
-/** The options of {@link GenerateOptions} that say how samples are drawn. */
-const DRAWING = [
-  'maxTokens',
-  'temperature',
-  'topK',
-  'topP',
-  'minP',
-  'typical',
-  'epsilon',
-  'eta',
-  'mirostat',
-  'mirostatRate',
-  'mirostatVersion',
-  'unknown',
-] as const satisfies readonly (keyof DrawingOptions)[];
-
-/** How the samples of a model are drawn. */
-export type DrawingOptions = Pick<
-  GenerateOptions,
-  | 'maxTokens'
-  | 'temperature'
-  | 'topK'
-  | 'topP'
-  | 'minP'
-  | 'typical'
-  | 'epsilon'
-  | 'eta'
-  | 'mirostat'
-  | 'mirostatRate'
-  | 'mirostatVersion'
-  | 'unknown'
->;
-
 /** The texts that {@link profile} describes and compares. */
 export interface ProfileOptions extends DocumentOptions, DrawingOptions, WorkOptions {
   /** The text: files and folders. */
@@ -105,7 +79,7 @@ export interface ProfileOptions extends DocumentOptions, DrawingOptions, WorkOpt
 /** With fewer permutations, p is never 0.05 or less. */
 const LEAST_RESAMPLES = 19;
 
-/** The checks of {@link ProfileOptions}. {@link checkGenerateOptions} checks the values that say how samples are drawn. */
+/** The checks of {@link ProfileOptions}. */
 const PROFILE_OPTIONS: OptionTable<ProfileOptions> = {
   files: required(checkPaths),
   against: checkPaths,
@@ -119,7 +93,7 @@ const PROFILE_OPTIONS: OptionTable<ProfileOptions> = {
   resamples: wholeNumber(LEAST_RESAMPLES, 1_000_000),
   seed: wholeNumber(0, Number.MAX_SAFE_INTEGER),
   onWarning: checkFunction,
-  ...(Object.fromEntries(DRAWING.map(name => [name, () => undefined])) as unknown as OptionTable<DrawingOptions>),
+  ...DRAWING_OPTIONS,
   ...DOCUMENT_OPTIONS,
   ...WORK_OPTIONS,
 };
@@ -182,7 +156,7 @@ export interface ProfileReport {
  */
 export async function profile(options: ProfileOptions): Promise<ProfileReport> {
   checkOptions('profile', options, PROFILE_OPTIONS);
-  const drawing = drawingOf(options);
+  const drawing = givenOptions(options, DRAWING_NAMES);
   checkGenerateOptions(drawing);
   const { model } = options;
   checkCombination(options, drawing);
@@ -193,10 +167,6 @@ export async function profile(options: ProfileOptions): Promise<ProfileReport> {
   } finally {
     await opened.close();
   }
-}
-
-function drawingOf(options: ProfileOptions): DrawingOptions {
-  return Object.fromEntries(DRAWING.filter(name => options[name] !== undefined).map(name => [name, options[name]]));
 }
 
 /** Refuses options that exclude each other. @throws KNESER_OPTION */

@@ -292,7 +292,7 @@ const predict: Endpoint = {
 
 const share = is.numberAbove(0, 1);
 
-const GENERATE: Members = {
+const GENERATE = {
   model: is.model,
   beginnings: described('What the texts begin with, each a text or its tokens.', is.sentences),
   count: described('How many texts are drawn for each beginning. Default 1.', is.whole(1, MOST_TEXTS)),
@@ -315,7 +315,7 @@ const GENERATE: Members = {
   unknown: is.flag,
   text: is.choice(['joined', 'tokens']),
   stream: described('Sends each text as a line of JSON as soon as it is drawn.', is.flag),
-};
+} satisfies Record<Exclude<keyof GenerateOptions, 'onWarning' | 'signal'> | 'model' | 'stream', Members[string]>;
 
 const generate: Endpoint = {
   method: 'POST',

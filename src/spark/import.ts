@@ -1,4 +1,12 @@
-import { checkFlag, checkOptions, checkPath, required, WORK_OPTIONS, type OptionTable } from '../base/check.js';
+import {
+  checkFlag,
+  checkOptions,
+  checkPath,
+  givenOptions,
+  required,
+  WORK_OPTIONS,
+  type OptionTable,
+} from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import type { Progress } from '../base/progress.js';
 import type { SortedRows, SortedTables } from '../count/sorted-tables.js';
@@ -8,7 +16,7 @@ import { pruningByCounts } from '../tables/pruning.js';
 import { EOS, FIRST_WORD, UNK } from '../text/tokens.js';
 import { hashBytes, WordList } from '../text/word-list.js';
 import { buildFolder } from '../train/build-folder.js';
-import { givenOptions, MACHINE_OPTIONS, type BuildOptions } from '../train/plan/options.js';
+import { MACHINE_OPTIONS, type BuildOptions } from '../train/plan/options.js';
 import type { BuildContext } from '../train/stages/context.js';
 import { NO_TEXT_CHANGES, type SortedSource } from '../train/stages/count-source.js';
 import { checkWordMemory } from '../train/stages/word-memory.js';

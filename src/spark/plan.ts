@@ -3,6 +3,7 @@ import {
   checkPath,
   checkPaths,
   checkText,
+  givenOptions,
   required,
   wholeNumber,
   type OptionTable,
@@ -11,7 +12,7 @@ import { KneserError } from '../base/errors.js';
 import { VERSION } from '../base/version.js';
 import type { VocabularyChoice } from '../count/vocabulary.js';
 import { formatPattern, type PatternChoice } from '../tables/pattern.js';
-import { checksOf, givenOptions } from '../train/plan/options.js';
+import { checksOf } from '../train/plan/options.js';
 import { planBuild } from '../train/plan/plan.js';
 import { countingSteps, textViews } from './counting-sql.js';
 import { JOB_OPTION_NAMES, type SparkJob } from './job.js';

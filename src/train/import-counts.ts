@@ -3,6 +3,7 @@ import {
   checkOptions,
   checkPath,
   checkPaths,
+  givenOptions,
   required,
   WORK_OPTIONS,
   type OptionTable,
@@ -20,7 +21,7 @@ import { BOS } from '../text/tokens.js';
 import { WordList } from '../text/word-list.js';
 import { buildFolder, type Means } from './build-folder.js';
 import { IDS_SHARE } from './plan/budget.js';
-import { checksOf, COUNTS_OPTION_NAMES, givenOptions, MACHINE_OPTIONS, type BuildOptions } from './plan/options.js';
+import { checksOf, COUNTS_OPTION_NAMES, MACHINE_OPTIONS, type BuildOptions } from './plan/options.js';
 import { planBuild, type BuildPlan } from './plan/plan.js';
 import type { ReadCounts } from './stages/read-counts.js';
 import type { TrainReport } from './train.js';

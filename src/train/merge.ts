@@ -5,6 +5,7 @@ import {
   checkOptions,
   checkPath,
   checkPaths,
+  givenOptions,
   listOf,
   members,
   refuseWithout,
@@ -21,7 +22,7 @@ import {
   type DocumentOptions,
 } from '../text/formats/corpus.js';
 import { buildFolder } from './build-folder.js';
-import { BUILD_CHECKS, givenOptions, MACHINE_OPTIONS } from './plan/options.js';
+import { BUILD_CHECKS, MACHINE_OPTIONS } from './plan/options.js';
 import type { TrainReport } from './train.js';
 import { openCounted, type OpenedModels } from './opened-models.js';
 

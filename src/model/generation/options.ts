@@ -12,20 +12,10 @@ import { KneserError } from '../../base/errors.js';
 import { checkSentences, type Sentences } from '../../text/sentences.js';
 import { positive, TRUNCATION_OPTIONS, type TruncationOptions } from './truncation.js';
 
-/** How many texts are drawn, how they begin and end, and which tokens may be drawn. */
-export interface GenerateOptions extends TruncationOptions {
-  /** The beginnings of texts, each a text or its tokens; `<s>` stands before them. Default: one empty beginning. */
-  readonly beginnings?: Sentences;
-  /** How many texts are drawn for each beginning. Default 1. */
-  readonly count?: number;
-  /** How many texts are drawn in all; the beginnings are used in turn. */
-  readonly sentences?: number;
-  /** Texts are drawn until they have this many tokens, `</s>` counted and beginnings not; the beginnings are used in turn. */
-  readonly tokens?: number;
+/** Which tokens are drawn, and how many of them for a text. */
+export interface DrawingOptions extends TruncationOptions {
   /** The largest number of tokens that are drawn for a text. A text without `</s>` ends after this many. Default 200. */
   readonly maxTokens?: number;
-  /** Seed of the draws. The same seed draws the same texts in every engine. Default 1. */
-  readonly seed?: number;
   /**
    * Mirostat (Basu et al. 2021): the target for the mean surprise −log2 p of the drawn tokens [bits]. Each text starts from the bound at
    * which the text before it ended.
@@ -35,6 +25,20 @@ export interface GenerateOptions extends TruncationOptions {
   readonly mirostatRate?: number;
   /** 2 (default) keeps the tokens whose surprise is at most the bound; 1 computes the number of tokens to keep by Zipf's law. */
   readonly mirostatVersion?: 1 | 2;
+}
+
+/** How many texts are drawn, how they begin and end, and which tokens may be drawn. */
+export interface GenerateOptions extends DrawingOptions {
+  /** The beginnings of texts, each a text or its tokens; `<s>` stands before them. Default: one empty beginning. */
+  readonly beginnings?: Sentences;
+  /** How many texts are drawn for each beginning. Default 1. */
+  readonly count?: number;
+  /** How many texts are drawn in all; the beginnings are used in turn. */
+  readonly sentences?: number;
+  /** Texts are drawn until they have this many tokens, `</s>` counted and beginnings not; the beginnings are used in turn. */
+  readonly tokens?: number;
+  /** Seed of the draws. The same seed draws the same texts in every engine. Default 1. */
+  readonly seed?: number;
   /** Takes the most probable token each time instead of drawing. Default false. */
   readonly greedy?: boolean;
   /** Beam search instead of drawing: its width, which is also the number of texts that are returned, the most probable ones found. */
@@ -55,6 +59,20 @@ const MOST_BEAMS = 10_000;
 /** The largest `maxTokens`, so that the random numbers of one text suffice for its draws. */
 export const MOST_TOKENS = 2 ** 20;
 
+/** The checks of {@link DrawingOptions}. */
+export const DRAWING_OPTIONS: OptionTable<DrawingOptions> = {
+  maxTokens: wholeNumber(1, MOST_TOKENS),
+  ...TRUNCATION_OPTIONS,
+  mirostat: positive(Infinity),
+  mirostatRate: positive(Infinity),
+  mirostatVersion: (name, value) => {
+    if (value !== 1 && value !== 2) throw optionError(name, value, '1 or 2');
+  },
+};
+
+/** The names of {@link DrawingOptions}. */
+export const DRAWING_NAMES = Object.keys(DRAWING_OPTIONS) as (keyof DrawingOptions)[];
+
 const GENERATE_OPTIONS: OptionTable<GenerateOptions> = {
   beginnings: (name, value) => {
     if (typeof value === 'string') throw optionError(name, value, 'a list of texts');
@@ -63,14 +81,8 @@ const GENERATE_OPTIONS: OptionTable<GenerateOptions> = {
   count: whole,
   sentences: whole,
   tokens: whole,
-  maxTokens: wholeNumber(1, MOST_TOKENS),
   seed: wholeNumber(0, Number.MAX_SAFE_INTEGER),
-  ...TRUNCATION_OPTIONS,
-  mirostat: positive(Infinity),
-  mirostatRate: positive(Infinity),
-  mirostatVersion: (name, value) => {
-    if (value !== 1 && value !== 2) throw optionError(name, value, '1 or 2');
-  },
+  ...DRAWING_OPTIONS,
   greedy: checkFlag,
   beam: wholeNumber(1, MOST_BEAMS),
   text: oneOf(['joined', 'tokens']),

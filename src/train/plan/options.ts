@@ -6,6 +6,7 @@ import {
   checkOneOf,
   checkShare,
   checkThreads,
+  givenOptions,
   listOf,
   wholeNumber,
   WORK_OPTIONS,
@@ -429,15 +430,6 @@ export function recordOptions(options: BuildOptions, digesting: Digesting): Opti
   const settings = settingsOf(options);
   const records = BUILD_OPTION_NAMES.map(name => rowOf(name).record(settings[name], settings, digesting));
   return Object.assign({}, ...records) as OptionRecord;
-}
-
-/** Picks, among the options `names`, those whose value is not `undefined`. */
-export function givenOptions<Options extends object, Name extends keyof Options & string>(
-  options: Options,
-  names: readonly Name[],
-): Partial<Pick<Options, Name>> {
-  const given = names.filter(name => options[name] !== undefined).map(name => [name, options[name]] as const);
-  return Object.fromEntries(given) as Partial<Pick<Options, Name>>;
 }
 
 /** The given options in a form that can be sent to a worker. */
