@@ -19,7 +19,7 @@ import { SMOOTHING_NAMES, SMOOTHINGS } from '../smoothing/index.js';
 import { resamplingOf } from './bootstrap.js';
 import { ColumnFile, joinColumns } from './columns.js';
 import { catalogCorpus, type BaselineFiles } from './corpus.js';
-import { BASELINE_OPTIONS, type BaselineOptions } from './options.js';
+import { BASELINE_OPTIONS, DEFAULT_ORDERS, type BaselineOptions } from './options.js';
 import { checkModels, claimFolder, withTemporaryFolder, writeBaseline } from './output.js';
 import { comparePairs, publishedFigures } from './pairs.js';
 import type { BaselineReport } from './report.js';
@@ -27,8 +27,6 @@ import { rankingFigures } from './subsamples.js';
 import { measureModel, type Candidate, type Measured, type Series } from './series.js';
 import { openTexts, refuseStdin, type TestText } from './texts.js';
 import { DOCUMENT_COLUMN, TOKEN_COLUMNS } from './token-table.js';
-
-const DEFAULT_ORDERS = [2, 3, 4, 5];
 
 /**
  * Makes the baselines for the table of a benchmark. For every order it trains two models on the whole training text: interpolated

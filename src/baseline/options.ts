@@ -62,6 +62,9 @@ export const SHARED_OPTION_NAMES = [...TEXT_OPTION_NAMES, ...MACHINE_OPTION_NAME
 /** The options of training that are the same for all models of a baseline. */
 export type SharedTrainOptions = Pick<TrainOptions, TextOptionName | MachineOptionName | keyof DocumentOptions>;
 
+/** The default of `orders`. */
+export const DEFAULT_ORDERS: readonly number[] = [2, 3, 4, 5];
+
 /** Options of `baseline`. */
 export type BaselineOptions = BaselineTexts &
   SharedTrainOptions & {

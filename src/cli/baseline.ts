@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { standard } from '../base/node/standard-streams.js';
 import {
+  DEFAULT_ORDERS,
   SHARED_OPTION_NAMES,
   type BaselineOptions,
   type BaselineProgress,
@@ -16,6 +17,7 @@ import { buildOptions } from './build-options.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
 import { print, printTable, warn } from './output.js';
 import { TITLES, withDisplay, type ProgressDisplay } from './progress.js';
+import { addResamplingFlags } from './resampling.js';
 import { parseNames, parseOrders, parseWhole } from './values.js';
 
 const HELP = `
@@ -59,7 +61,7 @@ export function define(command: Command): void {
     .option('--test <file...>', 'text to measure; each file is a domain')
     .option('--corpus <name>', 'a corpus of the catalogue instead: brown, ptb, wikitext-2, wikitext-103, text8, 1b')
     .option('--data <dir>', 'folder of the corpus files, which are checked against the catalogue')
-    .option('-n, --orders <list>', 'orders, such as 2-5 or 3,5', parseOrders, [2, 3, 4, 5])
+    .option('-n, --orders <list>', 'orders, such as 2-5 or 3,5', parseOrders, DEFAULT_ORDERS)
     .option(
       '--word-orders <list>',
       'compare word orders, such as forward,backward,shuffle-local:3, or all; by modified Kneser-Ney alone',
@@ -72,9 +74,8 @@ export function define(command: Command): void {
       '--subsamples <n>',
       'train every model n more times, on 90 % of the sentences, to say how well the test text ranks the models',
       parseWhole,
-    )
-    .option('--resamples <n>', 'number of resamples of the bootstrap', parseWhole, 1000)
-    .option('--seed <n>', 'seed of the bootstrap', parseWhole, 1);
+    );
+  addResamplingFlags(command);
   addBuildFlags(command, SHARED_OPTION_NAMES);
   addDocumentFlags(command)
     .option('-f, --force', 'replace an existing report and existing models')

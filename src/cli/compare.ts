@@ -3,6 +3,7 @@ import type { ModelComparison, TokenDifference, TokenGroup } from '../baseline/c
 import type { ContextGroup } from '../baseline/contexts.js';
 import { pText, range, signed } from '../report/figures.js';
 import { print, printTable, whole } from './output.js';
+import { addResamplingFlags } from './resampling.js';
 import { parsePair, parseWhole } from './values.js';
 
 const HELP = `
@@ -39,12 +40,8 @@ export function define(command: Command): void {
       'number of tokens with the largest gains, and with the largest losses, to print',
       parseWhole,
       10,
-    )
-    .option('--resamples <n>', 'number of resamples of the bootstrap', parseWhole, 1000)
-    .option('--seed <n>', 'seed of the bootstrap', parseWhole, 1)
-    .option('--json', 'print one JSON object')
-    .addHelpText('after', HELP)
-    .action(run);
+    );
+  addResamplingFlags(command).option('--json', 'print one JSON object').addHelpText('after', HELP).action(run);
 }
 
 async function run(file: string, other: string | undefined, flags: CompareFlags): Promise<void> {

@@ -14,7 +14,7 @@ import {
 import { KneserError } from '../base/errors.js';
 import { randomNumbers } from '../base/random.js';
 import type { WorkOptions } from '../base/progress.js';
-import { intervalOf, poisson, type Interval } from '../baseline/bootstrap.js';
+import { intervalOf, poisson, RESAMPLES, type Interval } from '../baseline/bootstrap.js';
 import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
 import { openCorpus } from '../text/formats/index.js';
 import { documentsOf, expandInputs, sizeOf, type Input } from '../text/formats/input.js';
@@ -423,9 +423,6 @@ async function readTraining(
 
 /** The tokenizers of the normalizations, for reports. */
 const TOKENIZERS = { gpt3: 'gpt3: white space, lower case, without punctuation', none: 'white space' } as const;
-
-/** Number of resamples of the bootstrap. */
-const RESAMPLES = 1000;
 
 /** Compares the mean scores of clean and of contaminated items. */
 function compareScores(
