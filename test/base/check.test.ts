@@ -340,9 +340,9 @@ test.each<[string, () => unknown, string]>([
     () => library.baseline({ train: [text], valid: [text], test: [text], orders: '2-5' }),
     'orders: "2-5" is not a list',
   ],
-  // @ts-expect-error -- the texts are missing
   [
     'no texts',
+    // @ts-expect-error -- the texts are missing
     () => library.baseline({}),
     'train: is missing; name texts (--train, --valid and --test), or a corpus (--corpus)',
   ],

@@ -33,7 +33,7 @@ async function built(name: string, memory: number, threads: number): Promise<{ p
     openStore: (kind: string) => openLevelStore(join(path, kind), path),
     putWeights: () => Promise.resolve(),
   };
-  await build(options, await planBuild(options), place, fromText({ sentences }));
+  await build({}, await planBuild(options), place, fromText({ sentences }));
   const store = await openLevelStore(join(path, 'tables'), path);
   const pairs: Pairs = [];
   for await (const [key, value] of store.entries()) pairs.push([key, value]);
