@@ -14,7 +14,7 @@ import { median } from './median.js';
 import { measureSteady, STEADY_ROUNDS } from './steady.js';
 
 /** The path of the command line of kneser. */
-const KNESER = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
+const KNESER = fileURLToPath(new URL('../node/main.js', import.meta.url));
 /** The speed of scoring in the long run is measured on copies of the test text: as many as have this size together [bytes], rounded up. */
 const STEADY_BYTES = 32e6;
 /** The name of the file with these copies. */

@@ -16,7 +16,7 @@ import { run, type Output } from './child.js';
 import { median } from './median.js';
 import { machine, runCommand, UsageError } from './command.js';
 
-const KNESER = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
+const KNESER = fileURLToPath(new URL('../node/main.js', import.meta.url));
 
 /** The usual Python program: a loop over JSON lines that computes the perplexity of each document with KenLM, one line a sentence. */
 const LOOP = `import json, sys

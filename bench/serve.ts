@@ -20,7 +20,7 @@ const CONNECTIONS = [1, 16, 256];
 const SENTENCES = 1000;
 const SENTENCE = 'the cat sat on the mat and the dog saw the cat on the log today .';
 
-const MAIN = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../node/main.js', import.meta.url));
 const PYTHON_SERVER = fileURLToPath(new URL('../../bench/serve.py', import.meta.url));
 
 interface Server {

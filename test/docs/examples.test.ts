@@ -153,7 +153,7 @@ it("the README's program and commands run", async () => {
   cpSync(join(ROOT, 'README.md'), join(folder, 'README.md'));
   mkdirSync(join(folder, 'docs'));
   cpSync(join(ROOT, 'docs/mixture.md'), join(folder, 'docs/mixture.md'));
-  const kneser = `"${process.execPath}" "${join(ROOT, 'dist/src/cli/main.js')}"`;
+  const kneser = `"${process.execPath}" "${join(ROOT, 'dist/node/main.js')}"`;
   for (const command of [...shown, ...cases]) {
     // The quickstart's text is a part of Brown here; with the whole corpus the baseline would take half a minute.
     const text = command

@@ -46,7 +46,7 @@ describe('the files of the package', () => {
     expect(packed.size / 1e6).toBeLessThan(1.6);
     expect(packed.unpackedSize / 1e6).toBeLessThan(5);
     const allowed =
-      /^(dist\/(src|native-free|browser|corpora)\/.*\.(js|d\.ts|txt|html|css|svg)|dist\/LICENSES\.txt|docs\/.*\.(md|mjs|png)|(bench|test|test\/fixtures)\/README\.md|[A-Z]+\.md|CITATION\.cff|LICENSE|package\.json)$/;
+      /^(dist\/(node|modules|browser)\/.*\.(js|txt|html|css|svg)|dist\/(src|native-free|corpora)\/.*\.d\.ts|dist\/LICENSES\.txt|docs\/.*\.(md|mjs|png)|(bench|test|test\/fixtures)\/README\.md|[A-Z]+\.md|CITATION\.cff|LICENSE|package\.json)$/;
     expect(files.filter(path => !allowed.test(path))).toEqual([]);
     expect(files.filter(path => /demo|smoke|\.test\.|bundle\./.test(path.replace('docs/images/demo.png', '')))).toEqual(
       [],
@@ -83,10 +83,10 @@ describe('the files of the package', () => {
   test('import nothing but each other, Node, and the dependencies', () => {
     const known = new Set([...Object.keys(manifest.dependencies), ...builtinModules]);
     const strange = new Set<string>();
-    for (const path of files.filter(path => /^dist\/(src|native-free|corpora)\/.*\.js$/.test(path))) {
+    for (const path of files.filter(path => /^dist\/(node|modules)\/.*\.js$/.test(path))) {
       const source = readFileSync(join(ROOT, path), 'utf8');
       for (const [, ...names] of source.matchAll(
-        /^\s*(?:import|export)\b[^'";]*?\bfrom ['"]([^'"]+)['"]|^import ['"]([^'"]+)['"]|\bimport\(['"]([^'"]+)['"]\)/gm,
+        /(?:^|[;\s])(?:import|export)\b[^'";]*?\bfrom\s*['"]([^'"]+)['"]|(?:^|[;\s])import\s*['"]([^'"]+)['"]|\bimport\(['"]([^'"]+)['"]\)/gm,
       )) {
         const name = names.find(Boolean) ?? '';
         if (name.startsWith('.') || name.startsWith('node:')) continue;

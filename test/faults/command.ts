@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { cpuSeconds, peakBytes } from '../../bench/usage.js';
 import { NODE_FLAGS } from '../support/node-flags.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../node/main.js', import.meta.url));
 
 /** In a test, the commands have the flags of the process of the test; the harness measures commands as users run them. */
 const FLAGS = process.execArgv.filter(flag => NODE_FLAGS.includes(flag));

@@ -10,7 +10,7 @@ import { temporaryFolder } from './models.js';
 import { NODE_FLAGS } from './node-flags.js';
 
 /** The path of the command line's entry. */
-export const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../dist/node/main.js', import.meta.url));
 
 /** Options of a run of the command line. */
 export interface RunOptions {

@@ -1,12 +1,12 @@
 import { clusteringSizes } from '../plan/options.js';
 import { sharedMemory } from '../../base/shared-memory.js';
 import { MergeMemory, mergeUnit, type MergedFigures, type MergePlan, type MergeUnit } from '../../count/merge-range.js';
+import { mergeOnThreads } from '../../count/merging-threads.js';
 import type { SubtreeModel } from '../../count/subtrees.js';
 import type { ModelStore, ModelWriter } from '../../store/store.js';
 import { unigramRows } from '../../tables/builder.js';
 import type { RangeBlock } from '../../tables/index-range.js';
 import type { TableManifest } from '../../tables/manifest.js';
-import { workOnRanges } from '../../tables/node/range-threads.js';
 import { contiguous, isContiguous, tableName, withContexts } from '../../tables/pattern.js';
 import { addSummary, emptySummary } from '../../tables/table-writer.js';
 import { TrieColumns } from '../../tables/trie-columns.js';
@@ -125,8 +125,7 @@ export async function mergeTables(
     for (const [i, unit] of units.entries())
       end(i, await mergeUnit(stores, plan, unit, blocks => take(i, blocks), onRows, memory));
   } else {
-    const worker = new URL('../../count/merging-worker.js', import.meta.url);
-    await workOnRanges(threads, { name: 'merging', worker, stores, plan, ranges: units, take, end, onRows });
+    await mergeOnThreads(threads, { stores, plan, ranges: units, take, end, onRows });
   }
   await output.endTables([contiguous(order)]);
   context.report({ stage: 'count', done: total, total, unit: 'n-grams' });
