@@ -158,7 +158,7 @@ export class Blend {
   /** Writes p(w | history of word `t`) as a sum of terms in which only the counts of w depend on w. */
   expand(evidence: BlendEvidence, batch: Batch, t: number): NextWordTerms {
     this.probability(evidence, batch, t);
-    const { words, classModels, gate } = this;
+    const { words, classModels, gate, modelM } = this;
     const available = batch.available[t];
     return {
       words: expand(words, evidence.words, t, available, gate ? gate.shares[0] : 1),
@@ -166,6 +166,7 @@ export class Blend {
         ...expand(mixture, evidence.clusterings[m].evidence, t, available, gate ? gate.shares[1 + m] : 0),
         wordClasses,
       })),
+      shareOfModelM: gate && modelM ? gate.shares[1 + classModels.length] : 0,
     };
   }
 

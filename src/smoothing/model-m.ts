@@ -2,6 +2,7 @@ import type { WordClasses } from '../tables/classes.js';
 import type { Batch } from './batch.js';
 import type { Discounts } from './discounts.js';
 import type { Evidence } from './evidence.js';
+import type { Followers } from './followers.js';
 import type { SmoothedTable } from './lattice.js';
 import { StepChain } from './step-chain.js';
 
@@ -93,6 +94,42 @@ export class ModelM {
     this.ofClass = this.classStep.probability(evidence.classes, t, available[t], classProbability);
     this.ofWord = this.wordStep.probability(evidence.words, t, available[t], share);
     return this.ofClass * this.ofWord;
+  }
+
+  /**
+   * p of words of one class after the same history, with the bits of {@link probability}.
+   *
+   * @param evidence of one of the words, which is word 0 of its batch.
+   * @param available number of words of history.
+   * @param classProbability p of the class by the class model.
+   * @param followers by length of the context in the word step, its followers; `undefined` if the context was not seen.
+   * @param counts working memory: a 0 for each word id.
+   * @returns by word of `words`, p.
+   */
+  spread(
+    evidence: StepEvidence,
+    available: number,
+    classProbability: number,
+    words: Uint32Array,
+    followers: readonly (Followers | undefined)[],
+    counts: Uint32Array,
+  ): Float64Array {
+    const { share } = this.classes;
+    const values = new Float64Array(words.length);
+    for (let i = 0; i < words.length; i++) values[i] = share[words[i]];
+    for (let length = 1; length <= this.wordStep.reach(available); length++) {
+      const seen = followers[length];
+      if (!seen) continue;
+      const ids = new Uint32Array(seen.length);
+      const own = new Uint32Array(seen.length);
+      seen.copy(ids, own);
+      for (let i = 0; i < ids.length; i++) counts[ids[i]] = own[i];
+      this.wordStep.interpolate(evidence.words, length, words, counts, values);
+      for (const id of ids) counts[id] = 0;
+    }
+    const ofClass = this.classStep.probability(evidence.classes, 0, available, classProbability);
+    for (let i = 0; i < values.length; i++) values[i] *= ofClass;
+    return values;
   }
 
   /**

@@ -179,6 +179,7 @@ describe.each([
   test('scores have the same bits from blocks, from tables in memory, and as predictions; all sum to one', async () => {
     await withOpen({}, async model => {
       const loaded = await model.load();
+      const vocabulary = loaded.vocabulary();
       const scores = [];
       for (const sentence of OTHERS) scores.push(await model.score(sentence));
       expect(OTHERS.map(sentence => loaded.score(sentence))).toEqual(scores);
@@ -187,6 +188,11 @@ describe.each([
         const all = next.dense();
         expect(paged.dense()).toEqual(all);
         expect(all.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);
+        const known = history.map(word => (vocabulary.has(word) ? word : '<unk>'));
+        for (const word of vocabulary) {
+          const id = vocabulary.id(word) ?? NaN;
+          expect(all[id] / 10 ** loaded.log10Prob(word, ['<s>', ...known])).toBeCloseTo(1, 12);
+        }
         const [best] = loaded.predict(history, { top: 1, unknown: true, explain: true });
         expect(best.log10Prob).toBe(
           loaded.log10Prob(best.token === '<unk>' ? 'never' : best.token, ['<s>', ...history]),
