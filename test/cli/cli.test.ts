@@ -609,7 +609,7 @@ describe.concurrent('inspect', () => {
       { pattern: '11', types: 14, dropped: 0, tokens: 17, ...fallback },
       { pattern: '111', types: 13, dropped: 0, tokens: 15, ...fallback },
     ]);
-    expectDefined(info, ['pruning']);
+    expectDefined(info, ['pruning', 'modelM']);
     expect(info.options).toMatchObject({ lowercase: false, skipBlank: false, vocabulary: 'all' });
   });
 

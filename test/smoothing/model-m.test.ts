@@ -149,6 +149,7 @@ describe.each([
   test('its probabilities are those that plain maps give', async () => {
     await withOpen({}, async model => {
       const { parts } = model;
+      expect(model.info).toMatchObject({ clusterings: [4, 3], modelM });
       const words = await model.allWords();
       const idsOf = (sentence: readonly string[]): number[] => [...sentence.map(word => words.idOf(word)), EOS];
       const { of, share } = parts.clusterings[modelM - 1].classes;
@@ -234,7 +235,7 @@ test('words too few for classes leave Model M out, and a training that prunes re
   const options = { order: 3, patterns: { skip: true }, classes: 5, modelM: 1, holdOut: 0.5 };
   await train({ sentences: ['a b', 'b a c', 'a c', 'c b'], out: small, ...options });
   const model = await LanguageModel.open(small);
-  expect(model.info.clusterings).toEqual([]);
+  expect(model.info).toMatchObject({ clusterings: [], modelM: null });
   expect((await model.score('a c')).perplexity).toBeGreaterThan(1);
   await model.close();
   const pruned = { sentences: TEXT, out: join(folder, 'never'), order: 3, classes: 4, modelM: 1, prune: [0, 1] };
