@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { LanguageModel, train, type Score } from '#kneser/src/index.js';
-import { CommandLine } from '../support/command-line.js';
-import { temporaryFolder } from '../support/models.js';
+import { CommandLine } from '../../support/command-line.js';
+import { temporaryFolder } from '../../support/models.js';
 
 const folder = temporaryFolder('score-each');
 const cli = new CommandLine('score-each-cli');

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { LanguageModel, train } from '#kneser/src/index.js';
 import type { PredictOptions } from '#kneser/src/index.js';
-import { CommandLine } from '../support/command-line.js';
-import { randomNumbers, temporaryFolder, trainedFolder, withOpen } from '../support/models.js';
-import { PTB_TEXT, ptbModel } from '../support/shared.js';
+import { CommandLine } from '../../support/command-line.js';
+import { randomNumbers, temporaryFolder, trainedFolder, withOpen } from '../../support/models.js';
+import { PTB_TEXT, ptbModel } from '../../support/shared.js';
 
 const folder = temporaryFolder('gap');
 const random = randomNumbers(8);

@@ -13,8 +13,8 @@ import type { Followers } from '#kneser/src/smoothing/followers.js';
 import { TopWords, wordLists } from '#kneser/src/model/prediction/top-words.js';
 import type { NextWord } from '#kneser/src/model/prediction/voters.js';
 import { Term } from '#kneser/src/smoothing/terms.js';
-import { CommandLine } from '../support/command-line.js';
-import { randomNumbers, temporaryFolder, UNIFORM_MIXTURE, withModel } from '../support/models.js';
+import { CommandLine } from '../../support/command-line.js';
+import { randomNumbers, temporaryFolder, UNIFORM_MIXTURE, withModel } from '../../support/models.js';
 
 const folder = temporaryFolder('predict');
 

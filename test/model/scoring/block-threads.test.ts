@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { LanguageModel, pack, train, type Score } from '#kneser/src/index.js';
 import { PIECE_WORDS } from '#kneser/src/model/scoring/perplexity.js';
-import { randomNumbers, temporaryFolder } from '../support/models.js';
+import { randomNumbers, temporaryFolder } from '../../support/models.js';
 
 const folder = temporaryFolder('block-threads');
 

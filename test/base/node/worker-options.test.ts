@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { expect, test } from 'vitest';
-import { temporaryFolder } from '../support/models.js';
+import { temporaryFolder } from '../../support/models.js';
 
 const folder = temporaryFolder('workers');
 

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { train } from '#kneser/src/index.js';
 import { readVocabularyList } from '#kneser/src/text/formats/vocabulary-list.js';
-import { CommandLine } from '../support/command-line.js';
+import { CommandLine } from '../../support/command-line.js';
 
 const cli = new CommandLine('vocabulary-list');
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LanguageModel, train } from '#kneser/src/index.js';
 import { readSentences, type IdSentences } from '#kneser/src/model/scoring/text-scoring.js';
-import { temporaryFolder } from '../support/models.js';
+import { temporaryFolder } from '../../support/models.js';
 
 const folder = temporaryFolder('text-scoring');
 

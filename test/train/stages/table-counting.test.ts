@@ -6,8 +6,8 @@ import { startThread } from '#kneser/src/count/threads.js';
 import { createLevelWriter, openLevelStore } from '#kneser/src/store/folder/leveldb.js';
 import { build, fromText } from '#kneser/src/train/build.js';
 import { planBuild } from '#kneser/src/train/plan/plan.js';
-import { randomNumbers, temporaryFolder } from '../support/models.js';
-import { expectSamePairs, type Pairs } from '../support/pairs.js';
+import { randomNumbers, temporaryFolder } from '../../support/models.js';
+import { expectSamePairs, type Pairs } from '../../support/pairs.js';
 
 const folder = temporaryFolder('count-tries');
 const random = randomNumbers(23);

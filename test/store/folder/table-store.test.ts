@@ -9,7 +9,7 @@ import { createLevelWriter } from '#kneser/src/store/folder/leveldb.js';
 import type { PointerFile } from '#kneser/src/store/folder/pointer.js';
 import { describeTableFile } from '#kneser/src/store/folder/table-file.js';
 import { TableStore } from '#kneser/src/store/folder/table-store.js';
-import { randomNumbers, temporaryFolder } from '../support/models.js';
+import { randomNumbers, temporaryFolder } from '../../support/models.js';
 
 const folder = temporaryFolder('table-store');
 

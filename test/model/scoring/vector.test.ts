@@ -6,8 +6,8 @@ import { corrupt, CORRUPTIONS, findCorrupted, type Corrupted } from '#kneser/ben
 import { brownSentences } from '#kneser/corpora/brown.js';
 import { LanguageModel, train, type LoadedModel, type VectorOptions } from '#kneser/src/index.js';
 import { binMeans, tokenMeans, windowSums } from '#kneser/src/model/scoring/vector.js';
-import { CommandLine, parseLines } from '../support/command-line.js';
-import { randomNumbers, UNIFORM_MIXTURE, withModel } from '../support/models.js';
+import { CommandLine, parseLines } from '../../support/command-line.js';
+import { randomNumbers, UNIFORM_MIXTURE, withModel } from '../../support/models.js';
 
 const cli = new CommandLine('vector');
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FileOutput, isFileDescriptor } from '#kneser/src/base/node/file-output.js';
-import { temporaryFolder } from '../support/models.js';
+import { temporaryFolder } from '../../support/models.js';
 
 const folder = temporaryFolder('file-output');
 const open = (name: string): number => openSync(join(folder, name), 'w');

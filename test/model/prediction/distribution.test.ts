@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { log10 } from '#kneser/src/base/elementary.js';
 import { annotate, exportArpa, importArpa, LanguageModel, prune, train, type OpenOptions } from '#kneser/src/index.js';
-import { expectToBe } from '../support/expect-to-be.js';
-import { randomNumbers, sharedFile, temporaryFolder, UNIFORM_MIXTURE } from '../support/models.js';
-import { PTB_TEXT, ptbModel } from '../support/shared.js';
+import { expectToBe } from '../../support/expect-to-be.js';
+import { randomNumbers, sharedFile, temporaryFolder, UNIFORM_MIXTURE } from '../../support/models.js';
+import { PTB_TEXT, ptbModel } from '../../support/shared.js';
 
 const folder = temporaryFolder('distribution');
 const random = randomNumbers(11);

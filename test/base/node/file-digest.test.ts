@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { crc32ByTable, digestFile } from '#kneser/src/base/node/file-digest.js';
-import { temporaryFolder } from '../support/models.js';
+import { temporaryFolder } from '../../support/models.js';
 
 const folder = temporaryFolder('file-digest');
 const encoder = new TextEncoder();

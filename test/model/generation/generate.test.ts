@@ -8,9 +8,9 @@ import { Mirostat, zipfExponent, zipfWords } from '#kneser/src/model/generation/
 import { massOf, truncate, type TruncationOptions } from '#kneser/src/model/generation/truncation.js';
 import { sortDescending } from '#kneser/src/model/prediction/sort-descending.js';
 import { UNK } from '#kneser/src/text/tokens.js';
-import { CommandLine } from '../support/command-line.js';
-import { randomNumbers, temporaryFolder, UNIFORM_MIXTURE } from '../support/models.js';
-import { PTB_TEXT, ptbModel } from '../support/shared.js';
+import { CommandLine } from '../../support/command-line.js';
+import { randomNumbers, temporaryFolder, UNIFORM_MIXTURE } from '../../support/models.js';
+import { PTB_TEXT, ptbModel } from '../../support/shared.js';
 
 const folder = temporaryFolder('generate');
 const random = randomNumbers(5);

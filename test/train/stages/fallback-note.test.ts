@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { train } from '#kneser/src/index.js';
-import { randomNumbers, temporaryFolder } from '../support/models.js';
+import { randomNumbers, temporaryFolder } from '../../support/models.js';
 
 const folder = temporaryFolder('notes');
 const random = randomNumbers(11);
