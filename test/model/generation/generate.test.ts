@@ -1,12 +1,9 @@
-import fc from 'fast-check';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { importArpa, exportArpa, KneserError, LanguageModel, prune, train } from '#kneser/src/index.js';
 import type { GeneratedText, GenerateOptions, LoadedModel, OpenOptions } from '#kneser/src/index.js';
 import { Drawing } from '#kneser/src/model/generation/draw.js';
-import { Mirostat, zipfExponent, zipfWords } from '#kneser/src/model/generation/mirostat.js';
-import { massOf, truncate, type TruncationOptions } from '#kneser/src/model/generation/truncation.js';
-import { sortDescending } from '#kneser/src/model/prediction/sort-descending.js';
+import { truncate, type TruncationOptions } from '#kneser/src/model/generation/truncation.js';
 import { UNK } from '#kneser/src/text/tokens.js';
 import { CommandLine } from '../../support/command-line.js';
 import { randomNumbers, temporaryFolder, UNIFORM_MIXTURE } from '../../support/models.js';
@@ -55,38 +52,6 @@ function deviation(drawn: ReadonlyMap<string, number>, expected: ReadonlyMap<str
   const spread = 2 / (9 * (cells - 1));
   return (Math.cbrt(sum / (cells - 1)) - (1 - spread)) / Math.sqrt(spread);
 }
-
-test('truncations keep what an independent computation keeps', () => {
-  const toy = [0.4, 0.2, 0.15, 0.1, 0.06, 0.04, 0.03, 0.015, 0.004, 0.001];
-  expect(keptOf(toy, { typical: 0.9 })).toEqual([0, 1, 2, 3, 4]);
-  expect(keptOf(toy, { eta: 0.01 })).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-  expect(keptOf(toy, { topK: 3 })).toEqual([0, 1, 2]);
-  expect(keptOf(toy, { topP: 0.7 })).toEqual([0, 1, 2]);
-  expect(keptOf(toy, { minP: 0.09 })).toEqual([0, 1, 2, 3, 4, 5]);
-  expect(keptOf(toy, { epsilon: 0.5 })).toEqual([0]);
-  // Each step works on the renormalized rest: 0.2 of 0.75 is 0.267.
-  expect(keptOf(toy, { topK: 3, epsilon: 0.25 })).toEqual([0, 1]);
-  // A group of equally probable types is cut in the middle by top-k and top-p.
-  const counts = Uint32Array.of(1, 10);
-  truncate(Float64Array.of(0.5, 0.05), counts, { topP: 0.72 });
-  expect([...counts]).toEqual([1, 5]);
-  expect(massOf(Float64Array.of(0.5, 0.05), counts)).toBeCloseTo(0.75, 12);
-});
-
-test('sorts numbers as a comparison does, equal numbers by their indices', () => {
-  const number = fc.oneof(
-    fc.double({ min: 0, max: 1, noNaN: true, noDefaultInfinity: true }),
-    fc.constantFrom(0.5, 0.25),
-  );
-  fc.assert(
-    fc.property(fc.array(number, { maxLength: 60 }), numbers => {
-      const all = Float64Array.from(numbers, Math.abs);
-      const chosen = Uint32Array.from([...all.keys()].filter(i => i % 3 < 2));
-      const expected = [...chosen].sort((a, b) => all[b] - all[a] || a - b);
-      expect([...sortDescending(all, chosen)]).toEqual(expected);
-    }),
-  );
-});
 
 test('every truncation draws from the types that it leaves of the whole distribution', async () => {
   const kinds: TruncationOptions[] = [
@@ -148,15 +113,6 @@ test('draws after contexts with many followers are the same from blocks and memo
   expect(points.map(point => loaded.nextWords('a', false).sample(() => point))).toEqual(first);
   expect(points.map(point => ofBlocks.sample(() => point))).toEqual(first);
   expect(new Set(first).size).toBeGreaterThan(30);
-});
-
-test('version 1 of mirostat computes the published number of types', () => {
-  const zipf = Float64Array.from({ length: 10_000 }, (_, i) => (i + 1) ** -1.2);
-  expect(zipfExponent(zipf, new Uint32Array(10_000).fill(1))).toBeCloseTo(1.2, 10);
-  expect(zipfWords(1.2, 6, 10_000)).toBe(11);
-  expect(zipfWords(1.2, 9, 10_000)).toBe(56);
-  expect(zipfWords(1, 6, 10_000)).toBe(Math.round(64 / Math.log(10_000)) + 1);
-  expect(new Mirostat(5, 0.1, 2, 100).mu).toBe(10);
 });
 
 test('100,000 draws have the distribution of the model, for all kinds of models', async () => {

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { exportArpa, importArpa, type LanguageModel, type LoadedModel } from '#kneser/src/index.js';
-import { temporaryFolder, withOpen } from '../support/models.js';
+import { temporaryFolder, withOpen } from '../../support/models.js';
 
 const folder = temporaryFolder('arpa-toolkits');
 const at = (name: string): string => join(folder, name);
-const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/arpa/${name}`, import.meta.url));
+const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/arpa/${name}`, import.meta.url));
 
 /** Sentences, and by hand for each token, `</s>` too, the terms of its log10 p and the length that matched. */
 type ByHand = readonly (readonly [sentence: string, ...tokens: (readonly [terms: number[], matched: number])[]])[];

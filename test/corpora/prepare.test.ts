@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { brownSentences, prepareBrown, type PreparedBrown } from '#kneser/corpora/brown.js';
 import { CORPORA, type Corpus } from '#kneser/corpora/catalog.js';
-import { writeAtomically } from '#kneser/src/base/node/atomic.js';
-import { sha256 } from '#kneser/corpora/checksum.js';
 import {
   prepareOneBillionWord,
   preparePtb,
@@ -33,69 +30,6 @@ function folderOf(files: Record<string, string>): string {
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
-
-describe('catalog', () => {
-  const corpora: Corpus[] = Object.values(CORPORA);
-
-  test.each(corpora.map(corpus => [corpus.name, corpus] as const))('%s is complete', (name, corpus) => {
-    expect(CORPORA[name]).toBe(corpus);
-    expect(new URL(corpus.publishedAt).protocol).toMatch(/^https?:$/);
-    expect(corpus.splits.train).toBeDefined();
-    for (const split of Object.values(corpus.splits)) {
-      if (split.sha256 !== undefined) expect(split.sha256).toMatch(/^[0-9a-f]{64}$/);
-    }
-    for (const figure of corpus.published) {
-      expect(corpus.splits[figure.split]).toBeDefined();
-      expect(figure.source).toMatch(/\b\d{4}\b.*Table/);
-    }
-  });
-});
-
-describe('Brown', () => {
-  let prepared: PreparedBrown;
-  beforeAll(async () => (prepared = await prepareBrown(join(root, 'brown'))));
-
-  test('has 57,340 sentences and 1,161,192 tokens, words with a slash whole', () => {
-    const sentences = [...brownSentences()];
-    expect(sentences).toHaveLength(57_340);
-    expect(sentences.reduce((sum, tokens) => sum + tokens.length, 0)).toBe(1_161_192);
-    expect(sentences[0].slice(0, 6)).toEqual(['The', 'Fulton', 'County', 'Grand', 'Jury', 'said']);
-    expect(sentences.some(tokens => tokens.includes('and/or'))).toBe(true);
-    expect(sentences.flat().every(token => token !== '' && !/\s/.test(token))).toBe(true);
-  });
-
-  test('is prepared byte for byte as the catalog says', async () => {
-    expect(await prepareSplits(CORPORA.brown, join(root, 'brown'))).toEqual({
-      train: [prepared.train],
-      test: [prepared.heldOut],
-    });
-    expect(await sha256(prepared.train)).toBe(CORPORA.brown.splits.train?.sha256);
-    expect(readdirSync(join(root, 'brown')).sort()).toEqual(['brown.heldout.txt', 'brown.train.txt']);
-  });
-
-  test('holds out every tenth sentence and reports what it wrote', () => {
-    const heldOut = readFileSync(prepared.heldOut, 'utf8');
-    const train = readFileSync(prepared.train, 'utf8');
-    const [held, kept]: [string[], string[]] = [[], []];
-    let index = 0;
-    for (const tokens of brownSentences()) (index++ % 10 === 9 ? held : kept).push(tokens.join(' '));
-    expect(heldOut).toBe(held.join('\n') + '\n');
-    expect(train).toBe(kept.join('\n') + '\n');
-    expect(prepared).toMatchObject({
-      sentences: 57_340,
-      tokens: 1_161_192,
-      heldOutSentences: 5_734,
-      heldOutTokens: 115_685,
-    });
-    const { size } = CORPORA.brown;
-    expect(size).toEqual({ train: prepared.tokens - prepared.heldOutTokens, test: prepared.heldOutTokens });
-  });
-
-  test.each([1, 0, 2.5, NaN])('refuses to hold out every %s', async holdOut => {
-    await expect(prepareBrown(join(root, 'never'), { holdOut })).rejects.toMatchObject({ code: 'CORPUS_OPTION' });
-    expect(existsSync(join(root, 'never'))).toBe(false);
-  });
-});
 
 describe('corpora in a folder', () => {
   const text = { train: 'a b\n', valid: 'b\n', test: 'a\n' };
@@ -198,18 +132,5 @@ describe('corpora in a folder', () => {
     );
     rmSync(join(folder, 'training-monolingual.tokenized.shuffled/news.en-00042-of-00100'));
     await expect(prepareOneBillionWord(folder)).rejects.toThrow(/news\.en-00042-of-00100/);
-  });
-});
-
-describe('writing', () => {
-  test('leaves neither a half-written file nor a temporary one behind', async () => {
-    const folder = folderOf({ 'kept.txt': 'before' });
-    function* failing(): Generator<string> {
-      yield 'half';
-      throw new Error('stop');
-    }
-    await expect(writeAtomically(join(folder, 'kept.txt'), failing())).rejects.toThrow('stop');
-    expect(readFileSync(join(folder, 'kept.txt'), 'utf8')).toBe('before');
-    expect(readdirSync(folder)).toEqual(['kept.txt']);
   });
 });
