@@ -1,18 +1,16 @@
 import fc from 'fast-check';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { layoutLength } from '#kneser/src/count/layout.js';
 import { prune, train, type Stage, type TrainOptions } from '#kneser/src/index.js';
-import { MAIN } from '../support/command-line.js';
+import { CommandLine } from '../support/command-line.js';
 import { expectSamePairs, readPairs, type Pairs } from '../support/pairs.js';
 import { randomNumbers, temporaryFolder, type WithoutOut } from '../support/models.js';
-import { NODE_FLAGS } from '../support/node-flags.js';
 
 const folder = temporaryFolder('determinism');
+const cli = new CommandLine('determinism-cli');
 let models = 0;
 
 /** Trains, and reads back everything that the store holds. */
@@ -164,11 +162,8 @@ describe('the same text gives the same keys, values and weights in any form:', (
       '0.02',
       '--quiet',
     ];
-    const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, 'train', '-', '--out', out, ...flags], {
-      stdio: ['pipe', 'ignore', 'inherit'],
-    });
-    child.stdin.end(readFileSync(path));
-    expect(await once(child, 'exit')).toEqual([0, null]);
+    const run = await cli.runAsProcess(['train', '-', '--out', out, ...flags], { input: readFileSync(path) });
+    expect(run).toEqual({ status: 0, stdout: '', stderr: '' });
     expectSame({ pairs: await readPairs(out), weights: readWeights(out) }, reference);
   });
 });
