@@ -7,7 +7,7 @@ import { baseline, compare, LanguageModel, type BaselineReport } from '#kneser/s
 import { CommandLine } from '../support/command-line.js';
 import { randomNumbers } from '../support/models.js';
 
-const cli = new CommandLine('baseline-texts');
+const cli = new CommandLine('texts');
 
 const jsonLines = (documents: readonly string[], field = 'text'): string =>
   documents.map(text => JSON.stringify({ [field]: text }) + '\n').join('');

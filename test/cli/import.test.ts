@@ -12,7 +12,6 @@ import { refusal } from '../support/refusal.js';
 const folder = temporaryFolder('import');
 const cli = new CommandLine('import-cli');
 const fixture = (name: string): string => new URL(`../fixtures/${name}`, import.meta.url).pathname;
-
 const at = (name: string): string => join(folder, name);
 
 describe('the command line', () => {

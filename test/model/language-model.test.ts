@@ -8,7 +8,7 @@ import { LanguageModel, pack, train, type LoadedModel } from '#kneser/src/index.
 import { temporaryFolder } from '../support/models.js';
 
 /** Results and models in JSON and in a console; the paths and addresses that can be opened. */
-const folder = temporaryFolder('results');
+const folder = temporaryFolder('language-model');
 const path = join(folder, 'a model é');
 const file = join(folder, 'packed');
 

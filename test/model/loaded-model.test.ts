@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
@@ -12,9 +11,9 @@ import {
   type OpenOptions,
   type State,
 } from '#kneser/src/index.js';
-import { temporaryFolder, UNIFORM_MIXTURE, withModel, withOpen } from '../support/models.js';
+import { temporaryFolder, UNIFORM_MIXTURE, withModel } from '../support/models.js';
 
-const folder = temporaryFolder('decoding');
+const folder = temporaryFolder('loaded-model');
 
 const word = fc.constantFrom('a', 'b', 'c', 'd');
 const corpus = fc.array(fc.array(word, { minLength: 1, maxLength: 9 }), { minLength: 1, maxLength: 40 });
@@ -164,31 +163,4 @@ test('tuned weights are used at a lower order too', async () => {
   const expected = tokens.map((token, i) => whole.log10Prob(token, ['<s>', ...tokens].slice(i, i + 1)));
   expect([...(await paged.score(tokens, { end: false })).log10Probs]).toEqual(expected);
   expect([...shorter.score(tokens, { end: false }).log10Probs]).toEqual(expected);
-});
-
-test('a text without <s> or </s> has the sum of its sentences, from pages, memory, threads and sentences', async () => {
-  const sentences = Array.from({ length: 9000 }, (_, i) => ['a b c d', 'b c', 'd', '', 'c a b a c'][i % 5]);
-  const file = join(folder, 'ends.txt');
-  writeFileSync(file, sentences.join('\n') + '\n');
-  const path = join(folder, 'ends');
-  await train({ files: [file], out: path, order: 3 });
-  await withOpen(path, async (paged, loaded) => {
-    for (const [start, end] of [
-      [true, false],
-      [false, true],
-      [false, false],
-    ] as const) {
-      const scores = sentences.map(sentence => loaded.score(sentence, { start, end }));
-      const tokens = scores.reduce((sum, score) => sum + score.tokens.length, 0);
-      const log10Prob = scores.reduce((sum, score) => sum + score.log10Prob, 0);
-      const figures = await paged.perplexityOfFile(file, { start, end });
-      expect(figures).toMatchObject({ sentences: 9000, tokens });
-      expect(figures.log10Prob).toBeCloseTo(log10Prob, 6);
-      for (const threads of [1, 2]) {
-        expect(await loaded.perplexityOfFile(file, { start, end, threads })).toEqual(figures);
-      }
-      expect(loaded.perplexity(sentences, { start, end }).log10Prob).toBeCloseTo(log10Prob, 6);
-      expect((await paged.perplexity(sentences, { start, end })).tokens).toBe(tokens);
-    }
-  });
 });

@@ -12,7 +12,7 @@ import { CommandLine } from '../support/command-line.js';
 import { expectSamePairs, readPairs } from '../support/pairs.js';
 import { withModel, type Trained, type WithoutOut } from '../support/models.js';
 
-const cli = new CommandLine('tokenizers');
+const cli = new CommandLine('tokenization');
 
 /** Byte-level BPE: `th`, `the`, and that after a space. */
 const BPE = bpeJson('abcdefghijklmnopqrstuvwxyz.!', ['t h', 'th e', 'Ġ the']);

@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/models.js';
 
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
 const old = (name: string): string => join(fixtures, 'model-0.1.0', name);
-const folder = temporaryFolder('0.1.0');
+const folder = temporaryFolder('upgrade');
 const text = join(fixtures, 'kenlm.train.txt');
 
 interface Scores {

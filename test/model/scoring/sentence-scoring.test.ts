@@ -4,8 +4,8 @@ import { LanguageModel, train, type Score } from '#kneser/src/index.js';
 import { CommandLine } from '../../support/command-line.js';
 import { temporaryFolder } from '../../support/models.js';
 
-const folder = temporaryFolder('score-each');
-const cli = new CommandLine('score-each-cli');
+const folder = temporaryFolder('sentence-scoring');
+const cli = new CommandLine('sentence-scoring-cli');
 const SENTENCES = Array.from(
   { length: 4000 },
   (_, i) => ['a b c d', 'b stranger c', 'd', '', 'c a b a c d a b'][i % 5],

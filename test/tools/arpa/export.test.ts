@@ -17,7 +17,6 @@ import { refusal } from '../../support/refusal.js';
 
 const folder = temporaryFolder('arpa-export');
 const fixture = (name: string): string => new URL(`../../fixtures/${name}`, import.meta.url).pathname;
-
 const at = (name: string): string => join(folder, name);
 
 async function importText(text: string | Uint8Array, out = at('imported')): Promise<ImportReport> {

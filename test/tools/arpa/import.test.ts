@@ -11,7 +11,6 @@ import { refusal } from '../../support/refusal.js';
 const folder = temporaryFolder('arpa-import');
 const cli = new CommandLine('arpa-import-cli');
 const fixture = (name: string): string => new URL(`../../fixtures/${name}`, import.meta.url).pathname;
-
 const at = (name: string): string => join(folder, name);
 
 /** The n-grams that longer ones end with, of order 2 and up. */

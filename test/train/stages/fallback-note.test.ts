@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { train } from '#kneser/src/index.js';
 import { randomNumbers, temporaryFolder } from '../../support/models.js';
 
-const folder = temporaryFolder('notes');
+const folder = temporaryFolder('fallback-note');
 const random = randomNumbers(11);
 /** Words of a vocabulary that falls off as that of natural text does. */
 const words = (types: number, length: number): string =>

@@ -9,7 +9,7 @@ import { planBuild } from '#kneser/src/train/plan/plan.js';
 import { randomNumbers, temporaryFolder } from '../../support/models.js';
 import { expectSamePairs, type Pairs } from '../../support/pairs.js';
 
-const folder = temporaryFolder('count-tries');
+const folder = temporaryFolder('table-counting');
 const random = randomNumbers(23);
 /** Words of more than one range; the first has more followers than a block has rows. */
 const sentences = Array.from({ length: 30_000 }, (_, i) => [
