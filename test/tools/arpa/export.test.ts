@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -123,6 +123,10 @@ describe('a model of counts', () => {
     const { code, message } = await refusal(exported(at('counted')));
     expect(code).toBe('KNESER_OPTION');
     expect(message).toContain('the word "New York" has white space in it');
+    // Another export, after which one that went on would have begun its file.
+    await train({ sentences: ['a'], out: at('counted'), order: 1, force: true });
+    await exportArpa({ model: at('counted'), file: at('other.arpa') });
+    expect(readdirSync(folder).filter(name => name.endsWith('.tmp'))).toEqual([]);
   });
 
   test.skipIf(!process.env.KENLM_BIN)('is read by KenLM, which finds the same perplexity', async () => {
