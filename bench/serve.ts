@@ -11,6 +11,7 @@ import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { PROGRAM } from './program.js';
 
 /** How long each turn of a server takes [s], and how many turns each server has. */
 const SECONDS = 3;
@@ -20,7 +21,6 @@ const CONNECTIONS = [1, 16, 256];
 const SENTENCES = 1000;
 const SENTENCE = 'the cat sat on the mat and the dog saw the cat on the log today .';
 
-const MAIN = fileURLToPath(new URL('../node/main.js', import.meta.url));
 const PYTHON_SERVER = fileURLToPath(new URL('../../bench/serve.py', import.meta.url));
 
 interface Server {
@@ -155,7 +155,7 @@ async function idle({ port, memory }: Server): Promise<void> {
 }
 
 const [model = 'model', what] = process.argv.slice(2);
-const served = await start('kneser serve', process.execPath, [MAIN, 'serve', model, '--port', '0', '--quiet']);
+const served = await start('kneser serve', process.execPath, [PROGRAM, 'serve', model, '--port', '0', '--quiet']);
 try {
   if (what === 'million') await million(served);
   else if (what === 'idle') await idle(served);

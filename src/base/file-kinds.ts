@@ -1,6 +1,6 @@
 /**
  * Recognizes kinds of files by their first bytes, and tells how to get text from a file of each kind. The name of a file does not
- * matter. To add a kind, add a row to {@link FILE_KINDS}, a file to test/text/real-files.test.ts and run that test with
+ * matter. To add a kind, add a row to {@link FILE_KINDS}, a file to test/base/file-kinds.test.ts and run that test with
  * `-u`, which writes the table of docs/formats.md.
  */
 
