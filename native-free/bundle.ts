@@ -19,7 +19,7 @@ import { build as bundle, type BuildOptions } from 'rolldown';
 const dist = fileURLToPath(new URL('../', import.meta.url));
 /** The modules that pages load, and the workers that these modules start by the name of a file beside their own. */
 const ENTRIES = ['index', 'indexeddb', 'memory', 'decoding', 'train', 'worker', 'counting-worker'];
-/** In `dist/node/`, the modules that at least so many entries and dynamic imports share are in one file, `core`. */
+/** In `dist/node/`, the modules that at least so many entries and dynamic imports share are in one file, `core`, and those of the command line in `command`. */
 const CORE_SHARES = 8;
 
 const encoder = join(dist, 'src/base/encode-msgpack.js');
@@ -70,6 +70,7 @@ await bundle([
       ['cli/main.js', 'index.js', ...threads].map(path => [basename(path, '.js'), join(dist, 'src', path)]),
     ),
     platform: 'node',
+    preserveEntrySignatures: 'allow-extension',
     output: {
       dir: join(dist, 'node'),
       cleanDir: true,
@@ -77,7 +78,14 @@ await bundle([
       comments: { legal: true, annotation: false, jsdoc: false },
       // Names stay, for stack traces.
       minify: { mangle: false, compress: false, codegen: { removeWhitespace: true } },
-      codeSplitting: { groups: [{ name: 'core', minShareCount: CORE_SHARES }] },
+      codeSplitting: {
+        includeDependenciesRecursively: false,
+        groups: [
+          // The library loads nothing of the command line.
+          { name: 'command', test: /[\\/]dist[\\/]src[\\/]cli[\\/]/, minShareCount: CORE_SHARES, priority: 1 },
+          { name: 'core', test: /[\\/]dist[\\/]src[\\/](?!cli[\\/])/, minShareCount: CORE_SHARES },
+        ],
+      },
     },
   },
 ]);

@@ -108,6 +108,11 @@ describe('the files of the package', () => {
   });
 });
 
+test('the bundled library exports what the source exports', async () => {
+  const [bundled, source] = await Promise.all(['node', 'src'].map(folder => import(`#kneser/${folder}/index.js`)));
+  expect(Object.keys(bundled as object)).toEqual(Object.keys(source as object));
+});
+
 test('the manifest says who made it, and what it is about', () => {
   expect(manifest.author).toBe('The kneser authors');
   expect(manifest.license).toBe('MIT');
