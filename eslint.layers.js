@@ -1,7 +1,9 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path/posix';
 
 /**
- * The import rule: a file imports its own folder and folders below it, never a neighbour and never upwards.
+ * The import rule: a file imports its own folder and folders below it, never a neighbour and never upwards; and no file imports itself by way
+ * of others, not even for a type or when it runs.
  *
  * `ROOMS` lists the folders from the lowest to the highest; folders of one row are neighbours. `INSIDE` orders all subfolders of a room
  * in the same way; `.` is the room itself.
@@ -66,7 +68,8 @@ export function importFault(from, to) {
   if (to === QUICKSTART) return `${QUICKSTART} is an entry: nothing imports it`;
   if (from === QUICKSTART && to === 'src/index.ts') return undefined;
   const [room, target] = [roomOf(from), roomOf(to)];
-  if (!room || !target) return undefined;
+  const unlisted = room ? to : from;
+  if (!room || !target) return `${dirname(unlisted)} is no folder of the layers: add it to ROOMS`;
   if (room !== target) {
     const [row, below] = [rowOf(ROOMS, room), rowOf(ROOMS, target)];
     if (below > row) return `${room} is below ${target} and must not import it`;
@@ -89,6 +92,7 @@ export function importFault(from, to) {
 /** Says why `from` must not import a module that is not a file of the project. */
 export function moduleFault(from, name) {
   const room = roomOf(from);
+  if (!room) return `${dirname(from)} is no folder of the layers: add it to ROOMS`;
   if (name === 'commander' && room.startsWith('src/') && room !== 'src/cli') return 'commander is for src/cli alone';
   if (!ANY_ENGINE.includes(room) || FOR_NODE.some(path => from.startsWith(path))) return undefined;
   if (name.startsWith('node:') || name === 'level' || name === 'classic-level') {
@@ -97,7 +101,55 @@ export function moduleFault(from, name) {
   return undefined;
 }
 
+/** Matches the relative paths in imports and exports, of types too, and in `import()`. */
+const IMPORT = /\bfrom\s*['"](\.[^'"]*)|\bimport\s*\(?\s*['"](\.[^'"]*)/g;
+
+/** The file that `from` imports by a relative path. */
+const fileOf = (from, path) => join(dirname(from), path).replace(/\.js$/, '.ts');
+
+/** The files that a file with this text imports. */
+export function importsIn(from, text) {
+  return [...text.matchAll(IMPORT)].map(([, exported, imported]) => fileOf(from, exported ?? imported));
+}
+
+/**
+ * Finds the way from a file back to itself by its import of `to`: the files on it, from `to` to `from`; `undefined` if there is none.
+ *
+ * @param importsOf returns the files that a file imports.
+ */
+export function cycleThrough(from, to, importsOf) {
+  const importers = new Map([[to, undefined]]);
+  for (const file of importers.keys()) {
+    if (file === from) {
+      const way = [];
+      for (let at = from; at; at = importers.get(at)) way.unshift(at);
+      return way;
+    }
+    for (const next of importsOf(file)) if (!importers.has(next)) importers.set(next, file);
+  }
+  return undefined;
+}
+
 const root = import.meta.dirname;
+
+/** By file, the files that it imports, as far as they were asked for. */
+const graph = new Map();
+
+function importsOf(file) {
+  let imports = graph.get(file);
+  if (!imports) {
+    const path = join(root, file);
+    imports = existsSync(path) ? importsIn(file, readFileSync(path, 'utf8')) : [];
+    graph.set(file, imports);
+  }
+  return imports;
+}
+
+/** Says why no file of a cycle must import the next one. */
+function cycleFault(from, to) {
+  const way = cycleThrough(from, to, importsOf);
+  return way && `${[from, ...way].join(' → ')}: a cycle of imports; move what the files share to a file below them`;
+}
 
 export const layers = {
   meta: { type: 'problem', schema: [], messages: { fault: '{{fault}} (see eslint.layers.js)' } },
@@ -106,8 +158,8 @@ export const layers = {
     const check = source => {
       if (typeof source?.value !== 'string') return;
       const name = source.value;
-      const to = join(dirname(from), name).replace(/\.js$/, '.ts');
-      const fault = name.startsWith('.') ? importFault(from, to) : moduleFault(from, name);
+      const to = fileOf(from, name);
+      const fault = name.startsWith('.') ? (importFault(from, to) ?? cycleFault(from, to)) : moduleFault(from, name);
       if (fault) context.report({ node: source, messageId: 'fault', data: { fault } });
     };
     return {
