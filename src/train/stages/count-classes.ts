@@ -6,7 +6,7 @@ import * as clusterWords from './cluster-words.js';
 import type { BuildContext } from './context.js';
 import type { CountSource } from './count-source.js';
 import { countRows } from './count-tables.js';
-import { classesOf, stepsOf } from './counted-streams.js';
+import { classesOf, stepsOf, type CountedStream } from './counted-streams.js';
 import { putClasses, type CountedTables } from './write-model.js';
 
 /**
@@ -26,7 +26,7 @@ export async function run(
 ): Promise<Pick<CountedTables, 'clusterings' | 'modelM'>> {
   const clusterings: ClusteringManifest[] = [];
   let bigrams: Bigrams | undefined;
-  let classesOfM: Uint32Array | undefined;
+  let steps: readonly CountedStream[] = [];
   for (const [clustering, classes] of sizes.entries()) {
     const stream = classStream(clustering);
     let of = await clusterWords.restore(context, source, stream);
@@ -35,14 +35,13 @@ export async function run(
       of = await clusterWords.run(context, source, bigrams, classes);
     }
     await putClasses(builder, source, stream, classes, of);
-    if (clustering === ofModelM) classesOfM = of;
+    if (clustering === ofModelM) steps = stepsOf(context, source, classes, of);
     const isLast = clustering === sizes.length - 1 && ofModelM === undefined;
     const tables = await countRows(context, classesOf(context, source, clustering, classes, of, isLast), builder);
     clusterings.push({ stream, classes, tables });
   }
-  if (ofModelM === undefined || !classesOfM) return { clusterings };
-  const [classStep, wordStep] = stepsOf(context, source, sizes[ofModelM], classesOfM);
-  const classTables = await countRows(context, classStep, builder);
-  const wordTables = await countRows(context, wordStep, builder);
+  if (ofModelM === undefined) return { clusterings };
+  const classTables = await countRows(context, steps[0], builder);
+  const wordTables = await countRows(context, steps[1], builder);
   return { clusterings, modelM: { clustering: ofModelM, classTables, wordTables } };
 }
