@@ -63,13 +63,18 @@ function insideOf(room, file) {
   return dirname(file.slice(room.length + 1));
 }
 
+/** Says that a file is in none of the folders, if so. */
+function unlistedFault(file) {
+  return roomOf(file) ? undefined : `${dirname(file)} is no folder of the layers: add it to ROOMS`;
+}
+
 /** Says why `from` must not import `to`; both are paths from the top of the repository. */
 export function importFault(from, to) {
   if (to === QUICKSTART) return `${QUICKSTART} is an entry: nothing imports it`;
   if (from === QUICKSTART && to === 'src/index.ts') return undefined;
+  const unlisted = unlistedFault(from) ?? unlistedFault(to);
+  if (unlisted) return unlisted;
   const [room, target] = [roomOf(from), roomOf(to)];
-  const unlisted = room ? to : from;
-  if (!room || !target) return `${dirname(unlisted)} is no folder of the layers: add it to ROOMS`;
   if (room !== target) {
     const [row, below] = [rowOf(ROOMS, room), rowOf(ROOMS, target)];
     if (below > row) return `${room} is below ${target} and must not import it`;
@@ -91,8 +96,9 @@ export function importFault(from, to) {
 
 /** Says why `from` must not import a module that is not a file of the project. */
 export function moduleFault(from, name) {
+  const unlisted = unlistedFault(from);
+  if (unlisted) return unlisted;
   const room = roomOf(from);
-  if (!room) return `${dirname(from)} is no folder of the layers: add it to ROOMS`;
   if (name === 'commander' && room.startsWith('src/') && room !== 'src/cli') return 'commander is for src/cli alone';
   if (!ANY_ENGINE.includes(room) || FOR_NODE.some(path => from.startsWith(path))) return undefined;
   if (name.startsWith('node:') || name === 'level' || name === 'classic-level') {
@@ -101,54 +107,41 @@ export function moduleFault(from, name) {
   return undefined;
 }
 
-/** Matches the relative paths in imports and exports, of types too, and in `import()`. */
-const IMPORT = /\bfrom\s*['"](\.[^'"]*)|\bimport\s*\(?\s*['"](\.[^'"]*)/g;
+const root = import.meta.dirname;
 
 /** The file that `from` imports by a relative path. */
 const fileOf = (from, path) => join(dirname(from), path).replace(/\.js$/, '.ts');
 
-/** The files that a file with this text imports. */
-export function importsIn(from, text) {
-  return [...text.matchAll(IMPORT)].map(([, exported, imported]) => fileOf(from, exported ?? imported));
-}
-
-/**
- * Finds the way from a file back to itself by its import of `to`: the files on it, from `to` to `from`; `undefined` if there is none.
- *
- * @param importsOf returns the files that a file imports.
- */
-export function cycleThrough(from, to, importsOf) {
-  const importers = new Map([[to, undefined]]);
-  for (const file of importers.keys()) {
-    if (file === from) {
-      const way = [];
-      for (let at = from; at; at = importers.get(at)) way.unshift(at);
-      return way;
-    }
-    for (const next of importsOf(file)) if (!importers.has(next)) importers.set(next, file);
-  }
-  return undefined;
-}
-
-const root = import.meta.dirname;
+/** Matches the relative paths in imports and exports, of types too, and in `import()`. */
+const IMPORT = /\bfrom\s*['"](\.[^'"]*)|\bimport\s*\(?\s*['"](\.[^'"]*)/g;
 
 /** By file, the files that it imports, as far as they were asked for. */
 const graph = new Map();
 
+/** The files that a file imports, as it is on the disk. */
 function importsOf(file) {
   let imports = graph.get(file);
   if (!imports) {
     const path = join(root, file);
-    imports = existsSync(path) ? importsIn(file, readFileSync(path, 'utf8')) : [];
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    imports = Array.from(text.matchAll(IMPORT), ([, from, bare]) => fileOf(file, from ?? bare));
     graph.set(file, imports);
   }
   return imports;
 }
 
-/** Says why no file of a cycle must import the next one. */
+/** Says by which way `from` imports itself if it imports `to`; `undefined` if by none. */
 function cycleFault(from, to) {
-  const way = cycleThrough(from, to, importsOf);
-  return way && `${[from, ...way].join(' → ')}: a cycle of imports; move what the files share to a file below them`;
+  /** By file that `to` imports by any way, the file that imports it on the shortest way. */
+  const importers = new Map([[to, undefined]]);
+  for (const file of importers.keys()) {
+    if (file === from) break;
+    for (const next of importsOf(file)) if (!importers.has(next)) importers.set(next, file);
+  }
+  if (!importers.has(from)) return undefined;
+  const way = [];
+  for (let file = from; file; file = importers.get(file)) way.unshift(file);
+  return `${[from, ...way].join(' → ')}: a cycle of imports; move what the files share to a file below them`;
 }
 
 export const layers = {
