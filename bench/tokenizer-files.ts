@@ -5,7 +5,8 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { printTable } from '../src/cli/output.js';
-import { describeTokenization, Tokenization, type PretrainedTokenizer } from '../src/text/tokenization.js';
+import type { PretrainedTokenizer } from '../src/text/pretrained.js';
+import { describeTokenization, Tokenization } from '../src/text/tokenization.js';
 import { machine, runCommand, UsageError } from './command.js';
 import { median } from './median.js';
 import { PythonTokenizer, pythonPackage, type PythonPackage } from './python-tokenizer.js';

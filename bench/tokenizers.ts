@@ -3,13 +3,9 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFeeder } from '../src/text/feeder.js';
+import type { PretrainedTokenizer } from '../src/text/pretrained.js';
 import { splitTokens } from '../src/text/tokens.js';
-import {
-  describeTokenization,
-  Tokenization,
-  type PretrainedTokenizer,
-  type TokenizationOptions,
-} from '../src/text/tokenization.js';
+import { describeTokenization, Tokenization, type TokenizationOptions } from '../src/text/tokenization.js';
 import { PythonTokenizer, pythonPackage } from './python-tokenizer.js';
 import { sentencePieceModel, type ModelPiece } from './sentencepiece-model.js';
 import type { Case, Suite } from './suite.js';

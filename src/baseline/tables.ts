@@ -3,8 +3,7 @@ import type { Table } from '../report/table.js';
 import { SMOOTHINGS } from '../smoothing/index.js';
 import type { WordOrderName } from '../text/word-order.js';
 import type { TokenizationInfo } from '../text/tokenization.js';
-import type { RankingFigures } from './subsamples.js';
-import type { BaselineReport, ModelReport, TextFigures } from './report.js';
+import type { BaselineReport, ModelReport, RankingFigures, TextFigures } from './report.js';
 
 /** A text names at most this many files; of more files it gives the number. */
 const MOST_NAMED_FILES = 3;

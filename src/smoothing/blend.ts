@@ -3,13 +3,15 @@ import type { WordClasses } from '../tables/classes.js';
 import type { Batch } from './batch.js';
 import { TOTAL, type Evidence } from './evidence.js';
 import type { Discounts } from './discounts.js';
-import type { Chain, EstimatorInput, TextMixer } from './estimator.js';
+import type { BlendEvidence } from './blend-evidence.js';
+import type { Chain } from './chain.js';
+import type { EstimatorInput, TextMixer } from './estimator.js';
 import { latticeOf } from './lattice.js';
 import { Mixture } from './mixture.js';
 import { MixturePass, PASS_WORDS } from './mixture-pass.js';
 import { NONE } from '../text/tokens.js';
 import { Gate } from './gate.js';
-import { ModelM, type StepEvidence } from './model-m.js';
+import { ModelM } from './model-m.js';
 import { divideParameters, TOTAL_BUCKETS, WORD_BUCKETS, wordBucket } from './parameters.js';
 import { expand, type NextWordTerms } from './terms.js';
 
@@ -40,21 +42,6 @@ export function featuresOfGate(parameters: number, models: number, classes: numb
 export interface ClassModel {
   readonly mixture: Mixture;
   readonly classes: WordClasses;
-}
-
-/** The evidence of a batch from the tables of words, and from the tables of each clustering that has a class model. */
-export interface BlendEvidence {
-  readonly words: Evidence;
-  readonly clusterings: readonly ClassEvidence[];
-  /** From the tables of Model M; `undefined` without it. */
-  readonly steps?: StepEvidence | undefined;
-}
-
-/** The evidence of a batch from the tables of the classes of one clustering. */
-export interface ClassEvidence {
-  readonly evidence: Evidence;
-  /** The batch with class ids in place of word ids. */
-  readonly batch: Batch;
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { WordClasses } from '../tables/classes.js';
 import type { Manifest } from '../tables/manifest.js';
 import type { Batch } from './batch.js';
-import type { BlendEvidence } from './blend.js';
+import type { BlendEvidence } from './blend-evidence.js';
+import type { Chain } from './chain.js';
 import type { Evidence } from './evidence.js';
 import type { Discounts } from './discounts.js';
 import type { SmoothedTable } from './lattice.js';
@@ -61,14 +62,6 @@ export interface MixtureParameters {
   readonly gate: Float64Array;
   /** Parameters of Model M; empty without it. */
   readonly modelM: Float64Array;
-}
-
-/** Interpolation in which each context backs off to exactly one shorter context: the context without its oldest word. */
-export interface Chain {
-  /** By number of context words: 0, D1, D2, D3+; with learned discounts, these four for each bucket of Σc. */
-  readonly discounts: readonly Float64Array[];
-  /** V: the empty context is interpolated with the uniform distribution 1/V. */
-  readonly vocabulary: number;
 }
 
 /** The classes of one clustering, and the tables that count them. A table has the same index here and in the clustering's evidence. */

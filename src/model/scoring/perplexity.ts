@@ -29,7 +29,7 @@ export interface Perplexity {
 }
 
 /** log2 10: turns log10 into log2. */
-export const LOG2_10 = 3.321928094887362;
+const LOG2_10 = 3.321928094887362;
 
 /**
  * How many words a piece of a text has. The sum of a text is always added up from the sums of its pieces, in the order of the text, so

@@ -1,10 +1,10 @@
 import type { Estimator } from '../../smoothing/estimator.js';
-import type { BlendEvidence, ClassEvidence } from '../../smoothing/blend.js';
+import type { BlendEvidence, ClassEvidence } from '../../smoothing/blend-evidence.js';
 import type { Batch } from '../../smoothing/batch.js';
 import type { TextCache } from '../../smoothing/cache/text-cache.js';
 import { Evidence, type CountTable } from '../../smoothing/evidence.js';
-import type { ChainTables } from './chain-scorer.js';
 import type { StepEvidence } from '../../smoothing/model-m.js';
+import type { ChainTables } from './chain-tables.js';
 import type { ModelMTables } from './model-m-tables.js';
 
 /** The scores of a batch: entry t belongs to word t of the batch. The arrays are reused for the next batch. */

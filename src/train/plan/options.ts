@@ -32,13 +32,9 @@ import {
 } from '../../tables/pattern.js';
 import { pruningByCounts } from '../../tables/pruning.js';
 import { DOCUMENT_OPTIONS, type DocumentOptions } from '../../text/formats/corpus.js';
+import type { PretrainedTokenizer } from '../../text/pretrained.js';
 import { checkSentences, type Sentences } from '../../text/sentences.js';
-import {
-  checkTokenization,
-  describeTokenization,
-  type PretrainedTokenizer,
-  type TokenizationOptions,
-} from '../../text/tokenization.js';
+import { checkTokenization, describeTokenization, type TokenizationOptions } from '../../text/tokenization.js';
 import { checkWordOrder, type WordOrderName } from '../../text/word-order.js';
 
 /** Where the text comes from: files, or sentences. Exactly one of the two. */
