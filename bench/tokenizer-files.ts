@@ -50,7 +50,7 @@ async function compare(path: string, text: string, bytes: Uint8Array, { runs, si
   const python = version === undefined ? undefined : await PythonTokenizer.open(name, path, text);
   const [kneserSeconds, pythonSeconds]: [number[], number[]] = [[], []];
   try {
-    // The first run of each only warms up, and does not count. After it, kneser and PyPI's `tokenizers` know the tokens of words by heart.
+    // The first run of each only warms up, and does not count. After it, kneser and PyPI's `tokenizers` remember the tokens of words.
     for (let run = 0; run <= runs; run++) {
       await checkInterrupted(signal);
       kneserSeconds.push(await seconds(() => tokenizeOnce(bytes, tokenization)));

@@ -32,8 +32,8 @@ const [UNIGRAM, BPE] = [1, 2];
  * Cuts text into tokens by each tokenizer. An operation is the held-out text. The subword vocabularies are made from the most frequent
  * words of the training text. For each subword tokenizer whose library Python has, another case measures the library.
  *
- * The operations share their tokenizer, which has seen the text before: kneser and PyPI's `tokenizers` (BPE, Unigram) then know the tokens
- * of words by heart. PyPI's `sentencepiece` remembers nothing.
+ * The operations share their tokenizer, which has seen the text before: kneser and PyPI's `tokenizers` (BPE, Unigram) then remember the tokens
+ * of words. PyPI's `sentencepiece` remembers nothing.
  */
 export const tokenizersSuite: Suite = {
   name: 'tokenizers',

@@ -1,7 +1,8 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isOutOfFiles, KneserError, readError, systemCode, writeError } from '../../base/errors.js';
-import { helpFor, quoted, type FileKind } from '../../base/file-kinds.js';
+import { helpFor, type FileKind } from '../../base/file-kinds.js';
+import { quoted } from '../../base/quoted.js';
 import { kindOfFile } from '../../base/node/file-head.js';
 import { makeFolder, removeEmpty } from '../../base/node/folders.js';
 import { ownMark, removeAbandoned } from '../../base/node/leftovers.js';
