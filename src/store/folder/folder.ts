@@ -247,7 +247,7 @@ async function pointerMissing(path: string, error: unknown): Promise<KneserError
       if (packed) {
         return new KneserError(
           'KNESER_OUTPUT_DENIED',
-          `${path}: a packed model is read-only; unpack it first (kneser unpack), and name the folder`,
+          `${path}: a packed model cannot be changed or verified; unpack it first (kneser unpack), and name the folder`,
           cause,
         );
       }
