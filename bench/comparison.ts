@@ -77,7 +77,7 @@ export class Comparison {
   private readonly model: string;
   /** The path of KenLM's ARPA file. */
   private readonly arpa: string;
-  /** The path of KenLM's binary model, a probing hash table. */
+  /** The path of KenLM's binary model, a probing hash table (Heafield 2011). */
   private readonly probing: string;
   /** The path of the copies of the test text, and their number. */
   private readonly copies: string;

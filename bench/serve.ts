@@ -12,6 +12,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { PROGRAM } from './program.js';
+import { parseArgs } from 'node:util';
 
 /** How long each turn of a server takes [s], and how many turns each server has. */
 const SECONDS = 3;
@@ -154,7 +155,12 @@ async function idle({ port, memory }: Server): Promise<void> {
   for (const socket of sockets) socket.destroy();
 }
 
-const [model = 'model', what] = process.argv.slice(2);
+const { positionals } = parseArgs({ allowPositionals: true });
+if (positionals.length < 1 || positionals.length > 2) {
+  process.stderr.write('bench:serve: takes MODEL, and TEXT, million or idle\n');
+  process.exit(2);
+}
+const [model, what] = positionals;
 const served = await start('kneser serve', process.execPath, [PROGRAM, 'serve', model, '--port', '0', '--quiet']);
 try {
   if (what === 'million') await million(served);

@@ -8,14 +8,6 @@ import { StepTally } from './step-tally.js';
 import type { Tally } from './tally.js';
 import { RowOutput, TrieOutput, type ContextOutput, type CountedBlock } from './context-output.js';
 
-/**
- * Counting turns text into the rows of count tables. `token-stream` gives each distinct word an index, `vocabulary` gives it an id,
- * `layout` arranges the ids in chunks, `partition` divides the positions into tasks, `sort` (and `runs`, on disk) sorts the positions so
- * that equal n-grams are neighbours, and `adjust` (this file) counts the n-grams. `counter` runs one task, `pool` runs all tasks on
- * threads. `bigrams` and `exchange` group words into classes. `merge-range` merges the tries of several models into those of one model,
- * without sorting.
- */
-
 /** The patterns that one sort counts, longest first. */
 export type Sort = readonly Pattern[];
 

@@ -141,7 +141,7 @@ export interface PerplexityByReport {
 
 /**
  * The perplexity of each domain of a collection of documents, and of all domains: micro (all documents as one text) and macro (the mean
- * of the domains), with intervals by a bootstrap over documents, as Paloma reports them (Magnusson et al. 2024).
+ * of the domains), with intervals by a bootstrap over documents, as Paloma reports them (Magnusson et al. 2023).
  *
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_ABORTED, and the errors of opening and scoring.
  * @example

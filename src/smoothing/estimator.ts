@@ -83,8 +83,8 @@ export interface EstimatorInput {
   readonly weights: MixtureParameters | undefined;
 }
 
-/** A way to turn counts into probabilities: a row of `SMOOTHINGS`. */
-export interface SmoothingMethod {
+/** A way to turn counts into probabilities: a row of `SMOOTHINGS`, whose keys are `Name`. */
+export interface SmoothingMethod<Name extends string = string> {
   /** The name of the method in messages and reports. */
   readonly title: string;
   /** The numbers that the tables of a model must have for this method: counts, or log10 probabilities and back-offs. */
@@ -93,8 +93,10 @@ export interface SmoothingMethod {
   readonly tables: 'contiguous' | 'all';
   /** Whether the method takes tuned weights, and with them a cache. */
   readonly weights: boolean;
-  /** Whether `kneser baseline` trains and measures a model with this method at every order. */
+  /** Whether `kneser baseline` trains and measures a model with this method at every order, and draws a line of their perplexities. */
   readonly isInBaseline: boolean;
+  /** The method that this one extends, with which reports compare it. */
+  readonly extends?: Name;
   /** The discounts of a table. @param countsOfCounts the numbers of its n-grams with the counts 1, 2, 3, 4. */
   discounts(countsOfCounts: readonly number[]): Discounts;
   estimator(input: EstimatorInput): Estimator;

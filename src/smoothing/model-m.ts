@@ -47,6 +47,8 @@ export function stepParameters({
  *   w within its class after the word before, and after the two words before.
  */
 export class ModelM {
+  /** As {@link SmoothedModelM.clustering}. */
+  readonly clustering: number;
   /** P(c|h) and P(w|c, h) of the word for which `probability` was called last. */
   private ofClass = 0;
   private ofWord = 0;
@@ -69,9 +71,6 @@ export class ModelM {
     this.classStep = new StepChain(estimatesOf(classTables), 1, parameters.subarray(0, this.classParameters));
     this.wordStep = new StepChain(estimatesOf(wordTables), 0, parameters.subarray(this.classParameters));
   }
-
-  /** As {@link SmoothedModelM.clustering}. */
-  readonly clustering: number;
 
   /** By length of the context, less 1: 0, D1, D2 and D3+ of the class step for each bucket of Σc. */
   get classDiscounts(): readonly Float64Array[] {

@@ -100,9 +100,9 @@ describe('the files of the package', () => {
 
   test('keep their effect in a bundle if they are workers', async () => {
     const workers = new Set<string>();
-    for (const path of files.filter(path => /^dist\/(src|native-free)\/.*\.js$/.test(path))) {
+    for (const path of files.filter(path => /^dist\/(node|modules)\/.*\.js$/.test(path))) {
       const source = readFileSync(join(ROOT, path), 'utf8');
-      for (const [, name] of source.matchAll(/new URL\('(\.[^']*worker\.js)', import\.meta\.url\)/g)) {
+      for (const [, name] of source.matchAll(/new URL\(['"](\.[^'"]*worker\.js)['"],\s*import\.meta\.url\)/g)) {
         workers.add(join(path, '..', name));
       }
     }
@@ -117,7 +117,7 @@ describe('the files of the package', () => {
     };
     expect(await dropped(workers)).toEqual([]);
     // A bundler does drop a file that `sideEffects` does not name.
-    expect(await dropped(['dist/src/base/errors.js'])).toHaveLength(1);
+    expect(await dropped(['dist/modules/src/base/errors.js'])).toHaveLength(1);
   });
 
   test('bring no native code but that of LevelDB: msgpackr, whose add-on kneser never loads, is part of the build', () => {

@@ -32,7 +32,7 @@ const MOST_DIFFERENCE = 2 ** 31 - 1;
  *   the models for `merge-tables.ts`, if their tables can be merged in the order in which the models have them.
  * - When: the first stage.
  *
- * @throws KNESER_OPTION if a count would become negative; KNESER_INPUT_EMPTY if no token is left; KNESER_LIMIT,
+ * @throws KNESER_OPTION if a count would become negative, or the models have different lists of words; KNESER_INPUT_EMPTY if no token is left; KNESER_LIMIT,
  * KNESER_DAMAGED, KNESER_ABORTED
  */
 export async function run(context: BuildContext, models: readonly CountedModel[]): Promise<CountSource | MergedModels> {
@@ -43,6 +43,7 @@ export async function run(context: BuildContext, models: readonly CountedModel[]
   const sum = (figure: (manifest: Manifest) => number): number =>
     models.reduce((total, { manifest, times }) => total + times * figure(manifest), 0);
   const sentences = sum(manifest => manifest.sentences);
+  // The tokens of a manifest include a `</s>` for each sentence.
   const tokens = sum(manifest => manifest.tokens - manifest.sentences);
   const isDifference = models.some(({ times }) => times < 0);
   if (sentences < 0 || tokens < 0 || frequency.some(count => count < 0)) throw notContained(models);
@@ -100,6 +101,7 @@ async function joinWords(
 
 /** Refuses models that were trained with different lists of words, because each counted words outside its own list as `<unk>`. @throws KNESER_OPTION */
 function checkSameWords(models: readonly NumberedModel[], size: number): void {
+  // The joined list has all words of each model: it has more than a model's own only if another model has other words.
   const other = models.find(({ numbers }) => numbers.length - 1 !== size);
   if (!other) return;
   throw new KneserError(
@@ -181,6 +183,7 @@ class ModelNgrams implements NgramSource {
     if (!windows.isEmpty) yield windows.take();
   }
 
+  /** Called for a count below 0. */
   onNegative(): void {
     throw notContained(this.models);
   }

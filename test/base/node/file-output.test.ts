@@ -2,7 +2,7 @@ import { openSync, readFileSync, writeSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { FileOutput, isFileDescriptor } from '#kneser/src/base/node/file-output.js';
+import { FileOutput, isRegularFile } from '#kneser/src/base/node/file-output.js';
 import { temporaryFolder } from '../../support/models.js';
 
 const folder = temporaryFolder('file-output');
@@ -31,7 +31,7 @@ test('a disk that becomes full within a chunk is an error', async () => {
 });
 
 test('a folder is not a file', () => {
-  expect(isFileDescriptor(open('some'))).toBe(true);
-  expect(isFileDescriptor(openSync(folder, 'r'))).toBe(false);
-  expect(isFileDescriptor(1 << 20)).toBe(false);
+  expect(isRegularFile(open('some'))).toBe(true);
+  expect(isRegularFile(openSync(folder, 'r'))).toBe(false);
+  expect(isRegularFile(1 << 20)).toBe(false);
 });
