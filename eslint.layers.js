@@ -1,7 +1,9 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path/posix';
 
 /**
- * The import rule: a file imports its own folder and folders below it, never a neighbour and never upwards.
+ * The import rule: a file imports its own folder and folders below it, never a neighbour and never upwards; and no file imports itself by way
+ * of others, not even for a type or when it runs.
  *
  * `ROOMS` lists the folders from the lowest to the highest; folders of one row are neighbours. `INSIDE` orders all subfolders of a room
  * in the same way; `.` is the room itself.
@@ -61,12 +63,18 @@ function insideOf(room, file) {
   return dirname(file.slice(room.length + 1));
 }
 
+/** Says that a file is in none of the folders, if so. */
+function unlistedFault(file) {
+  return roomOf(file) ? undefined : `${dirname(file)} is no folder of the layers: add it to ROOMS`;
+}
+
 /** Says why `from` must not import `to`; both are paths from the top of the repository. */
 export function importFault(from, to) {
   if (to === QUICKSTART) return `${QUICKSTART} is an entry: nothing imports it`;
   if (from === QUICKSTART && to === 'src/index.ts') return undefined;
+  const unlisted = unlistedFault(from) ?? unlistedFault(to);
+  if (unlisted) return unlisted;
   const [room, target] = [roomOf(from), roomOf(to)];
-  if (!room || !target) return undefined;
   if (room !== target) {
     const [row, below] = [rowOf(ROOMS, room), rowOf(ROOMS, target)];
     if (below > row) return `${room} is below ${target} and must not import it`;
@@ -88,6 +96,8 @@ export function importFault(from, to) {
 
 /** Says why `from` must not import a module that is not a file of the project. */
 export function moduleFault(from, name) {
+  const unlisted = unlistedFault(from);
+  if (unlisted) return unlisted;
   const room = roomOf(from);
   if (name === 'commander' && room.startsWith('src/') && room !== 'src/cli') return 'commander is for src/cli alone';
   if (!ANY_ENGINE.includes(room) || FOR_NODE.some(path => from.startsWith(path))) return undefined;
@@ -99,6 +109,41 @@ export function moduleFault(from, name) {
 
 const root = import.meta.dirname;
 
+/** The file that `from` imports by a relative path. */
+const fileOf = (from, path) => join(dirname(from), path).replace(/\.js$/, '.ts');
+
+/** Matches the relative paths in imports and exports, of types too, and in `import()`. */
+const IMPORT = /\bfrom\s*['"](\.[^'"]*)|\bimport\s*\(?\s*['"](\.[^'"]*)/g;
+
+/** By file, the files that it imports, as far as they were asked for. */
+const graph = new Map();
+
+/** The files that a file imports, as it is on the disk. */
+function importsOf(file) {
+  let imports = graph.get(file);
+  if (!imports) {
+    const path = join(root, file);
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    imports = Array.from(text.matchAll(IMPORT), ([, from, bare]) => fileOf(file, from ?? bare));
+    graph.set(file, imports);
+  }
+  return imports;
+}
+
+/** Says by which way `from` imports itself if it imports `to`; `undefined` if by none. */
+function cycleFault(from, to) {
+  /** By file that `to` imports by any way, the file that imports it on the shortest way. */
+  const importers = new Map([[to, undefined]]);
+  for (const file of importers.keys()) {
+    if (file === from) break;
+    for (const next of importsOf(file)) if (!importers.has(next)) importers.set(next, file);
+  }
+  if (!importers.has(from)) return undefined;
+  const way = [];
+  for (let file = from; file; file = importers.get(file)) way.unshift(file);
+  return `${[from, ...way].join(' → ')}: a cycle of imports; move what the files share to a file below them`;
+}
+
 export const layers = {
   meta: { type: 'problem', schema: [], messages: { fault: '{{fault}} (see eslint.layers.js)' } },
   create(context) {
@@ -106,8 +151,8 @@ export const layers = {
     const check = source => {
       if (typeof source?.value !== 'string') return;
       const name = source.value;
-      const to = join(dirname(from), name).replace(/\.js$/, '.ts');
-      const fault = name.startsWith('.') ? importFault(from, to) : moduleFault(from, name);
+      const to = fileOf(from, name);
+      const fault = name.startsWith('.') ? (importFault(from, to) ?? cycleFault(from, to)) : moduleFault(from, name);
       if (fault) context.report({ node: source, messageId: 'fault', data: { fault } });
     };
     return {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { KneserError } from '../src/base/errors.js';
 
 /** An error that the caller must correct, such as a wrong option: exit code 2, and no stack trace. */
@@ -38,6 +39,20 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof KneserError) return error.exitCode;
   const { code } = error as NodeJS.ErrnoException;
   return error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1;
+}
+
+/** Lets an interruption arrive: a loop that waits for nothing else would keep it out. @throws the reason of the signal once it is aborted. */
+export async function checkInterrupted(signal: AbortSignal): Promise<void> {
+  await setImmediate();
+  signal.throwIfAborted();
+}
+
+/** The whole number of a flag. @throws UsageError if the text is none from `least` to `most`. */
+export function wholeNumber(flag: string, text: string, least = 1, most: number = Number.MAX_SAFE_INTEGER): number {
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (value >= least && value <= most) return value;
+  const range = most < Number.MAX_SAFE_INTEGER ? `from ${least} to ${most}` : `of at least ${least}`;
+  throw new UsageError(`${flag} ${text}: give a whole number ${range}`);
 }
 
 /** The engine and the machine, on which figures depend. */

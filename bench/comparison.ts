@@ -3,7 +3,6 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { fileURLToPath } from 'node:url';
 import { readBytes } from '../src/text/formats/bytes.js';
 import { Tokenizer } from '../src/text/tokenizer.js';
 import { NEWLINE, UNK } from '../src/text/tokens.js';
@@ -11,10 +10,9 @@ import { WordList } from '../src/text/word-list.js';
 import { run, type RunOptions, type Usage } from './child.js';
 import { UsageError } from './command.js';
 import { median } from './median.js';
+import { PROGRAM } from './program.js';
 import { measureSteady, STEADY_ROUNDS } from './steady.js';
 
-/** The path of the command line of kneser. */
-const KNESER = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 /** The speed of scoring in the long run is measured on copies of the test text: as many as have this size together [bytes], rounded up. */
 const STEADY_BYTES = 32e6;
 /** The name of the file with these copies. */
@@ -79,7 +77,7 @@ export class Comparison {
   private readonly model: string;
   /** The path of KenLM's ARPA file. */
   private readonly arpa: string;
-  /** The path of KenLM's binary model, a probing hash table. */
+  /** The path of KenLM's binary model, a probing hash table (Heafield 2011). */
   private readonly probing: string;
   /** The path of the copies of the test text, and their number. */
   private readonly copies: string;
@@ -266,7 +264,7 @@ export class Comparison {
   }
 
   private kneser(args: readonly string[]) {
-    return run(process.execPath, [KNESER, ...args], this.options);
+    return run(process.execPath, [PROGRAM, ...args], this.options);
   }
 
   private kenlm(program: string, args: readonly string[], input?: string) {

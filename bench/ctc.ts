@@ -5,10 +5,11 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { ctcBeamSearch, importArpa, LanguageModel } from '../src/index.js';
 import { printTable } from '../src/cli/output.js';
-import { machine, runCommand, UsageError } from './command.js';
+import { checkInterrupted, machine, runCommand, UsageError } from './command.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const ARPA = join(ROOT, 'test/fixtures/kenlm.arpa');
@@ -26,7 +27,8 @@ interface Matrix {
   readonly logits: number[][];
 }
 
-await runCommand('bench:ctc', async folder => {
+await runCommand('bench:ctc', async (folder, signal) => {
+  parseArgs();
   const python = process.env.PYTHON;
   if (python === undefined || spawnSync(python, ['-c', 'import pyctcdecode, kenlm']).status !== 0) {
     throw new UsageError(
@@ -46,6 +48,7 @@ await runCommand('bench:ctc', async folder => {
     const ours = WIDTHS.map((): number[] => []);
     const theirs = WIDTHS.map((): number[] => []);
     for (let round = 0; round < ROUNDS; round++) {
+      await checkInterrupted(signal);
       for (const [i, beamWidth] of WIDTHS.entries()) {
         const started = performance.now();
         for (let run = 0; run < RUNS; run++) {

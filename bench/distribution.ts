@@ -1,13 +1,14 @@
 /**
- * `npm run bench:distribution -- --model DIR --text FILE`: how long the distribution after a history takes, with its entropy and the rank
- * of the word that follows, for tokens of a text, tables loaded: after other text, when some of the contexts come for the first time, and
- * when the same tokens come again. Beside it a pass over the whole vocabulary.
+ * `npm run bench:distribution -- --model DIR --text FILE`: measures how long a loaded model takes for the distribution after a history, its
+ * entropy, and the rank of the word that follows, for tokens of a text. The model first reads other sentences of the text. Then the tokens
+ * are measured twice: the first time, some of their contexts are new; the second time, all were seen. For some of the tokens a pass over the
+ * whole vocabulary is measured, too, which must give the same entropy and rank.
  */
 import { parseArgs } from 'node:util';
 import { printTable } from '../src/cli/output.js';
 import { LanguageModel } from '../src/index.js';
-import { BOS, NONE } from '../src/text/tokens.js';
-import { machine, runCommand, UsageError } from './command.js';
+import { BOS } from '../src/text/tokens.js';
+import { checkInterrupted, machine, runCommand, UsageError } from './command.js';
 import { readSentences } from './text.js';
 
 /** About how many tokens are measured, after a warm-up with as many others. */
@@ -15,21 +16,26 @@ const TOKENS = 4000;
 /** How many of them are also measured by a pass over the vocabulary. */
 const DENSE = 20;
 
-await runCommand('bench:distribution', async () => {
+await runCommand('bench:distribution', async (_, signal) => {
   const { values } = parseArgs({ options: { model: { type: 'string' }, text: { type: 'string' } } });
   if (values.model === undefined || values.text === undefined) throw new UsageError('give --model DIR and --text FILE');
   await using model = await LanguageModel.open(values.model);
   const loaded = await model.load();
+  // All ids are below: those of the vocabulary, that of `<s>`, and 0, which stands for no word.
   const ids = loaded.info.vocabulary + 2;
-  const all = (await readSentences(values.text)).map(sentence => sentence.filter(word => word !== ''));
+  const all = (await readSentences(values.text))
+    .map(sentence => sentence.filter(word => word !== ''))
+    .filter(sentence => sentence.length > 0);
   const total = all.reduce((sum, sentence) => sum + sentence.length, 0);
+  if (total === 0) throw new UsageError(`${values.text}: has no tokens`);
   const step = Math.max(2, Math.floor(total / TOKENS));
   const [others, sentences] = [1, 0].map(rest => all.filter((_, i) => i % step === rest));
   const dense: number[] = [];
-  /** Measures the tokens of sentences [µs]. @param isCompared whether some are also measured by a pass over the vocabulary. */
-  const measure = (measured: readonly string[][], isCompared: boolean): number[] => {
+  /** Measures each token of sentences. @param isCompared whether some are also measured by a pass over the vocabulary. @returns the times [µs]. */
+  const measure = async (measured: readonly string[][], isCompared: boolean): Promise<number[]> => {
     const times: number[] = [];
     for (const sentence of measured) {
+      await checkInterrupted(signal);
       for (let i = 0; i < sentence.length; i++) {
         const history = sentence.slice(0, i);
         const started = performance.now();
@@ -44,7 +50,7 @@ await runCommand('bench:distribution', async () => {
         // A compensated sum: plain addition of so many numbers is wrong in the twelfth digit.
         let [sum, lost, above] = [0, 0, 0];
         for (let id = 1; id < ids; id++) {
-          const p = id === NONE || id === BOS ? 0 : words.probability(id);
+          const p = id === BOS ? 0 : words.probability(id);
           if (p > 0) {
             const part = -p * Math.log(p) - lost;
             const more = sum + part;
@@ -60,9 +66,9 @@ await runCommand('bench:distribution', async () => {
     }
     return times;
   };
-  measure(others, false);
-  const first = measure(sentences, false);
-  const again = measure(sentences, true);
+  await measure(others, false);
+  const first = await measure(sentences, false);
+  const again = await measure(sentences, true);
   const row = (name: string, times: number[]): string[] => {
     times.sort((a, b) => a - b);
     return [name, ...[0.1, 0.5, 0.9, 0.99].map(share => times[Math.floor(share * (times.length - 1))].toFixed(0))];

@@ -7,16 +7,14 @@ import { createReadStream, createWriteStream, statSync, writeFileSync } from 'no
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { prepareBrown } from '../corpora/brown.js';
 import { printTable } from '../src/cli/output.js';
 import { exportArpa, train } from '../src/index.js';
 import { run, type Output } from './child.js';
 import { median } from './median.js';
+import { PROGRAM } from './program.js';
 import { machine, runCommand, UsageError } from './command.js';
-
-const KNESER = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 
 /** The usual Python program: a loop over JSON lines that computes the perplexity of each document with KenLM, one line a sentence. */
 const LOOP = `import json, sys
@@ -59,7 +57,7 @@ await runCommand('bench:documents', async (folder, signal) => {
   await train({ files: [own], out: model, order: 5, signal });
   const env = { ...process.env };
   const kneser = (...args: string[]): Promise<Output> =>
-    run(process.execPath, [KNESER, ...args, '-q'], { signal, env });
+    run(process.execPath, [PROGRAM, ...args, '-q'], { signal, env });
   const report = (await kneser('perplexity', model, all, '--json')).stdout;
   const { tokens } = (JSON.parse(report) as { total: { tokens: number } }).total;
   const rows: string[][] = [];

@@ -1,27 +1,35 @@
 /**
  * `npm run bench:gap`: removes one word from held-out sentences of the Brown corpus, and predicts it from the words before it alone, and
- * from both sides. Prints how often the word is the first prediction, and how often it is among the first ten.
+ * from both sides. Prints how often the word is the first prediction, and how often it is among the first ten. Sentences of fewer than
+ * eight words are left out, and so are removed words that the model does not know: no model can predict them.
  */
+import { parseArgs } from 'node:util';
 import { printTable } from '../src/cli/output.js';
 import { LanguageModel } from '../src/index.js';
-import { machine, runCommand } from './command.js';
+import { checkInterrupted, machine, runCommand } from './command.js';
 import { prepareText, readSentences } from './text.js';
 
-/** How many sentences have a word removed. */
-const SENTENCES = 500;
+/** How many words are removed, each for itself. */
+const GAPS = 500;
+/** The fewest words of a sentence: fewer say little about a removed one. */
+const LEAST_WORDS = 8;
+/** Stands in the place of the removed word, for the option `gap` of `predict`: the character ␣, which is no word of the corpus. */
 const MARK = '\u2423';
 
 await runCommand('bench:gap', async (folder, signal) => {
+  parseArgs();
   const text = await prepareText(folder, Infinity, signal);
   await using model = await LanguageModel.open(await text.model());
   const loaded = await model.load();
   const vocabulary = loaded.vocabulary();
-  const sentences = (await readSentences(text.heldOut)).filter(words => words.length >= 8);
+  const sentences = (await readSentences(text.heldOut)).filter(words => words.length >= LEAST_WORDS);
   const hits = { left: [0, 0], both: [0, 0] };
   let [asked, seconds] = [0, 0];
-  for (let i = 0; asked < SENTENCES; i++) {
-    const words = sentences[Math.floor((i * sentences.length) / SENTENCES) % sentences.length];
-    // The index of the removed word depends on the index of the sentence alone.
+  for (let i = 0; asked < GAPS; i++) {
+    await checkInterrupted(signal);
+    // GAPS sentences from all over the text, then the same ones again, as often as removed words were left out.
+    const words = sentences[Math.floor((i * sentences.length) / GAPS) % sentences.length];
+    // 7919, a prime, spreads the removed words over the places of a sentence, and takes another one when a sentence comes again.
     const at = (7919 * (i + 1)) % words.length;
     const removed = words[at];
     if (!vocabulary.has(removed)) continue;

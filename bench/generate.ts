@@ -1,13 +1,14 @@
 /**
  * `PYTHON=… npm run bench:generate`: tokens a second drawn from a model of the Brown corpus, and beside it NLTK's `generate` and
- * markovify on the same text, if that Python has them. `npm run bench:generate -- --model DIR` draws from another model.
+ * markovify on the same text, if that Python has them. `npm run bench:generate -- --model DIR` draws from another model, whose text is not
+ * known: it runs without Python.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { printTable } from '../src/cli/output.js';
 import { LanguageModel, type GenerateOptions, type LoadedModel } from '../src/index.js';
-import { machine, runCommand } from './command.js';
+import { checkInterrupted, machine, runCommand } from './command.js';
 import { prepareText } from './text.js';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -39,6 +40,7 @@ await runCommand('bench:generate', async (folder, signal) => {
   const loaded = await model.load();
   const rows: string[][] = [];
   for (const [name, options, tokens] of KINDS) {
+    await checkInterrupted(signal);
     rows.push([`kneser, ${name}`, Math.round(await speed(loaded, options, tokens)).toLocaleString('en')]);
   }
   await loaded.close();

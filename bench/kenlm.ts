@@ -1,6 +1,6 @@
 /**
- * `npm run bench:kenlm -- [--train FILE --test FILE] …`: compares kneser with KenLM: training and scoring as whole commands, and the
- * speed of scoring in the long run.
+ * `npm run bench:kenlm -- [--train FILE --test FILE] …`: compares kneser with KenLM: the time and memory of training and of scoring, as whole
+ * commands, and the speed of scoring once the model is loaded.
  */
 import { accessSync, constants } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { prepareBrown } from '../corpora/brown.js';
 import { printTable } from '../src/cli/output.js';
 import { MAX_ORDER } from '../src/tables/pattern.js';
-import { machine, runCommand, UsageError } from './command.js';
+import { machine, runCommand, UsageError, wholeNumber } from './command.js';
 import type { Usage } from './child.js';
 import { Comparison, type Growth, type Measured, type Perplexities, type Settings, type Trie } from './comparison.js';
 import { median } from './median.js';
@@ -54,11 +54,11 @@ await runCommand('bench:kenlm', async (folder, signal) => {
     return 0;
   }
   const kenlm = findKenlm();
-  const runs = whole('--runs', values.runs, 1, 1000);
+  const runs = wholeNumber('--runs', values.runs, 1, 1000);
   const settings: Settings = {
     kenlm,
     ...(await texts(values.train, values.test, folder)),
-    order: whole('--order', values.order, 2, MAX_ORDER),
+    order: wholeNumber('--order', values.order, 2, MAX_ORDER),
     memory: values.memory,
     kenlmMemory: values['kenlm-memory'],
   };
@@ -78,7 +78,7 @@ await runCommand('bench:kenlm', async (folder, signal) => {
     if (values.growth) growth.push(await comparison.growth());
     if (values.trie) trie ??= await comparison.buildTrie();
     await comparison.removeArpa();
-    // By turns, and the faster of two: the first run of each may read its files from the disk.
+    // kneser and KenLM score by turns, twice each, and the faster time counts: the first may have read files from the disk.
     const first = { kneser: await comparison.scoreKneser(), kenlm: await comparison.scoreKenlm() };
     const kneserScoring = faster(first.kneser, await comparison.scoreKneser());
     const kenlmScoring = faster(first.kenlm, await comparison.scoreKenlm());
@@ -147,17 +147,10 @@ function findKenlm(): string {
     try {
       accessSync(join(folder, program), constants.X_OK);
     } catch {
-      throw new UsageError(`${join(folder, program)}: there is no such program\n${NO_KENLM}`);
+      throw new UsageError(`${join(folder, program)}: is missing or not executable\n${NO_KENLM}`);
     }
   }
   return folder;
-}
-
-/** The whole number of a flag. @throws UsageError if the text is none from `least` to `most`. */
-function whole(name: string, text: string, least: number, most: number): number {
-  const value = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (value >= least && value <= most) return value;
-  throw new UsageError(`${name} ${text}: give a whole number from ${least} to ${most}\n${USAGE.trimEnd()}`);
 }
 
 /** The paths of the training text and of the test text: the files of the flags, or the Brown corpus. */
@@ -179,11 +172,11 @@ function perplexitiesAgree(a: Perplexities, b: Perplexities): boolean {
   );
 }
 
+/** A figure of a run; `null` if it is not known. */
 type Figure = (measured: Measured) => number | null;
 
-function steady(run: Measured): number | null {
-  return run.steadyTokensPerSecond;
-}
+/** The speed of scoring with a loaded model on one thread [tokens/s]. */
+const steadySpeed: Figure = run => run.steadyTokensPerSecond;
 
 /** The figures of all runs. */
 interface Runs {
@@ -209,7 +202,7 @@ function rows({ kneser, kenlm, trie, skips, growth }: Runs): string[][] {
   ];
   const bytes = median(kneser.map(run => run.modelBytes));
   const trieRow = (size: number): string[] => [
-    '  KenLM trie -q 8 -b 8 -a 22, MB',
+    '  the same (KenLM: trie -q 8 -b 8 -a 22), MB',
     shown(bytes, 2, 1e-6),
     shown(size, 2, 1e-6),
     shown(bytes / size, 2),
@@ -217,13 +210,13 @@ function rows({ kneser, kenlm, trie, skips, growth }: Runs): string[][] {
   const lmplz = medianOrNull(kenlm.map(run => run.trainParts?.lmplz.seconds ?? null));
   const skipSeconds = median(skips.map(run => run.seconds));
   const skipRow = [
-    '  all skip patterns (KenLM: lmplz, without), s',
+    '  train with all skip patterns, s (KenLM: lmplz, which has none)',
     shown(skipSeconds, 2),
     shown(lmplz, 2),
     lmplz === null ? 'n/a' : shown(skipSeconds / lmplz, 2),
   ];
   const growthRow = [
-    '  time a byte, all of the text to its first eighth',
+    '  seconds a byte: whole text ÷ its first eighth (kneser only)',
     shown(median(growth.map(({ beginning, all }) => all / beginning)), 2),
     '',
     '',
@@ -239,8 +232,12 @@ function rows({ kneser, kenlm, trie, skips, growth }: Runs): string[][] {
     ...(trie ? [trieRow(trie.bytes)] : []),
     compare('score, whole command, s', run => run.score.seconds, 2),
     compare('score, whole command, peak RSS, MB', run => run.score.peakBytes, 1, 1e-6),
-    compare('score, model loaded, one thread, tokens/s', steady, 0),
-    compare('  the same with a thread a core (KenLM: one)', run => run.steadyTokensPerSecondAllCores ?? steady(run), 0),
+    compare('score, model loaded, one thread, tokens/s', steadySpeed, 0),
+    compare(
+      '  the same, a thread for each core (KenLM: one thread), tokens/s',
+      run => run.steadyTokensPerSecondAllCores ?? steadySpeed(run),
+      0,
+    ),
     compare('tokens, </s> counted', run => run.perplexities.tokens, 0),
     compare('OOV', run => run.perplexities.oov, 0),
     compare('perplexity', run => run.perplexities.perplexity, 4),

@@ -43,8 +43,9 @@ await runCommand('bench', async (folder, signal) => {
     process.stdout.write(USAGE);
     return 0;
   }
+  const unknown = positionals.find(part => !SUITES.some(({ name }) => name.includes(part)));
+  if (unknown !== undefined) throw new UsageError(`there is no suite ${unknown}\n${USAGE.trimEnd()}`);
   const suites = SUITES.filter(({ name }) => positionals.length === 0 || positionals.some(part => name.includes(part)));
-  if (suites.length === 0) throw new UsageError(`there is no suite ${positionals.join(', ')}\n${USAGE.trimEnd()}`);
   const effort = values.quick ? QUICK : FULL;
   const text = await prepareText(folder, values.quick ? QUICK_SENTENCES : Infinity, signal);
   const results: Result[] = [];

@@ -37,6 +37,7 @@ await runCommand('bench:memory', async (_, signal) => {
   const { model, text, other, rounds } = values;
   if (!model || !text || !(Number(rounds) % 2 === 1))
     throw new UsageError('give --model, --text, and an odd number of --rounds');
+  if (values['other-model'] && !other) throw new UsageError('--other-model belongs to --other');
   const own = await import('../src/index.js');
   const sides = [await load('this build', own, model, {})];
   if (other) sides.push(await load('other build', await buildAt(other), values['other-model'] ?? model, {}));

@@ -10,10 +10,11 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { printTable } from '../src/cli/output.js';
 import { merge, train, type TrainReport } from '../src/index.js';
-import { runCommand, UsageError } from './command.js';
+import { MAX_ORDER } from '../src/tables/pattern.js';
+import { runCommand, UsageError, wholeNumber } from './command.js';
 import { median } from './median.js';
 
-await runCommand('bench:merging', async folder => {
+await runCommand('bench:merging', async (folder, signal) => {
   const { values, positionals } = parseArgs({
     options: {
       order: { type: 'string', default: '5' },
@@ -23,20 +24,22 @@ await runCommand('bench:merging', async folder => {
     },
     allowPositionals: true,
   });
+  if (positionals.length !== 1) throw new UsageError('name one text: FILE');
   const [file] = positionals;
-  if (!file) throw new UsageError('name a text: FILE');
-  const order = Number(values.order);
-  const machine = values.threads === undefined ? {} : { threads: Number(values.threads) };
-  const halves = await halve(file, folder, values.megabytes === undefined ? Infinity : Number(values.megabytes) * 1e6);
+  const order = wholeNumber('--order', values.order, 1, MAX_ORDER);
+  const rounds = wholeNumber('--rounds', values.rounds);
+  const megabytes = values.megabytes === undefined ? Infinity : wholeNumber('--megabytes', values.megabytes);
+  const machine = values.threads === undefined ? {} : { threads: wholeNumber('--threads', values.threads) };
+  const halves = await halve(file, folder, megabytes * 1e6);
   const models = [join(folder, 'first'), join(folder, 'second')];
-  for (const [i, half] of halves.entries()) await train({ files: [half], out: models[i], order });
+  for (const [i, half] of halves.entries()) await train({ files: [half], out: models[i], order, signal });
   const trained: Timed[] = [];
   const mergers: Timed[] = [];
-  for (let round = 0; round < Number(values.rounds); round++) {
+  for (let round = 0; round < rounds; round++) {
     trained.push(
-      await timed(() => train({ files: halves, out: join(folder, 'whole'), order, force: true, ...machine })),
+      await timed(() => train({ files: halves, out: join(folder, 'whole'), order, force: true, signal, ...machine })),
     );
-    mergers.push(await timed(() => merge({ models, out: join(folder, 'merged'), force: true, ...machine })));
+    mergers.push(await timed(() => merge({ models, out: join(folder, 'merged'), force: true, signal, ...machine })));
   }
   const [whole, merged] = [medianOf(trained), medianOf(mergers)];
   const figures = ({ tokens, vocabulary, tables }: TrainReport): string =>

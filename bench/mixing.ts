@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { prepareBrown } from '../corpora/brown.js';
 import { printTable } from '../src/cli/output.js';
 import { LanguageModel, merge, mix, train } from '../src/index.js';
-import { runCommand, UsageError } from './command.js';
+import { MAX_ORDER } from '../src/tables/pattern.js';
+import { runCommand, UsageError, wholeNumber } from './command.js';
 
 /** The paths of the three parts of a text. */
 interface Parts {
@@ -18,29 +19,29 @@ interface Parts {
   readonly test: string;
 }
 
-await runCommand('bench:mixing', async folder => {
+await runCommand('bench:mixing', async (folder, signal) => {
   const { first, second, order } = parse(process.argv.slice(2));
   const texts = [first, second ?? (await brown(folder))];
   const models: string[] = [];
   for (const text of texts) {
     const out = join(folder, `model-${text.name}`);
-    await train({ files: [text.train], out, order });
+    await train({ files: [text.train], out, order, signal });
     models.push(out);
   }
   const merged = join(folder, 'merged');
-  const { seconds: mergeSeconds } = await merge({ models, out: merged });
+  const { seconds: mergeSeconds } = await merge({ models, out: merged, signal });
   const rows: string[][] = [];
   for (const [i, text] of texts.entries()) {
     const other = texts[1 - i];
     const row = async (name: string, path: string, note = ''): Promise<void> => {
-      rows.push([text.name, name, await perplexity(path, text.test), note]);
+      rows.push([text.name, name, await perplexity(path, text.test, signal), note]);
     };
     await row(`${text.name} alone`, models[i]);
     await row(`${other.name} alone`, models[1 - i]);
     await row('merged', merged, `${mergeSeconds.toFixed(1)} s`);
     for (const byLength of [false, true]) {
       const out = join(folder, 'mixed');
-      const { buckets, tuned, seconds } = await mix({ models, out, tune: [text.valid], byLength, force: true });
+      const { buckets, tuned, seconds } = await mix({ models, out, tune: [text.valid], byLength, force: true, signal });
       const weights =
         buckets.length === 1
           ? `weights ${buckets[0].weights.map(w => w.toFixed(3)).join(', ')}`
@@ -53,10 +54,10 @@ await runCommand('bench:mixing', async folder => {
   return 0;
 });
 
-async function perplexity(path: string, text: string): Promise<string> {
+async function perplexity(path: string, text: string, signal: AbortSignal): Promise<string> {
   await using model = await LanguageModel.open(path);
   const loaded = await model.load();
-  const { perplexity: value, perplexityExcludingOov, oov } = await loaded.perplexityOfFile(text);
+  const { perplexity: value, perplexityExcludingOov, oov } = await loaded.perplexityOfFile(text, { signal });
   return `${(value ?? NaN).toFixed(2)} (${(perplexityExcludingOov ?? NaN).toFixed(2)} without ${oov} OOVs)`;
 }
 
@@ -78,16 +79,24 @@ async function brown(folder: string): Promise<Parts> {
   return { name: 'Brown', train: text, valid, test };
 }
 
+/** Reads the arguments. (`parseArgs` knows no flag with three values.) */
 function parse(args: readonly string[]): { first: Parts; second: Parts | undefined; order: number } {
-  const partsOf = (flag: string): Parts | undefined => {
-    const at = args.indexOf(flag);
-    if (at < 0) return undefined;
-    const [train, valid, test] = args.slice(at + 1, at + 4);
-    if (!train || !valid || !test) throw new UsageError(`${flag} takes three files: TRAIN VALID TEST`);
-    return { name: flag.slice(2), train, valid, test };
-  };
-  const first = partsOf('--first');
+  const texts = new Map<string, Parts>();
+  let order = 5;
+  for (let at = 0; at < args.length;) {
+    const flag = args[at++];
+    if (flag === '--order') {
+      order = wholeNumber(flag, args[at++] ?? '', 1, MAX_ORDER);
+    } else if (flag === '--first' || flag === '--second') {
+      const [train, valid, test] = args.slice(at, at + 3);
+      if (!train || !valid || !test) throw new UsageError(`${flag} takes three files: TRAIN VALID TEST`);
+      texts.set(flag, { name: flag.slice(2), train, valid, test });
+      at += 3;
+    } else {
+      throw new UsageError(`${flag}: there are --first, --second and --order`);
+    }
+  }
+  const first = texts.get('--first');
   if (!first) throw new UsageError('name a text: --first TRAIN VALID TEST');
-  const at = args.indexOf('--order');
-  return { first, second: partsOf('--second'), order: at < 0 ? 5 : Number(args[at + 1]) };
+  return { first, second: texts.get('--second'), order };
 }

@@ -22,7 +22,7 @@ const WAYS: readonly (readonly [name: string, options: OpenOptions, cache: boole
   ['GLM tuned, cache', {}, true],
 ];
 
-await runCommand('bench:mixture', async folder => {
+await runCommand('bench:mixture', async (folder, signal) => {
   const { values } = parseArgs({
     options: {
       train: { type: 'string' },
@@ -32,6 +32,8 @@ await runCommand('bench:mixture', async folder => {
       quality: { type: 'string', default: 'fast' },
     },
   });
+  if (!values.train !== !values.test) throw new UsageError('give both --train and --test, or neither');
+  if (values.valid && !values.train) throw new UsageError('--valid belongs to --train and --test');
   const texts = values.train && values.test ? { train: values.train, test: values.test } : await brown(folder);
   const { quality } = values;
   if (quality !== 'fast' && quality !== 'best') throw new UsageError('--quality takes fast or best');
@@ -49,14 +51,18 @@ await runCommand('bench:mixture', async folder => {
       modelM,
       holdOut,
       force: true,
+      signal,
     });
-    if (values.valid) await tune({ model: out, files: [values.valid] });
+    if (values.valid) await tune({ model: out, files: [values.valid], signal });
     for (const [name, options, cache] of WAYS) {
       const model = await LanguageModel.open(out, options);
       const loaded = await model.load();
-      const { perplexity, perplexityExcludingOov, tokens } = await loaded.perplexityOfFile(texts.test, { cache });
+      const { perplexity, perplexityExcludingOov, tokens } = await loaded.perplexityOfFile(texts.test, {
+        cache,
+        signal,
+      });
       const started = performance.now();
-      await loaded.perplexityOfFile(texts.test, { cache });
+      await loaded.perplexityOfFile(texts.test, { cache, signal });
       const rate = tokens / (performance.now() - started);
       await model.close();
       const [all, known] = [perplexity, perplexityExcludingOov].map(figure => (figure ?? NaN).toFixed(2));
@@ -74,7 +80,9 @@ async function brown(folder: string): Promise<{ train: string; test: string }> {
 
 function parseOrders(text: string): number[] {
   const match = /^(\d+)(?:-(\d+))?$/.exec(text);
-  if (!match) throw new UsageError('--orders takes one order, such as 5, or a range, such as 3-6');
-  const [, from, to = from] = match;
+  const [, from = '', to = from] = match ?? [];
+  if (!match || Number(from) > Number(to)) {
+    throw new UsageError('--orders takes one order, such as 5, or a range, such as 3-6');
+  }
   return Array.from({ length: Number(to) - Number(from) + 1 }, (_, i) => Number(from) + i);
 }

@@ -57,7 +57,12 @@ export class PythonTokenizer {
     const child = spawn(PYTHON, ['-c', PROGRAM, name, path, text], { env: ENVIRONMENT });
     child.stderr.pipe(process.stderr);
     const opened = new PythonTokenizer(child, createInterface(child.stdout)[Symbol.asyncIterator]());
-    await opened.answer();
+    try {
+      await opened.answer();
+    } catch (error) {
+      child.kill();
+      throw error;
+    }
     return opened;
   }
 

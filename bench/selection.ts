@@ -26,7 +26,7 @@ import {
   type TrainOptions,
 } from '../src/index.js';
 import { fitWeights, mixtureLoss, type Probabilities } from '../src/documents/mixing.js';
-import { runCommand, UsageError } from './command.js';
+import { checkInterrupted, runCommand, UsageError } from './command.js';
 
 /** The categories of the Brown corpus by the second letter of a sample's name. */
 const CATEGORIES: Readonly<Record<string, string>> = {
@@ -427,7 +427,7 @@ async function show(title: string, head: readonly string[], rows: readonly (read
   process.stdout.write('\n');
 }
 
-await runCommand('bench:selection', async folder => {
+await runCommand('bench:selection', async (folder, signal) => {
   const { values } = parseArgs({
     options: {
       only: { type: 'string' },
@@ -439,6 +439,8 @@ await runCommand('bench:selection', async folder => {
     },
   });
   const { gsm8k, webtext, reviews, pairs, books } = values;
+  if (!webtext !== !reviews) throw new UsageError('give both --webtext and --reviews, or neither');
+  if (!pairs !== !books) throw new UsageError('give both --pairs and --books, or neither');
   const work = new Work(folder);
   const parts: Readonly<Record<string, (() => Promise<void>) | undefined>> = {
     duplicates: () => duplicates(work),
@@ -452,6 +454,11 @@ await runCommand('bench:selection', async folder => {
   const only = values.only?.split(',');
   const unknown = only?.find(name => !(name in parts));
   if (unknown !== undefined) throw new UsageError(`--only ${unknown}: there is ${Object.keys(parts).join(', ')}`);
-  for (const [name, run] of Object.entries(parts)) if (run && (only?.includes(name) ?? true)) await run();
+  const missing = only?.find(name => !parts[name]);
+  if (missing !== undefined) throw new UsageError(`--only ${missing}: its texts are not named`);
+  for (const [name, run] of Object.entries(parts)) {
+    await checkInterrupted(signal);
+    if (run && (only?.includes(name) ?? true)) await run();
+  }
   return 0;
 });

@@ -11,6 +11,8 @@ import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { PROGRAM } from './program.js';
+import { parseArgs } from 'node:util';
 
 /** How long each turn of a server takes [s], and how many turns each server has. */
 const SECONDS = 3;
@@ -20,7 +22,6 @@ const CONNECTIONS = [1, 16, 256];
 const SENTENCES = 1000;
 const SENTENCE = 'the cat sat on the mat and the dog saw the cat on the log today .';
 
-const MAIN = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 const PYTHON_SERVER = fileURLToPath(new URL('../../bench/serve.py', import.meta.url));
 
 interface Server {
@@ -154,8 +155,13 @@ async function idle({ port, memory }: Server): Promise<void> {
   for (const socket of sockets) socket.destroy();
 }
 
-const [model = 'model', what] = process.argv.slice(2);
-const served = await start('kneser serve', process.execPath, [MAIN, 'serve', model, '--port', '0', '--quiet']);
+const { positionals } = parseArgs({ allowPositionals: true });
+if (positionals.length < 1 || positionals.length > 2) {
+  process.stderr.write('bench:serve: takes MODEL, and TEXT, million or idle\n');
+  process.exit(2);
+}
+const [model, what] = positionals;
+const served = await start('kneser serve', process.execPath, [PROGRAM, 'serve', model, '--port', '0', '--quiet']);
 try {
   if (what === 'million') await million(served);
   else if (what === 'idle') await idle(served);

@@ -3,28 +3,33 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFeeder } from '../src/text/feeder.js';
+import type { PretrainedTokenizer } from '../src/text/pretrained.js';
 import { splitTokens } from '../src/text/tokens.js';
-import {
-  describeTokenization,
-  Tokenization,
-  type PretrainedTokenizer,
-  type TokenizationOptions,
-} from '../src/text/tokenization.js';
+import { describeTokenization, Tokenization, type TokenizationOptions } from '../src/text/tokenization.js';
 import { PythonTokenizer, pythonPackage } from './python-tokenizer.js';
 import { sentencePieceModel, type ModelPiece } from './sentencepiece-model.js';
 import type { Case, Suite } from './suite.js';
 import { bpeJson, mergesOf, PRINTABLE, unigramJson, wordPieceJson } from './tokenizer-json.js';
 
-/** A tokenizer gets the text in pieces of this size, as reading a file would give them [bytes]. */
+/** The text is given to a tokenizer in parts of this size, as a file is read [bytes]. */
 const CHUNK_BYTES = 1 << 20;
-/** BPE has this many merges, as in GPT-2. */
+/** The BPE of `tokenizer.json` has this many merges, as in GPT-2. */
 const MERGES = 50_000;
-/** Unigram and WordPiece have about this many pieces, as in many models. */
+/** The other subword vocabularies have this many pieces of words, as in many models, and the single characters. */
 const PIECES = 32_000;
+/** The rank of the first word in the made-up probabilities, 1 / rank, of Unigram's pieces: so the first words are not far above the others. */
+const FIRST_RANK = 10;
+/** ln p of a single character, below that of all words: words are cut into characters only where no word fits. */
+const CHARACTER_LOG = -15;
+/** The types of SentencePiece models, as their files number them. */
+const [UNIGRAM, BPE] = [1, 2];
 
 /**
  * Cuts text into tokens by each tokenizer. An operation is the held-out text. The subword vocabularies are made from the most frequent
- * words of the training text. Where Python has the library of a tokenizer, another case measures the library.
+ * words of the training text. For each subword tokenizer whose library Python has, another case measures the library.
+ *
+ * The operations share their tokenizer, which has seen the text before: kneser and PyPI's `tokenizers` (BPE, Unigram) then remember the tokens
+ * of words. PyPI's `sentencepiece` remembers nothing.
  */
 export const tokenizersSuite: Suite = {
   name: 'tokenizers',
@@ -32,8 +37,8 @@ export const tokenizersSuite: Suite = {
     const bytes = await readFile(text.heldOut);
     const words = frequentWords(await readFile(text.train, 'utf8'));
     const pieces = [
-      ...words.slice(0, PIECES).map((word, rank) => [`▁${word}`, -Math.log(rank + 10)] as const),
-      ...['▁', ...PRINTABLE].map(character => [character, -15] as const),
+      ...words.slice(0, PIECES).map((word, rank) => [`▁${word}`, -Math.log(rank + FIRST_RANK)] as const),
+      ...['▁', ...PRINTABLE].map(character => [character, CHARACTER_LOG] as const),
     ];
     const choices: readonly [string, TokenizationOptions][] = [
       ['whitespace', {}],
@@ -44,8 +49,8 @@ export const tokenizersSuite: Suite = {
       ['bytes', { tokenizer: 'bytes' }],
       ['BPE', { tokenizer: { json: bpeJson(PRINTABLE, mergesOf(words).slice(0, MERGES)) } }],
       ['Unigram', { tokenizer: { json: unigramJson(pieces) } }],
-      ['SentencePiece Unigram', { tokenizer: { sentencepiece: sentencePieceModel(1, pieces) } }],
-      ['SentencePiece BPE', { tokenizer: { sentencepiece: sentencePieceModel(2, scoredMerges(words)) } }],
+      ['SentencePiece Unigram', { tokenizer: { sentencepiece: sentencePieceModel(UNIGRAM, pieces) } }],
+      ['SentencePiece BPE', { tokenizer: { sentencepiece: sentencePieceModel(BPE, bpePieces(words)) } }],
       [
         'WordPiece',
         {
@@ -59,19 +64,26 @@ export const tokenizersSuite: Suite = {
         },
       ],
     ];
+    const cases: Case[] = [];
     const python = new Python(text.heldOut);
-    const cases = choices.map(async ([name, options]) => {
-      const file = typeof options.tokenizer === 'object' ? options.tokenizer : undefined;
-      const tokenization = await Tokenization.open(describeTokenization(options, false), file);
-      const own = { name, work: bytes.length / 1e6, unit: 'MB', run: () => tokenizeOnce(bytes, tokenization) };
-      const run = file && (await python.open(name, file));
-      return run ? [own, { ...own, ...run }] : [own];
-    });
-    return { cases: (await Promise.all(cases)).flat(), close: () => python.close() };
+    try {
+      for (const [name, options] of choices) {
+        const file = typeof options.tokenizer === 'object' ? options.tokenizer : undefined;
+        const tokenization = await Tokenization.open(describeTokenization(options, false), file);
+        const own = { name, work: bytes.length / 1e6, unit: 'MB', run: () => tokenizeOnce(bytes, tokenization) };
+        cases.push(own);
+        const library = file && (await python.open(name, file));
+        if (library) cases.push({ ...own, ...library });
+      }
+    } catch (error) {
+      await python.close();
+      throw error;
+    }
+    return { cases, close: () => python.close() };
   },
 };
 
-/** The tokenizers in the libraries of PyPI, where Python has them. */
+/** The processes that measure PyPI's libraries, and the folder of the tokenizers' files that they read. */
 class Python {
   private readonly opened: PythonTokenizer[] = [];
   private readonly folder = mkdtempSync(join(tmpdir(), 'kneser-bench-tokenizers-'));
@@ -79,7 +91,7 @@ class Python {
   /** @param text the path of the text. */
   constructor(private readonly text: string) {}
 
-  /** The name and the operation of a case for a tokenizer; `undefined` without Python or the package. */
+  /** Starts the library of a tokenizer. @returns the name and the operation of its case; `undefined` without Python or the package. */
   async open(name: string, file: PretrainedTokenizer): Promise<Pick<Case, 'name' | 'run'> | undefined> {
     const library = 'json' in file ? 'tokenizers' : 'sentencepiece';
     const version = pythonPackage(library);
@@ -108,7 +120,7 @@ export function tokenizeOnce(bytes: Uint8Array, tokenization: Tokenization): num
 }
 
 /** The characters, then pieces that build each word from its beginning, after the mark `▁` of a space. Earlier pieces have higher scores. */
-function scoredMerges(words: readonly string[]): ModelPiece[] {
+function bpePieces(words: readonly string[]): ModelPiece[] {
   const merged = mergesOf(words)
     .slice(0, PIECES)
     .map(merge => merge.replace(' ', '').replace('Ġ', '▁'));

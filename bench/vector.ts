@@ -10,7 +10,7 @@ import { print, printTable, whole } from '../src/cli/output.js';
 import { LanguageModel, train } from '../src/index.js';
 import { LineReader } from '../src/text/formats/lines.js';
 import { splitTokens } from '../src/text/tokens.js';
-import { runCommand, UsageError } from './command.js';
+import { checkInterrupted, runCommand, UsageError } from './command.js';
 import { corrupt, CORRUPTIONS, findCorrupted, MISTAKES, WAYS, type Corrupted } from './corruption.js';
 import { detect } from './detection.js';
 import { randomNumbers } from '../src/base/random.js';
@@ -46,6 +46,7 @@ await runCommand('bench:vector', async (folder, signal) => {
   const model = await LanguageModel.open(out);
   const loaded = await model.load();
   await model.close();
+  await checkInterrupted(signal);
   const results = CORRUPTIONS.map(corruption => {
     const random = randomNumbers(seed);
     const corrupted: Corrupted[] = [];
@@ -55,6 +56,7 @@ await runCommand('bench:vector', async (folder, signal) => {
     }
     return { corruption, sentences: corrupted.length, rates: findCorrupted(loaded, corrupted, window) };
   });
+  await checkInterrupted(signal);
   const detections = MISTAKES.map(corruption => ({
     corruption,
     ...detect(loaded, heldOut, corruption, { window, words, random: randomNumbers(seed) }),

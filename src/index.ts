@@ -71,12 +71,8 @@ export {
 export type { PatternChoice } from './tables/pattern.js';
 export type { VocabularyChoice } from './count/vocabulary.js';
 export type { DocumentOptions } from './text/formats/corpus.js';
-export type {
-  HuggingFaceTokenizer,
-  PretrainedTokenizer,
-  SentencePieceTokenizer,
-  TokenizationOptions,
-} from './text/tokenization.js';
+export type { HuggingFaceTokenizer, PretrainedTokenizer, SentencePieceTokenizer } from './text/pretrained.js';
+export type { TokenizationOptions } from './text/tokenization.js';
 export { ALL_WORD_ORDERS, type WordOrderName } from './text/word-order.js';
 
 // Model → figures.
@@ -121,13 +117,8 @@ export type { Conventions, DocumentConventions } from './documents/conventions.j
 export type { FeatureFigures } from './documents/features.js';
 export type { ComparedFigures, ContextFigures, DocumentFigures } from './documents/figures.js';
 export type { JsonObject } from './text/formats/jsonl.js';
-export {
-  select,
-  type BucketChoice,
-  type SampleChoice,
-  type SelectedDocument,
-  type SelectOptions,
-} from './documents/select.js';
+export { select, type SelectedDocument } from './documents/select.js';
+export type { BucketChoice, SampleChoice, SelectOptions } from './documents/select-options.js';
 export type {
   BucketRow,
   Counted,
@@ -178,7 +169,7 @@ export { weigh, type DomainWeight, type WeighOptions, type WeighReport } from '.
 export type { Estimator, Projection } from './documents/mixing.js';
 export type { LabelFigures } from './documents/roc.js';
 export type { Kept } from './documents/choices.js';
-export type { DocumentUnit } from './documents/scored.js';
+export type { DocumentUnit } from './documents/document-scoring.js';
 export type { Shard } from './documents/stream.js';
 
 // Many models and their comparison.
@@ -190,6 +181,7 @@ export type {
   MacroFigures,
   ModelReport,
   PublishedFigure,
+  RankingFigures,
   TextFigures,
 } from './baseline/report.js';
 export type { Interval } from './baseline/bootstrap.js';
@@ -203,9 +195,8 @@ export {
 } from './baseline/compare.js';
 export type { ContextGroup, ContextGroups, ContextTemplate } from './baseline/contexts.js';
 export { signalToNoise, type SignalToNoise } from './baseline/signal.js';
-export type { RankingFigures } from './baseline/subsamples.js';
 
 // Models by HTTP.
 export { serve } from './serve/serve.js';
-export type { ModelServer } from './serve/serve.js';
+export type { ModelServer } from './serve/server.js';
 export type { ServeOptions } from './serve/options.js';

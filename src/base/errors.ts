@@ -89,8 +89,8 @@ const EXIT_CODES = {
    */
   KNESER_OUTPUT_EXISTS: 2,
   /**
-   * The output cannot be written there: no permission, or a read-only disk. Fix the permission or name another
-   * output.
+   * The output cannot be written there: no permission, a read-only disk, or a packed model, which cannot be changed. Fix the
+   * permission, name another output, or unpack the model.
    */
   KNESER_OUTPUT_DENIED: 2,
   /**

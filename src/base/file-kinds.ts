@@ -1,8 +1,9 @@
 /**
  * Recognizes kinds of files by their first bytes, and tells how to get text from a file of each kind. The name of a file does not
- * matter. To add a kind, add a row to {@link FILE_KINDS}, a file to test/text/real-files.test.ts and run that test with
+ * matter. To add a kind, add a row to {@link FILE_KINDS}, a file to test/base/file-kinds.test.ts and run that test with
  * `-u`, which writes the table of docs/formats.md.
  */
+import { quoted } from './quoted.js';
 
 /** How many of a file's first bytes are examined. The last magic number is that of tar, at the offsets 257 to 261. */
 export const HEAD_BYTES = 4096;
@@ -335,9 +336,4 @@ export function kindOf(head: Uint8Array): FileKind | undefined {
 /** The help of a kind, with the path of the file in its command. */
 export function helpFor({ help }: FileKind, path: string): string {
   return help.replace('$FILE', () => quoted(path));
-}
-
-/** A path as an argument of a shell command, quoted if it must be. */
-export function quoted(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -27,7 +27,7 @@ export class PendingBytes {
     this.bytes = larger;
   }
 
-  /** The bytes so far, as a view that is valid until the next call. */
+  /** The bytes so far, as a view that is valid until bytes are added or removed. */
   view(): Uint8Array<ArrayBuffer> {
     return this.bytes.subarray(0, this.length);
   }

@@ -1,7 +1,8 @@
 /**
- * The stages of work that progress is reported for. Training passes through `tokenize` … `tune` in this order (`kneser prune` reports
- * `prune` alone); `export`, `import` and `store` belong to ARPA files, `pack` and `unpack` to packed models, `files` and `verify` to
- * `kneser verify`, `load` and `score` to an open model, `save` and `copy` to models in browsers and in memory.
+ * The stages of work that progress is reported for. Training passes through `tokenize` … `tune` in this order, without the stages that it does
+ * not need; pruning a model through `prune` and `index`. `load` loads tables; `score` scores or compares texts and documents. `export` writes
+ * an ARPA file and `import` reads one; `store` stores the tables of another source. `pack` and `unpack` belong to packed models, `files` and
+ * `verify` to `verify`, `save` and `copy` to models in browsers and in memory.
  */
 export type Stage =
   | 'tokenize'

@@ -19,7 +19,7 @@ export function list<T>(value: unknown, name: string, check: (item: unknown, nam
 /** An integer from `least` to `most`. */
 export function requireInteger(value: unknown, name: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
   const isWhole = typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most;
-  return isWhole ? value : fail(name, `not from ${least} to ${most}`);
+  return isWhole ? value : fail(name, `not a whole number from ${least} to ${most}`);
 }
 
 /** A finite number from `least` to `most`. */
@@ -29,7 +29,8 @@ export function requireFinite(
   least = -Number.MAX_VALUE,
   most = Number.MAX_VALUE,
 ): number {
-  return typeof value === 'number' && value >= least && value <= most ? value : fail(name, 'out of range');
+  const isInRange = typeof value === 'number' && value >= least && value <= most;
+  return isInRange ? value : fail(name, 'no finite number, or out of range');
 }
 
 /** A string. */

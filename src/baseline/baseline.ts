@@ -15,7 +15,7 @@ import { skippedWarning } from '../text/formats/corpus.js';
 import { expandInputs } from '../text/formats/input.js';
 import { describeTokenization, Tokenization } from '../text/tokenization.js';
 import { ALL_WORD_ORDERS, type WordOrderName } from '../text/word-order.js';
-import { SMOOTHING_NAMES, SMOOTHINGS } from '../smoothing/index.js';
+import { defaultSmoothing, SMOOTHING_NAMES, SMOOTHINGS } from '../smoothing/index.js';
 import { resamplingOf } from './bootstrap.js';
 import { ColumnFile, joinColumns } from './columns.js';
 import { catalogCorpus, type BaselineFiles } from './corpus.js';
@@ -167,7 +167,9 @@ function checkTexts(options: { readonly [Name in 'corpus' | 'data' | (typeof TEX
 function candidatesOf(orders: readonly number[], { wordOrders, wordOrder }: BaselineOptions): Candidate[] {
   const named = wordOrders === 'all' ? ALL_WORD_ORDERS : [...new Set(wordOrders)];
   if (wordOrders && named.length === 0) throw new KneserError('KNESER_OPTION', 'wordOrders: name at least one');
-  const smoothings = SMOOTHING_NAMES.filter(name => (wordOrders ? name === 'mkn' : SMOOTHINGS[name].isInBaseline));
+  const smoothings = wordOrders
+    ? [defaultSmoothing(false)]
+    : SMOOTHING_NAMES.filter(name => SMOOTHINGS[name].isInBaseline);
   const inOrder = (order: number, own: WordOrderName = 'forward'): Candidate[] =>
     smoothings.map(smoothing => {
       const isForward = own === 'forward';

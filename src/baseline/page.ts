@@ -1,7 +1,7 @@
 import { figure } from '../report/figures.js';
 import { escapeHtml, htmlPage, htmlTable, paragraph } from '../report/html.js';
 import { legend, linePlot, type Line } from '../report/plot.js';
-import { SMOOTHINGS } from '../smoothing/index.js';
+import { SMOOTHING_NAMES, SMOOTHINGS } from '../smoothing/index.js';
 import type { BaselineReport, ModelReport, TextFigures } from './report.js';
 import { methodOf, modelTitle, summaryOf, tablesOf, titleOf } from './tables.js';
 
@@ -11,11 +11,13 @@ const STYLE = `
 .main { max-width: 38rem; }
 `;
 
+/** The colours of the lines, in turn. */
+const COLOURS = ['var(--first)', 'var(--second)'] as const;
 /** The smoothings with a line in each plot. */
-const LINES = [
-  { smoothing: 'mkn', colour: 'var(--first)' },
-  { smoothing: 'glm', colour: 'var(--second)' },
-] as const;
+const LINES = SMOOTHING_NAMES.filter(name => SMOOTHINGS[name].isInBaseline).map((smoothing, i) => ({
+  smoothing,
+  colour: COLOURS[i % COLOURS.length],
+}));
 
 /** With at most this many test files, each file has a plot of its own. */
 const MOST_FILE_PLOTS = 24;

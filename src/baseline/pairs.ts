@@ -1,16 +1,20 @@
 import type { Corpus } from '../../corpora/catalog.js';
-import type { Smoothing } from '../smoothing/index.js';
+import { SMOOTHINGS, type Smoothing } from '../smoothing/index.js';
 import { pairedTest } from './bootstrap.js';
 import type { WordOrderName } from '../text/word-order.js';
 import type { Comparison, ModelReport, PublishedFigure } from './report.js';
 import type { Measured } from './series.js';
 
 /**
- * Compares each mixture (`glm`) with modified Kneser-Ney (`mkn`) of the same order, each model with the model one order lower, and each
- * model of another word order with that of the text's order.
+ * Compares each model with that of the smoothing that its own extends at the same order (the mixture with modified Kneser-Ney), with the
+ * model one order lower, and, if it has another word order, with the model of the text's order.
  */
 export function comparePairs(measured: readonly Measured[]): Comparison[] {
-  const find = (smoothing: Smoothing, order: number | undefined, wordOrder?: WordOrderName): Measured | undefined =>
+  const find = (
+    smoothing: Smoothing | undefined,
+    order: number | undefined,
+    wordOrder?: WordOrderName,
+  ): Measured | undefined =>
     measured.find(
       ({ candidate }) =>
         candidate.smoothing === smoothing && candidate.order === order && candidate.wordOrder === wordOrder,
@@ -20,9 +24,9 @@ export function comparePairs(measured: readonly Measured[]): Comparison[] {
   for (const model of measured) {
     const { smoothing, order, wordOrder } = model.candidate;
     const oneLower = find(smoothing, orders[orders.indexOf(order) - 1], wordOrder);
-    const kneserNey = smoothing === 'glm' ? find('mkn', order, wordOrder) : undefined;
+    const extended = find(SMOOTHINGS[smoothing].extends, order, wordOrder);
     const forward = wordOrder ? find(smoothing, order) : undefined;
-    for (const against of [kneserNey, oneLower, forward]) if (against) comparisons.push(comparePair(model, against));
+    for (const against of [extended, oneLower, forward]) if (against) comparisons.push(comparePair(model, against));
   }
   return comparisons;
 }

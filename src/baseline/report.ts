@@ -3,7 +3,7 @@ import type { Smoothing } from '../smoothing/index.js';
 import type { TokenizationInfo } from '../text/tokenization.js';
 import type { WordOrderName } from '../text/word-order.js';
 import type { Interval } from './bootstrap.js';
-import type { RankingFigures } from './subsamples.js';
+import type { SignalToNoise } from './signal.js';
 import type { Unit } from './texts.js';
 
 /** The figures of a model on a text. Intervals are 95 % intervals by the bootstrap. `null` is an undefined figure, or an interval of too few units. */
@@ -95,6 +95,17 @@ export interface Comparison {
   readonly relative: number | null;
   /** Two-sided p of the difference, at least 2/(resamples + 1). */
   readonly p: number | null;
+}
+
+/** How well a test text ranks the models of a baseline. */
+export interface RankingFigures extends SignalToNoise {
+  /** The path of the test file; `null` for all files as one text. */
+  readonly file: string | null;
+  /**
+   * The share of pairs of models that have the same order by perplexity when both are trained on the whole text and when both are trained on
+   * a sample, as a mean over the samples.
+   */
+  readonly decisionAccuracy: number;
 }
 
 /** A published perplexity, with the perplexity of a model of this baseline. */

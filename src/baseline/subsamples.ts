@@ -1,25 +1,15 @@
 import { checkAborted } from '../base/errors.js';
 import { hashRandom } from '../base/hash-random.js';
 import type { Tokenization } from '../text/tokenization.js';
+import type { RankingFigures } from './report.js';
 import { measureModel, type Measured, type Series } from './series.js';
-import { signalToNoise, type SignalToNoise } from './signal.js';
+import { signalToNoise } from './signal.js';
 import { openTexts, type TestText } from './texts.js';
 
 /** The share of the training sentences in a sample. */
 const SAMPLE = 0.9;
 /** Samples need no intervals; the bootstrap takes at least this many resamples. */
 const FEW_RESAMPLES = 100;
-
-/** How well a test text ranks the models of a baseline. */
-export interface RankingFigures extends SignalToNoise {
-  /** The path of the test file; `null` for all files as one text. */
-  readonly file: string | null;
-  /**
-   * The share of pairs of models that have the same order by perplexity when both are trained on the whole text and when both are trained on
-   * a sample, as a mean over the samples.
-   */
-  readonly decisionAccuracy: number;
-}
 
 /**
  * Trains every model again on samples of the training text, and says how well the test texts rank the models (Heineman et al. 2025). The

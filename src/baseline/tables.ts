@@ -1,10 +1,9 @@
 import { bytes, figure, pText, range, signed, whole } from '../report/figures.js';
 import type { Table } from '../report/table.js';
-import { SMOOTHINGS } from '../smoothing/index.js';
+import { SMOOTHING_NAMES, SMOOTHINGS, type Smoothing } from '../smoothing/index.js';
 import type { WordOrderName } from '../text/word-order.js';
 import type { TokenizationInfo } from '../text/tokenization.js';
-import type { RankingFigures } from './subsamples.js';
-import type { BaselineReport, ModelReport, TextFigures } from './report.js';
+import type { BaselineReport, ModelReport, RankingFigures, TextFigures } from './report.js';
 
 /** A text names at most this many files; of more files it gives the number. */
 const MOST_NAMED_FILES = 3;
@@ -16,6 +15,13 @@ const TOKENS: Partial<Record<TokenizationInfo['tokenizer'], string>> = {
   bytes: 'tokens are bytes',
   'tokenizer.json': 'tokens are those of a tokenizer.json',
   sentencepiece: 'tokens are those of a SentencePiece model',
+};
+
+/** How the method paragraph describes a smoothing. */
+const METHODS: Readonly<Record<Smoothing, string>> = {
+  mkn: 'interpolated (Chen & Goodman 1998)',
+  kn: 'interpolated (Kneser & Ney 1995)',
+  glm: 'the generalized language model (Pickhardt et al. 2014) over all skip patterns, its weights tuned',
 };
 
 /** The title of the report. */
@@ -38,24 +44,28 @@ function titleByName({ models }: BaselineReport, name: string): string {
   return model ? modelTitle(model) : name;
 }
 
-/** The result in a sentence: the best model, and how far its perplexity is below modified Kneser-Ney of the same order. */
+/** The result in a sentence: the best model, and how far its perplexity is below that of the smoothing that its own extends, at the same order. */
 export function summaryOf({ models }: BaselineReport): string {
   const best = models.reduce((a, b) => ((b.micro.perplexity ?? Infinity) < (a.micro.perplexity ?? Infinity) ? b : a));
-  const kneserNey = models.find(
-    ({ smoothing, order, wordOrder }) => smoothing === 'mkn' && order === best.order && wordOrder === best.wordOrder,
+  const extended = models.find(
+    ({ smoothing, order, wordOrder }) =>
+      smoothing === SMOOTHINGS[best.smoothing].extends && order === best.order && wordOrder === best.wordOrder,
   );
   const { perplexity, interval } = best.micro;
   const result = `Lowest perplexity: ${figure(perplexity, 2)}${interval ? ` ${range(interval, 2)}` : ''} with ${modelTitle(best)}`;
-  if (!kneserNey || kneserNey === best || kneserNey.micro.perplexity === null || perplexity === null)
-    return `${result}.`;
-  const less = percent(1 - perplexity / kneserNey.micro.perplexity);
-  return `${result}; that is ${less} below ${modelTitle(kneserNey)} (${figure(kneserNey.micro.perplexity, 2)}).`;
+  const other = extended?.micro.perplexity ?? null;
+  if (!extended || other === null || perplexity === null) return `${result}.`;
+  return `${result}; that is ${percent(1 - perplexity / other)} below ${modelTitle(extended)} (${figure(other, 2)}).`;
 }
 
 /** The paragraphs that say how the baselines were measured. */
 export function methodOf(report: BaselineReport): string[] {
   const { train, valid, test, options, bootstrap, corpus } = report;
   const classes = options.classes > 0 ? `, mixed with a model of ${options.classes} word classes` : '';
+  const smoothings = SMOOTHING_NAMES.filter(name => SMOOTHINGS[name].isInBaseline).map(name => {
+    const { title, weights } = SMOOTHINGS[name];
+    return `${title} (“${name}” in names such as ${name}5): ${METHODS[name]}${weights ? classes : ''}.`;
+  });
   const { tokenization } = options;
   const text = [
     options.vocabulary === 'all' ? '' : `vocabulary: ${options.vocabulary}, other words are <unk>`,
@@ -75,9 +85,7 @@ export function methodOf(report: BaselineReport): string[] {
           'The corpus has no validation part: every 50th training sentence was held out to tune on, and counted by no model.',
         ]
       : []),
-    `${SMOOTHINGS.mkn.title}: interpolated (Chen & Goodman 1998), “mkn” in names such as mkn5. ${SMOOTHINGS.glm.title}: the ` +
-      `generalized language model (Pickhardt et al. 2014), “glm” in names, over all skip patterns, its weights tuned${classes}. ` +
-      'Each model is trained by itself, and each sentence is scored by itself.',
+    [...smoothings, 'Each model is trained by itself, and each sentence is scored by itself.'].join(' '),
     `Perplexity counts </s>, and OOVs as <unk>. Brackets are 95 % intervals by the bootstrap over ${unitsOf(report)} ` +
       `(${whole(bootstrap.resamples)} resamples, seed ${bootstrap.seed}).`,
   ];

@@ -17,6 +17,7 @@ import { withProgress } from './progress.js';
 import { summary as trainSummary } from './train.js';
 import { parseNumber, parseWhole } from './values.js';
 import { addNewModelFlags, type NewModelFlags } from './new-model.js';
+import { quoted } from '../base/quoted.js';
 
 const HELP = `
 An ARPA file becomes a back-off model with the numbers of the file. Files of n-gram counts (words, a tab, a count) become the model that
@@ -129,6 +130,6 @@ function summary({ out, order, ngrams, bytes: size, seconds }: ImportReport): st
   const all = ngrams.reduce((sum, count) => sum + count, 0);
   return (
     `${out}: order ${order}, ${whole(all)} n-grams, ${bytes(size)}, ${seconds.toFixed(1)} s\n` +
-    `Next: kneser perplexity ${out} FILE\n`
+    `Next: kneser perplexity ${quoted(out)} FILE\n`
   );
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ModelInfo } from '../model/api.js';
 import type { TokenizationInfo } from '../text/tokenization.js';
 import type { Pruning } from '../tables/pruning.js';
 import { bytes, figure, print, printTable, whole } from './output.js';
@@ -59,6 +60,7 @@ async function run(path: string, flags: { readonly json?: boolean }): Promise<vo
         table.fallback ? 'fallback' : '',
       ]),
     );
+    if (info.clusterings.length > 0) await print(`\n${describeClasses(info)}\n`);
     for (const { name, ...report } of info.weights) {
       await print('\n');
       await printTuning(name, report);
@@ -73,6 +75,12 @@ function describe(pruning: Pruning): string {
   if ('entropy' in pruning)
     return `n-grams without which perplexity rises by less than ${pruning.entropy} were dropped`;
   return `n-grams that occur at most as often as the threshold of their order were dropped, thresholds ${pruning.counts.join()}`;
+}
+
+/** The class models in one line: `classes: 300, 100; Model M with the 100 classes`. */
+function describeClasses({ clusterings, modelM }: Pick<ModelInfo, 'clusterings' | 'modelM'>): string {
+  const ofModelM = modelM === null ? '' : `; Model M with the ${clusterings[modelM - 1]} classes`;
+  return `classes: ${clusterings.join(', ')}${ofModelM}`;
 }
 
 /** The tokenization in one line: `words (de), sentences: segment, normalize: NFC`. */

@@ -9,6 +9,7 @@ import { bytes, print, printTable, warn, whole } from './output.js';
 import { withProgress } from './progress.js';
 import { parseNumbers } from './values.js';
 import { addNewModelFlags, type NewModelFlags } from './new-model.js';
+import { quoted } from '../base/quoted.js';
 
 const HELP = `
 The mixture is a back-off model with the n-grams of all models and the probabilities Σ λ p, as SRILM's ngram -mix-lm makes. The models
@@ -76,6 +77,6 @@ async function printReport(models: readonly string[], report: MixReport, quiet: 
   if (quiet) return;
   const all = ngrams.reduce((sum, count) => sum + count, 0);
   standard.stderr.write(
-    `${out}: order ${order}, ${whole(all)} n-grams, ${bytes(size)}, ${seconds.toFixed(1)} s\nNext: kneser perplexity ${out} FILE\n`,
+    `${out}: order ${order}, ${whole(all)} n-grams, ${bytes(size)}, ${seconds.toFixed(1)} s\nNext: kneser perplexity ${quoted(out)} FILE\n`,
   );
 }

@@ -3,6 +3,7 @@ import { interruption } from './interruption.js';
 import type { NewModelFlags } from './new-model.js';
 import { printPacked } from './packing.js';
 import { withProgress } from './progress.js';
+import { quoted } from '../base/quoted.js';
 
 const HELP = `
 Where a command reads the folder of a model, it also takes the file or its address: kneser score https://example.org/model.kneser
@@ -27,5 +28,5 @@ async function run(model: string, flags: NewModelFlags): Promise<void> {
   const { pack } = await import('../tools/pack.js');
   const signal = interruption();
   const report = await withProgress(quiet, progress => pack({ model, out, force, signal, ...progress }));
-  await printPacked(report, flags, `kneser score ${out}`);
+  await printPacked(report, flags, `kneser score ${quoted(out)}`);
 }

@@ -6,6 +6,7 @@ import { bytes, print, whole } from './output.js';
 import { withProgress } from './progress.js';
 import { parseNumber, parseThresholds } from './values.js';
 import { addNewModelFlags, type NewModelFlags } from './new-model.js';
+import { quoted } from '../base/quoted.js';
 
 const HELP = `
 Example:
@@ -50,6 +51,6 @@ function summary({ out, tables, bytes: size, seconds }: PruneReport): string {
   const all = tables.reduce((sum, { dropped }) => sum + dropped, kept);
   return (
     `${out}: ${whole(kept)} of ${whole(all)} n-grams, ${bytes(size)}, ${seconds.toFixed(1)} s\n` +
-    `Next: kneser perplexity ${out} FILE\n`
+    `Next: kneser perplexity ${quoted(out)} FILE\n`
   );
 }

@@ -1,7 +1,9 @@
+import { quoted } from '../base/quoted.js';
+
 /** The shell command that resumes a training started with these arguments: the same command with `--resume`. */
 export function resumeCommand(args: readonly string[]): string {
   const resumed = args.includes('--resume') ? args : [...beforeOperands(args), '--resume', ...operands(args)];
-  return ['kneser', ...resumed].map(quote).join(' ');
+  return ['kneser', ...resumed].map(quoted).join(' ');
 }
 
 /** The arguments before `--`, among which flags can be; all arguments after `--` are files. */
@@ -12,9 +14,4 @@ function beforeOperands(args: readonly string[]): readonly string[] {
 
 function operands(args: readonly string[]): readonly string[] {
   return args.slice(beforeOperands(args).length);
-}
-
-/** Quotes an argument for POSIX shells: in single quotes if it has special characters. */
-function quote(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -4,7 +4,7 @@ import { refuseWithout } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import { standard } from '../base/node/standard-streams.js';
 import type { Kept } from '../documents/choices.js';
-import type { BucketChoice, SampleChoice, SelectOptions } from '../documents/select.js';
+import type { BucketChoice, SampleChoice, SelectOptions } from '../documents/select-options.js';
 import type { SelectionReport } from '../documents/selection-report.js';
 import type { Shard } from '../documents/stream.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';

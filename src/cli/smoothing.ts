@@ -3,7 +3,7 @@ import { standard } from '../base/node/standard-streams.js';
 import type { ModelInfo, OpenOptions, TableReading } from '../model/api.js';
 import { given } from './given.js';
 import { parseWhole } from './values.js';
-import { SMOOTHING_NAMES, SMOOTHINGS, type SmoothingOptions } from '../smoothing/index.js';
+import { defaultSmoothing, SMOOTHING_NAMES, SMOOTHINGS, type SmoothingOptions } from '../smoothing/index.js';
 
 /** The values of the flags that choose how a model is opened and how its counts are smoothed. */
 export interface ModelFlags extends SmoothingOptions {
@@ -18,7 +18,7 @@ export function addModelFlags(command: Command): Command {
       new Option(
         '--smoothing <name>',
         `${SMOOTHING_NAMES.map(name => `${name}: ${SMOOTHINGS[name].title}`).join('; ')} ` +
-          '(default: glm if the model has tuned weights, else mkn)',
+          `(default: ${defaultSmoothing(true)} if the model has tuned weights, else ${defaultSmoothing(false)})`,
       ).choices(SMOOTHING_NAMES),
     )
     .option('--weights <name>', 'weights of glm: uniform, or the name of a tuned set')

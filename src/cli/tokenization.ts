@@ -2,13 +2,9 @@ import { KneserError } from '../base/errors.js';
 import { helpFor } from '../base/file-kinds.js';
 import { kindOfFile } from '../base/node/file-head.js';
 import { joinBytes, readBytes } from '../text/formats/bytes.js';
+import type { PretrainedTokenizer } from '../text/pretrained.js';
 import { decode } from '../text/surface.js';
-import {
-  isTokenizerName,
-  TOKENIZER_NAMES,
-  type PretrainedTokenizer,
-  type TokenizationOptions,
-} from '../text/tokenization.js';
+import { isTokenizerName, TOKENIZER_NAMES, type TokenizationOptions } from '../text/tokenization.js';
 import type { BuildFlags } from './build-flags.js';
 import { given } from './given.js';
 

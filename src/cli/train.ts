@@ -12,6 +12,7 @@ import { bytes, print, warn, whole } from './output.js';
 import { withProgress } from './progress.js';
 import { resumeCommand } from './resume-command.js';
 import { addNewModelFlags, type NewModelFlags } from './new-model.js';
+import { quoted } from '../base/quoted.js';
 
 const HELP = `
 Without --skip and --patterns the model is interpolated modified Kneser-Ney (mkn). With one of these flags it also has a mixture over
@@ -81,6 +82,6 @@ export function summary(report: TrainReport): string {
     `${out}: order ${order}, ${whole(sentences)} sentences, ${whole(tokens)} tokens, ${whole(vocabulary)} types, ` +
     `${whole(ngrams)} n-grams, ${bytes(report.bytes)}, ${seconds.toFixed(1)} s\n` +
     notes.map(note => `${note}\n`).join('') +
-    `Next: kneser perplexity ${out} FILE\n`
+    `Next: kneser perplexity ${quoted(out)} FILE\n`
   );
 }

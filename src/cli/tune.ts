@@ -7,6 +7,7 @@ import { interruption } from './interruption.js';
 import { print, warn } from './output.js';
 import { withProgress } from './progress.js';
 import { printTuning } from './tuning.js';
+import { quoted } from '../base/quoted.js';
 
 const HELP = `
 Example:
@@ -56,6 +57,6 @@ async function run(path: string, files: readonly string[], flags: TuneFlags): Pr
   }
   await printTuning(flags.name, report);
   if (flags.quiet) return;
-  const chosen = flags.name === DEFAULT_WEIGHTS ? '' : ` --weights ${flags.name}`;
-  standard.stderr.write(`Next: kneser perplexity ${path} FILE${chosen}\n`);
+  const chosen = flags.name === DEFAULT_WEIGHTS ? '' : ` --weights ${quoted(flags.name)}`;
+  standard.stderr.write(`Next: kneser perplexity ${quoted(path)} FILE${chosen}\n`);
 }

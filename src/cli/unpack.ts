@@ -3,6 +3,7 @@ import { interruption } from './interruption.js';
 import { printPacked } from './packing.js';
 import { withProgress } from './progress.js';
 import { addNewModelFlags, type NewModelFlags } from './new-model.js';
+import { quoted } from '../base/quoted.js';
 
 const HELP = `
 Example:
@@ -21,5 +22,5 @@ async function run(file: string, flags: NewModelFlags): Promise<void> {
   const { unpack } = await import('../tools/unpack.js');
   const signal = interruption();
   const report = await withProgress(quiet, progress => unpack({ file, out, force, signal, ...progress }));
-  await printPacked(report, flags, `kneser perplexity ${out} FILE`);
+  await printPacked(report, flags, `kneser perplexity ${quoted(out)} FILE`);
 }

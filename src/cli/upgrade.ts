@@ -4,6 +4,7 @@ import { interruption } from './interruption.js';
 import { bytes, print, whole } from './output.js';
 import { withProgress } from './progress.js';
 import { addNewModelFlags, type NewModelFlags } from './new-model.js';
+import { quoted } from '../base/quoted.js';
 
 const HELP = `
 Example:
@@ -26,7 +27,7 @@ async function run(model: string, flags: NewModelFlags): Promise<void> {
   if (json) await print(JSON.stringify(report) + '\n');
   else if (!quiet) {
     standard.stderr.write(
-      `${out}: ${whole(ngrams)} n-grams, ${bytes(size)}, ${seconds.toFixed(1)} s\nNext: kneser perplexity ${out} FILE\n`,
+      `${out}: ${whole(ngrams)} n-grams, ${bytes(size)}, ${seconds.toFixed(1)} s\nNext: kneser perplexity ${quoted(out)} FILE\n`,
     );
   }
 }

@@ -2,36 +2,11 @@ import { grown } from '../base/grown.js';
 import { contiguous, isStep, span, tableName, type Pattern, type Stream } from '../tables/pattern.js';
 import { BOS, NONE } from '../text/tokens.js';
 import type { TupleSink } from './sort.js';
-import { TableWriter, type EncodedBlock, type TableSummary } from '../tables/table-writer.js';
+import { TableWriter, type EncodedBlock } from '../tables/table-writer.js';
 import { DistinctTuples } from './distinct-tuples.js';
 import { StepTally } from './step-tally.js';
+import type { Tally } from './tally.js';
 import { RowOutput, TrieOutput, type ContextOutput, type CountedBlock } from './context-output.js';
-
-/**
- * Counting turns text into the rows of count tables. `token-stream` gives each distinct word an index, `vocabulary` gives it an id,
- * `layout` arranges the ids in chunks, `partition` divides the positions into tasks, `sort` (and `runs`, on disk) sorts the positions so
- * that equal n-grams are neighbours, and `adjust` (this file) counts the n-grams. `counter` runs one task, `pool` runs all tasks on
- * threads. `bigrams` and `exchange` group words into classes. `merge-range` merges the tries of several models into those of one model,
- * without sorting.
- */
-
-/**
- * Turns sorted tuples into count tables with adjusted counts (Heafield et al. 2013, section 3.2).
- *
- * - Input: the tuples of one partition of one sort, ascending.
- * - Output: blocks of the tables of the sort. One sort serves several tables: its tuples are grouped by the words of the longest pattern,
- *   and each group of a shorter pattern is a union of such groups.
- * - Calls: `add` for all tuples, then `end`; afterwards the tally is ready for another partition.
- */
-export interface Tally {
-  /** For each column of the tuples, the distance of its word to the left of the predicted word; 0 for the predicted word itself. */
-  readonly distances: readonly number[];
-  /** The tables of the sort, with the sums over their rows so far. */
-  readonly tables: readonly { readonly table: string; summary: TableSummary }[];
-  readonly add: TupleSink;
-  /** Writes the last groups, and emits the last, unfilled block of each table. */
-  end(): void;
-}
 
 /** The patterns that one sort counts, longest first. */
 export type Sort = readonly Pattern[];

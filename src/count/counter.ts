@@ -7,7 +7,8 @@ import { PositionSorter, SortSpace, type TupleSink } from './sort.js';
 import { stepColumns } from './step-tally.js';
 import { TupleSums } from './tuple-sums.js';
 import { emptySummary, type TableSummary } from '../tables/table-writer.js';
-import { createTally, type Sort, type Tally } from './adjust.js';
+import { createTally, type Sort } from './adjust.js';
+import type { Tally } from './tally.js';
 import type { CountedBlock } from './context-output.js';
 
 /** At most this many tallies are kept for later tasks, because each holds the buffers of an unfinished block of every table that it writes. */

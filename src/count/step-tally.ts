@@ -1,7 +1,7 @@
 import { contiguous, tableName, type StepStream } from '../tables/pattern.js';
 import { TableWriter, type EncodedBlock } from '../tables/table-writer.js';
-import type { Tally } from './adjust.js';
 import { DistinctTuples } from './distinct-tuples.js';
+import type { Tally } from './tally.js';
 
 /** The columns of the tuples of a step of Model M: the ids of the longest context, nearest first, then the predicted id. */
 export interface StepColumns {

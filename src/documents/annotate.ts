@@ -19,6 +19,7 @@ import { KneserError } from '../base/errors.js';
 import { PendingBytes } from '../base/pending-bytes.js';
 import type { WorkOptions } from '../base/progress.js';
 import { LanguageModel } from '../model/language-model.js';
+import { bitsOf } from '../model/scoring/perplexity.js';
 import type { TokenScoring } from '../model/token-scoring.js';
 import {
   DOCUMENT_OPTION_NAMES,
@@ -35,24 +36,12 @@ import { FIRST_WORD } from '../text/tokens.js';
 import { hashBytes } from '../text/word-list.js';
 import { contextFigures } from './context.js';
 import { modelName, tokenizerName } from './conventions.js';
+import type { DocumentUnit } from './document-scoring.js';
 import { features } from './features.js';
-import {
-  documentFigures,
-  SeparateJson,
-  surprisal,
-  TemplateJson,
-  type DocumentFigures,
-  type FiguresJson,
-} from './figures.js';
+import { documentFigures, SeparateJson, TemplateJson, type DocumentFigures, type FiguresJson } from './figures.js';
 import { memberText, refuseMember, writeText, writeWithMember } from './member.js';
 import type { OutputLine } from './output.js';
-import {
-  scoreDocuments,
-  type DocumentUnit,
-  type ScoredDocument,
-  type ScoredDocuments,
-  type ScoredTokens,
-} from './scored.js';
+import { scoreDocuments, type ScoredDocument, type ScoredDocuments, type ScoredTokens } from './scored.js';
 import {
   checkShard,
   eachOf,
@@ -458,7 +447,7 @@ async function moreFigures(
     ...(context === undefined ? {} : { context: await contextFigures(model, byToken, sentences, contextText) }),
     ...(tokens ? { tokenTexts: byToken.texts ?? [], log10Probs: Array.from(log10Probs) } : {}),
     ...(tokens && full ? { ranks: full.ranks, entropies: full.entropies } : {}),
-    ...(threshold === undefined ? {} : { mask: Array.from(log10Probs, p => surprisal(p) > threshold) }),
+    ...(threshold === undefined ? {} : { mask: Array.from(log10Probs, p => bitsOf(p) > threshold) }),
   };
 }
 

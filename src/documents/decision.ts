@@ -13,7 +13,7 @@ import {
 import { Order, ranked } from './order.js';
 import { Positions } from './columns.js';
 import type { DocumentConventions } from './conventions.js';
-import type { SelectOptions } from './select.js';
+import type { SelectOptions } from './select-options.js';
 
 /** The numbers of all documents. */
 export interface FigureTable {

@@ -1,7 +1,6 @@
 import { log } from '../base/elementary.js';
 import type { TokenSpreads } from '../model/prediction/token-spreads.js';
-import { orNull } from '../model/scoring/perplexity.js';
-import { surprisal } from './figures.js';
+import { bitsOf, orNull } from '../model/scoring/perplexity.js';
 import type { ScoredTokens } from './scored.js';
 
 /** Figures of the distributions after the histories of a document's tokens, `</s>` counted; `null` without tokens. */
@@ -57,7 +56,7 @@ export function features({ scores }: ScoredTokens, spreads: TokenSpreads): Token
     likelihood += log10Probs[t] * Math.LN10;
   }
   const n = ranks.length;
-  const surprisals = Array.from(log10Probs, surprisal);
+  const surprisals = Array.from(log10Probs, bitsOf);
   const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((sum, value) => sum + value, 0) / n;
   const meanSurprisal = mean(surprisals);
   const meanLogRank = mean(ranks.map(log));

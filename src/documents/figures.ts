@@ -1,10 +1,11 @@
 import { exp10 } from '../base/elementary.js';
 import type { PendingBytes } from '../base/pending-bytes.js';
-import { bitsOf, LOG2_10, orNull, perplexityOf } from '../model/scoring/perplexity.js';
+import { bitsOf, orNull, perplexityOf } from '../model/scoring/perplexity.js';
 import { NUMBER_BYTES, writeNumber } from '../report/number-bytes.js';
+import type { DocumentUnit } from './document-scoring.js';
 import type { FeatureFigures } from './features.js';
 import { writeText } from './member.js';
-import type { DocumentUnit, ScoredDocument, ScoredDocuments } from './scored.js';
+import type { ScoredDocument, ScoredDocuments } from './scored.js';
 
 /** The figures of a document under one model. An undefined figure is `null`. */
 export interface DocumentFigures extends Partial<FeatureFigures> {
@@ -196,9 +197,4 @@ export class TemplateJson implements FiguresJson {
 function writeNull(bytes: Uint8Array, at: number): number {
   bytes.set(NULL, at);
   return at + NULL.length;
-}
-
-/** The surprisal −log2 p [bits] of a token with this log10 p. */
-export function surprisal(log10Prob: number): number {
-  return -log10Prob * LOG2_10;
 }

@@ -17,7 +17,7 @@ import { meanOf } from '../base/mean.js';
 import type { WorkOptions } from '../base/progress.js';
 import { intervalOf, Resampling, RESAMPLING_OPTIONS, resamplingOf, type Interval } from '../baseline/bootstrap.js';
 import { LanguageModel } from '../model/language-model.js';
-import { figuresOf, LOG2_10, orNull, perplexityOf, PieceSum, type TokenSums } from '../model/scoring/perplexity.js';
+import { bitsOf, figuresOf, orNull, perplexityOf, PieceSum, type TokenSums } from '../model/scoring/perplexity.js';
 import type { TokenScoring } from '../model/token-scoring.js';
 import { OOV } from '../smoothing/batch.js';
 import { readFrequencies } from '../tables/dictionary-reader.js';
@@ -33,7 +33,8 @@ import { memberOf } from '../text/formats/jsonl.js';
 import { UNK } from '../text/tokens.js';
 import { Column, groupAt, Labels } from './columns.js';
 import { modelName, tokenizerName, type Conventions } from './conventions.js';
-import { scoreDocuments, type DocumentScoring } from './scored.js';
+import type { DocumentScoring } from './document-scoring.js';
+import { scoreDocuments } from './scored.js';
 import { expandForTwoPasses, readAllDocuments, type DocumentAt } from './stream.js';
 
 /** The files that {@link perplexityBy} reads, and how it measures them. */
@@ -140,7 +141,7 @@ export interface PerplexityByReport {
 
 /**
  * The perplexity of each domain of a collection of documents, and of all domains: micro (all documents as one text) and macro (the mean
- * of the domains), with intervals by a bootstrap over documents, as Paloma reports them (Magnusson et al. 2024).
+ * of the domains), with intervals by a bootstrap over documents, as Paloma reports them (Magnusson et al. 2023).
  *
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_ABORTED, and the errors of opening and scoring.
  * @example
@@ -369,7 +370,7 @@ class TypeLosses {
   add(ids: Uint32Array, log10Probs: Float64Array): void {
     for (let t = 0; t < ids.length; t++) {
       const id = ids[t] >= OOV ? UNK : ids[t];
-      this.sums[id] += -log10Probs[t] * LOG2_10;
+      this.sums[id] += bitsOf(log10Probs[t]);
       this.counts[id]++;
     }
   }

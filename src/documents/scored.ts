@@ -4,6 +4,7 @@ import { sumStretches, type StretchSums, type TokenScores } from '../model/scori
 import type { TokenSums } from '../model/scoring/perplexity.js';
 import type { TokenScoring } from '../model/token-scoring.js';
 import { inTextOrder } from '../text/word-order.js';
+import type { DocumentScoring } from './document-scoring.js';
 import {
   DocumentTokenizer,
   joinDocuments,
@@ -16,9 +17,6 @@ import {
 const BY_TOKEN = 1 << 20;
 /** Tokens of a task that computes distributions, each of which takes a hundred times as long as a score. */
 const SPREAD_WORDS = 256;
-
-/** The part of a document that is one sentence: each line (`lines`), or the whole document with its line ends read as spaces. */
-export type DocumentUnit = 'lines' | 'document';
 
 /** The sums over the tokens of a document. */
 export interface DocumentSums extends TokenSums {
@@ -51,22 +49,6 @@ export interface ScoredTokens {
   readonly spreads: TokenSpreads | undefined;
   /** By token, the token as the model reads it; `undefined` unless `DocumentScoring.texts` is true. */
   readonly texts: readonly string[] | undefined;
-}
-
-/** How documents are scored. */
-export interface DocumentScoring {
-  readonly model: TokenScoring;
-  /** The models that a document may be compared with. */
-  readonly against?: readonly TokenScoring[];
-  /** Returns, for the index of a document, which model of `against` it is compared with. Default: the first. */
-  readonly choose?: (index: number) => number;
-  readonly unit: DocumentUnit;
-  /** Whether the scores of each token are needed, and not only sums, which the threads add up. Default false. */
-  readonly byToken?: boolean;
-  /** With `byToken`: whether the tokens themselves are needed. */
-  readonly texts?: boolean;
-  /** With `byToken`: whether figures of the distributions after the tokens' histories are needed. */
-  readonly spreads?: boolean;
 }
 
 /** Documents that were scored together, in sequence. An object for each of them is made only when it is asked for. */

@@ -1,10 +1,3 @@
-/**
- * src/documents reads documents, and computes figures of them, chooses some of them, or compares them: `annotate`, `select`, `overlap`,
- * `recitation`, `weigh` and perplexity by domain. All read the same stream of documents (`stream.ts`, this file), whose records are
- * unchanged, byte for byte; `member.ts` finds and adds members of a record. Random choices are hashes of positions
- * (base/hash-random.ts), so that threads, shards and repeated runs make the same choices. Work that needs quantiles reads its files twice.
- * `profile` describes whole texts instead of documents, and reads them into arrays (`profile/`).
- */
 import { STDIN } from '../base/node/standard-streams.js';
 import { optionError, type Check } from '../base/check.js';
 import { checkAborted, KneserError } from '../base/errors.js';

@@ -1,4 +1,4 @@
-import { surprisal } from './figures.js';
+import { bitsOf } from '../model/scoring/perplexity.js';
 
 /** How many low bits of a Float32 a bin ignores, which leaves 2^12 bins for each doubling of the value. */
 const DROPPED_BITS = 11;
@@ -20,7 +20,7 @@ export class SurprisalHistogram {
   add(log10Probs: Float64Array): void {
     const { counts, number, bits } = this;
     for (const log10Prob of log10Probs) {
-      number[0] = Math.max(0, surprisal(log10Prob));
+      number[0] = Math.max(0, bitsOf(log10Prob));
       counts[bits[0] >>> DROPPED_BITS]++;
     }
     this.total += log10Probs.length;

@@ -6,7 +6,7 @@ import { canonicalSurface, decode } from '../text/surface.js';
 import type { TextFeeder, TokenSink } from '../text/tokenizer.js';
 import { EOS_WORD, NEWLINE } from '../text/tokens.js';
 import { ordered, type WordOrder } from '../text/word-order.js';
-import type { DocumentScoring } from './scored.js';
+import type { DocumentScoring } from './document-scoring.js';
 
 /** The part of a document that tokenizing needs. */
 export interface Scorable {

@@ -37,8 +37,9 @@ import {
 } from './mixing.js';
 import { groupAt } from './columns.js';
 import { tokenizerName, type Conventions } from './conventions.js';
+import type { DocumentScoring } from './document-scoring.js';
 import { linesOf, Proxies } from './proxy.js';
-import { scoreDocuments, type DocumentScoring } from './scored.js';
+import { scoreDocuments } from './scored.js';
 import { splitTokens } from '../text/tokens.js';
 import { expandForTwoPasses, readAllDocuments, someOf, type DocumentAt } from './stream.js';
 

@@ -131,6 +131,8 @@ export interface ModelInfo {
   readonly classes: number;
   /** Number of word classes of each clustering; empty without a class model. */
   readonly clusterings: readonly number[];
+  /** The clustering, from 1, whose classes Model M predicts; `null` without Model M. */
+  readonly modelM: number | null;
   /** The sets of tuned weights in the model, and how each set was tuned. */
   readonly weights: readonly ({
     /** The name of the set. */

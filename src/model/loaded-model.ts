@@ -22,6 +22,18 @@ import type { TokenScoring } from './token-scoring.js';
 /**
  * A model with whole tables in memory: its methods return results, not promises. {@link LanguageModel.load} makes it; it stays
  * valid when that model is closed.
+ *
+ * @example
+ * ```ts
+ * import { LanguageModel } from 'kneser';
+ *
+ * const model = await LanguageModel.open('model');
+ * const loaded = await model.load();
+ * await model.close();
+ * console.log(loaded.score('The jury praised the city .').perplexity);
+ * console.log((await loaded.perplexityOfFile('test.txt')).perplexity);
+ * await loaded.close();
+ * ```
  */
 export class LoadedModel extends MemoryModel {
   /** The scoring threads that were started, by how many they are. */

@@ -364,7 +364,21 @@ export class MemoryModel extends ModelBase {
     return this.extend(state, token).log10Prob;
   }
 
-  /** The state at the beginning of a sentence: after `<s>`, or with `{start: false}` after an empty history. */
+  /**
+   * The state at the beginning of a sentence: after `<s>`, or with `{start: false}` after an empty history.
+   *
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * const loaded = await model.load();
+   * const first = loaded.extend(loaded.start(), 'The'); // p(The | <s>)
+   * const anywhere = loaded.extend(loaded.start({ start: false }), 'The'); // p(The)
+   * console.log(first.log10Prob, anywhere.log10Prob);
+   * await model.close();
+   * ```
+   */
   start(options: Pick<ScoreOptions, 'start'> = {}): State {
     checkOptions('start', options, START_OPTIONS);
     const isHistory = (options.start ?? true) && this.parts.order > 1;

@@ -70,6 +70,7 @@ export class ModelBase {
       smoothing: parts.smoothing,
       classes: manifest.clusterings.at(0)?.classes ?? 0,
       clusterings: manifest.clusterings.map(({ classes }) => classes),
+      modelM: manifest.modelM ? manifest.modelM.clustering + 1 : null,
       weights: [...parts.weightSets].map(([name, { report }]) => ({ name, ...report })),
       identity: identityOf(manifest),
     };

@@ -4,7 +4,7 @@ import { checkAborted, closedError } from '../base/errors.js';
 import { pauses, type Pause } from '../base/turn.js';
 import { openPackedInput, type PackedInput } from '../store/packed/packed-input.js';
 import { openPacked } from '../store/packed/store.js';
-import type { BlendEvidence } from '../smoothing/blend.js';
+import type { BlendEvidence } from '../smoothing/blend-evidence.js';
 import type { ModelStore } from '../store/store.js';
 import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';
 import { BatchLayout, type Batch, type SentenceEnds } from '../smoothing/batch.js';

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 
 /** A file of the page at `GET /`, on which a person tries a model. It holds no data, so that it needs no key. */
 export interface PageFile {
@@ -8,11 +10,11 @@ export interface PageFile {
 }
 
 /** The folder of the page, which the build makes. */
-const FOLDER = new URL('../../browser/served/', import.meta.url);
+const folder = (): string => dirname(createRequire(import.meta.url).resolve('#kneser/browser/served/index.html'));
 
 function file(path: string, name: string, type: string): PageFile {
   let content: Uint8Array | undefined;
-  return { path, type, content: () => (content ??= readFileSync(new URL(name, FOLDER))) };
+  return { path, type, content: () => (content ??= readFileSync(join(folder(), name))) };
 }
 
 export const PAGE: readonly PageFile[] = [

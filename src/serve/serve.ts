@@ -10,23 +10,7 @@
  */
 import { checkOptions } from '../base/check.js';
 import { SERVE_OPTIONS, type ServeOptions } from './options.js';
-
-/** A running server. */
-export interface ModelServer {
-  /** Its address, such as `http://127.0.0.1:8080`. */
-  readonly url: string;
-  /** The names of its models. */
-  readonly models: readonly string[];
-  /**
-   * Opens all models again, and reads the file of keys again: requests from then on use the models as they now are on disk. After an error the models
-   * stay as they were.
-   *
-   * @throws KneserError: the errors of `LanguageModel.open` and `load`.
-   */
-  reload(): Promise<void>;
-  /** Takes no more requests, waits for the answers that are under way, and closes the models. */
-  close(): Promise<void>;
-}
+import type { ModelServer } from './server.js';
 
 /**
  * Serves models by HTTP: OpenAI's completions, vLLM's tokenizer, and the functions of this library (docs/serve.md). The server listens when all models are

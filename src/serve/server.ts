@@ -12,7 +12,6 @@ import { Access } from './keys.js';
 import { Metrics } from './metrics.js';
 import { Models } from './models.js';
 import { isLoopback, type Limits, type ServeOptions } from './options.js';
-import type { ModelServer } from './serve.js';
 import { namedPaths } from './served-model.js';
 import { Turns } from './turns.js';
 
@@ -32,6 +31,23 @@ const ACCEPTING_MS = 20;
 const MOST_ACCEPTING_MS = 1000;
 /** How often idle connections are closed while the server stops [ms]. */
 const IDLE_MS = 100;
+
+/** A running server. */
+export interface ModelServer {
+  /** Its address, such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** The names of its models. */
+  readonly models: readonly string[];
+  /**
+   * Opens all models again, and reads the file of keys again: requests from then on use the models as they now are on disk. After an error the models
+   * stay as they were.
+   *
+   * @throws KneserError: the errors of `LanguageModel.open` and `load`.
+   */
+  reload(): Promise<void>;
+  /** Takes no more requests, waits for the answers that are under way, and closes the models. */
+  close(): Promise<void>;
+}
 
 /** Opens the models, then listens. The options were checked. @throws the errors of `serve`. */
 export async function startServer(options: ServeOptions): Promise<ModelServer> {

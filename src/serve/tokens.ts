@@ -76,6 +76,7 @@ export const TOKENS: readonly Endpoint[] = [
         bos_token: BOS_WORD,
         eos_token: EOS_WORD,
         unk_token: UNK_WORD,
+        // No text is padded here, but clients want a mark for it.
         pad_token: EOS_WORD,
         model_max_length: MOST_TOKENS,
         vocab_size: ids,

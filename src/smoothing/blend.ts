@@ -3,13 +3,15 @@ import type { WordClasses } from '../tables/classes.js';
 import type { Batch } from './batch.js';
 import { TOTAL, type Evidence } from './evidence.js';
 import type { Discounts } from './discounts.js';
-import type { Chain, EstimatorInput, TextMixer } from './estimator.js';
+import type { BlendEvidence } from './blend-evidence.js';
+import type { Chain } from './chain.js';
+import type { EstimatorInput, TextMixer } from './estimator.js';
 import { latticeOf } from './lattice.js';
 import { Mixture } from './mixture.js';
 import { MixturePass, PASS_WORDS } from './mixture-pass.js';
 import { NONE } from '../text/tokens.js';
 import { Gate } from './gate.js';
-import { ModelM, type StepEvidence } from './model-m.js';
+import { ModelM } from './model-m.js';
 import { divideParameters, TOTAL_BUCKETS, WORD_BUCKETS, wordBucket } from './parameters.js';
 import { expand, type NextWordTerms } from './terms.js';
 
@@ -40,21 +42,6 @@ export function featuresOfGate(parameters: number, models: number, classes: numb
 export interface ClassModel {
   readonly mixture: Mixture;
   readonly classes: WordClasses;
-}
-
-/** The evidence of a batch from the tables of words, and from the tables of each clustering that has a class model. */
-export interface BlendEvidence {
-  readonly words: Evidence;
-  readonly clusterings: readonly ClassEvidence[];
-  /** From the tables of Model M; `undefined` without it. */
-  readonly steps?: StepEvidence | undefined;
-}
-
-/** The evidence of a batch from the tables of the classes of one clustering. */
-export interface ClassEvidence {
-  readonly evidence: Evidence;
-  /** The batch with class ids in place of word ids. */
-  readonly batch: Batch;
 }
 
 /**
@@ -158,7 +145,7 @@ export class Blend {
   /** Writes p(w | history of word `t`) as a sum of terms in which only the counts of w depend on w. */
   expand(evidence: BlendEvidence, batch: Batch, t: number): NextWordTerms {
     this.probability(evidence, batch, t);
-    const { words, classModels, gate } = this;
+    const { words, classModels, gate, modelM } = this;
     const available = batch.available[t];
     return {
       words: expand(words, evidence.words, t, available, gate ? gate.shares[0] : 1),
@@ -166,6 +153,7 @@ export class Blend {
         ...expand(mixture, evidence.clusterings[m].evidence, t, available, gate ? gate.shares[1 + m] : 0),
         wordClasses,
       })),
+      shareOfModelM: gate && modelM ? gate.shares[1 + classModels.length] : 0,
     };
   }
 

@@ -1,7 +1,8 @@
 import type { WordClasses } from '../tables/classes.js';
 import type { Manifest } from '../tables/manifest.js';
 import type { Batch } from './batch.js';
-import type { BlendEvidence } from './blend.js';
+import type { BlendEvidence } from './blend-evidence.js';
+import type { Chain } from './chain.js';
 import type { Evidence } from './evidence.js';
 import type { Discounts } from './discounts.js';
 import type { SmoothedTable } from './lattice.js';
@@ -63,14 +64,6 @@ export interface MixtureParameters {
   readonly modelM: Float64Array;
 }
 
-/** Interpolation in which each context backs off to exactly one shorter context: the context without its oldest word. */
-export interface Chain {
-  /** By number of context words: 0, D1, D2, D3+; with learned discounts, these four for each bucket of Σc. */
-  readonly discounts: readonly Float64Array[];
-  /** V: the empty context is interpolated with the uniform distribution 1/V. */
-  readonly vocabulary: number;
-}
-
 /** The classes of one clustering, and the tables that count them. A table has the same index here and in the clustering's evidence. */
 export interface SmoothedClustering {
   readonly classes: WordClasses;
@@ -90,8 +83,8 @@ export interface EstimatorInput {
   readonly weights: MixtureParameters | undefined;
 }
 
-/** A way to turn counts into probabilities: a row of `SMOOTHINGS`. */
-export interface SmoothingMethod {
+/** A way to turn counts into probabilities: a row of `SMOOTHINGS`, whose keys are `Name`. */
+export interface SmoothingMethod<Name extends string = string> {
   /** The name of the method in messages and reports. */
   readonly title: string;
   /** The numbers that the tables of a model must have for this method: counts, or log10 probabilities and back-offs. */
@@ -100,8 +93,10 @@ export interface SmoothingMethod {
   readonly tables: 'contiguous' | 'all';
   /** Whether the method takes tuned weights, and with them a cache. */
   readonly weights: boolean;
-  /** Whether `kneser baseline` trains and measures a model with this method at every order. */
+  /** Whether `kneser baseline` trains and measures a model with this method at every order, and draws a line of their perplexities. */
   readonly isInBaseline: boolean;
+  /** The method that this one extends, with which reports compare it. */
+  readonly extends?: Name;
   /** The discounts of a table. @param countsOfCounts the numbers of its n-grams with the counts 1, 2, 3, 4. */
   discounts(countsOfCounts: readonly number[]): Discounts;
   estimator(input: EstimatorInput): Estimator;

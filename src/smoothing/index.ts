@@ -35,7 +35,7 @@ export interface SmoothingOptions {
 }
 
 /** The smoothing methods by name. */
-export const SMOOTHINGS: Readonly<Record<ModelSmoothing, SmoothingMethod>> = {
+export const SMOOTHINGS: Readonly<Record<ModelSmoothing, SmoothingMethod<Smoothing>>> = {
   /** Interpolated modified Kneser-Ney (Chen & Goodman 1998), with three discounts an order. */
   mkn: {
     title: 'modified Kneser-Ney',
@@ -63,6 +63,7 @@ export const SMOOTHINGS: Readonly<Record<ModelSmoothing, SmoothingMethod>> = {
     tables: 'all',
     weights: true,
     isInBaseline: true,
+    extends: 'mkn',
     discounts: estimateDiscounts,
     estimator: input => createBlend(input, estimateDiscounts),
   },
@@ -77,6 +78,11 @@ export const SMOOTHINGS: Readonly<Record<ModelSmoothing, SmoothingMethod>> = {
     estimator: () => new Backoff(),
   },
 };
+
+/** The smoothing of a model with counts, unless the caller chooses one. @param isTuned whether tuned weights are used. */
+export function defaultSmoothing(isTuned: boolean): Smoothing {
+  return isTuned ? 'glm' : 'mkn';
+}
 
 /** Makes an estimator, which only one thread may use. */
 export function createEstimator(plan: EstimatorInput & { readonly smoothing: ModelSmoothing }): Estimator {

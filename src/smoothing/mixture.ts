@@ -2,7 +2,7 @@ import { exp } from '../base/elementary.js';
 import type { Batch } from './batch.js';
 import { COUNT, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS, type Evidence } from './evidence.js';
 import { discountArray } from './discounts.js';
-import type { Chain } from './estimator.js';
+import type { Chain } from './chain.js';
 import type { Lattice } from './lattice.js';
 import {
   CHILD_PARAMETERS,

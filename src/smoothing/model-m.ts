@@ -2,6 +2,7 @@ import type { WordClasses } from '../tables/classes.js';
 import type { Batch } from './batch.js';
 import type { Discounts } from './discounts.js';
 import type { Evidence } from './evidence.js';
+import type { Followers } from './followers.js';
 import type { SmoothedTable } from './lattice.js';
 import { StepChain } from './step-chain.js';
 
@@ -46,6 +47,8 @@ export function stepParameters({
  *   w within its class after the word before, and after the two words before.
  */
 export class ModelM {
+  /** As {@link SmoothedModelM.clustering}. */
+  readonly clustering: number;
   /** P(c|h) and P(w|c, h) of the word for which `probability` was called last. */
   private ofClass = 0;
   private ofWord = 0;
@@ -69,9 +72,6 @@ export class ModelM {
     this.wordStep = new StepChain(estimatesOf(wordTables), 0, parameters.subarray(this.classParameters));
   }
 
-  /** As {@link SmoothedModelM.clustering}. */
-  readonly clustering: number;
-
   /** By length of the context, less 1: 0, D1, D2 and D3+ of the class step for each bucket of Σc. */
   get classDiscounts(): readonly Float64Array[] {
     return this.classStep.discountsByLength;
@@ -93,6 +93,42 @@ export class ModelM {
     this.ofClass = this.classStep.probability(evidence.classes, t, available[t], classProbability);
     this.ofWord = this.wordStep.probability(evidence.words, t, available[t], share);
     return this.ofClass * this.ofWord;
+  }
+
+  /**
+   * p of words of one class after the same history, with the bits of {@link probability}.
+   *
+   * @param evidence of one of the words, which is word 0 of its batch.
+   * @param available number of words of history.
+   * @param classProbability p of the class by the class model.
+   * @param followers by length of the context in the word step, its followers; `undefined` if the context was not seen.
+   * @param counts working memory: a 0 for each word id.
+   * @returns by word of `words`, p.
+   */
+  spread(
+    evidence: StepEvidence,
+    available: number,
+    classProbability: number,
+    words: Uint32Array,
+    followers: readonly (Followers | undefined)[],
+    counts: Uint32Array,
+  ): Float64Array {
+    const { share } = this.classes;
+    const values = new Float64Array(words.length);
+    for (let i = 0; i < words.length; i++) values[i] = share[words[i]];
+    for (let length = 1; length <= this.wordStep.reach(available); length++) {
+      const seen = followers[length];
+      if (!seen) continue;
+      const ids = new Uint32Array(seen.length);
+      const own = new Uint32Array(seen.length);
+      seen.copy(ids, own);
+      for (let i = 0; i < ids.length; i++) counts[ids[i]] = own[i];
+      this.wordStep.interpolate(evidence.words, length, words, counts, values);
+      for (const id of ids) counts[id] = 0;
+    }
+    const ofClass = this.classStep.probability(evidence.classes, 0, available, classProbability);
+    for (let i = 0; i < values.length; i++) values[i] *= ofClass;
+    return values;
   }
 
   /**

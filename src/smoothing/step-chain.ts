@@ -57,7 +57,7 @@ export class StepChain {
   }
 
   /** How many of the contexts lie within a history of `available` words. */
-  private reach(available: number): number {
+  reach(available: number): number {
     return Math.min(this.estimates.length, available + 1 - this.nearest);
   }
 
@@ -74,14 +74,8 @@ export class StepChain {
       if (total > 0) {
         const d = ((k - 1) * TOTAL_BUCKETS + totalBucket(total)) * 4;
         const count = data[at + COUNT];
-        const ones = data[at + ONES];
-        const twos = data[at + TWOS];
         const kept = count - discounts[d + (count < 3 ? count : 3)];
-        const freed =
-          discounts[d + 1] * ones +
-          discounts[d + 2] * twos +
-          discounts[d + 3] * (data[at + FOLLOWERS] - ones - twos) +
-          data[at + PRUNED];
+        const freed = this.freed(data, at, d);
         value = ((kept > 0 ? kept : 0) + freed * value) / total;
         gamma = freed / total;
       }
@@ -89,6 +83,45 @@ export class StepChain {
       values[k] = value;
     }
     return value;
+  }
+
+  /**
+   * P_k of several ids after the context of `length` = k ids of word 0 of the evidence, from their P_{k−1}, with the bits of
+   * {@link probability}. The context was seen.
+   *
+   * @param counts by id, its count after the context; 0 for ids that never followed it.
+   * @param values by id of `ids`, P_{k−1}; replaced by P_k.
+   */
+  interpolate(
+    { data, capacity }: Evidence,
+    length: number,
+    ids: Uint32Array,
+    counts: Uint32Array,
+    values: Float64Array,
+  ): void {
+    const { discounts } = this;
+    const at = length * capacity * FIELDS;
+    const total = data[at + TOTAL];
+    const d = ((length - 1) * TOTAL_BUCKETS + totalBucket(total)) * 4;
+    const freed = this.freed(data, at, d);
+    for (let i = 0; i < ids.length; i++) {
+      const count = counts[ids[i]];
+      const kept = count - discounts[d + (count < 3 ? count : 3)];
+      values[i] = ((kept > 0 ? kept : 0) + freed * values[i]) / total;
+    }
+  }
+
+  /** The sum of the counts that discounts and pruning took away. @param d where the discounts of the context begin. */
+  private freed(data: Uint32Array, at: number, d: number): number {
+    const { discounts } = this;
+    const ones = data[at + ONES];
+    const twos = data[at + TWOS];
+    return (
+      discounts[d + 1] * ones +
+      discounts[d + 2] * twos +
+      discounts[d + 3] * (data[at + FOLLOWERS] - ones - twos) +
+      data[at + PRUNED]
+    );
   }
 
   /**

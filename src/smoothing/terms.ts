@@ -21,6 +21,8 @@ export interface NextWordTerms {
   readonly words: Expansion;
   /** By class model, a sum of terms in which the counts of w's class vary; p(w|h) contains this sum times p(w | class of w). */
   readonly clusterings: readonly (Expansion & { readonly wordClasses: WordClasses })[];
+  /** The share of Model M, whose part of p(w|h) is no such sum; 0 without it. */
+  readonly shareOfModelM: number;
 }
 
 /** The part of P(w|h) that the counts of one pattern give: scale · max(c − D(c), 0). */

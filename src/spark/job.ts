@@ -4,11 +4,7 @@ import { flag, list, record, requireInteger, text } from '../base/shape.js';
 import type { BuildOptionName } from '../train/plan/options.js';
 
 /**
- * Counting on a Spark cluster, when one machine is not enough. `plan` writes SQL that the user's own `spark-sql` runs; `counting-sql`
- * has its statements. The job leaves sorted tables in a folder, and `import` makes a model of them: `job-folder` reads the folder,
- * `sorted-rows` the rows of a table. `score-plan` writes SQL that scores a text on the executors. This file describes the folder.
- *
- * The folder of a job has two parts:
+ * The two parts of the folder of a job:
  *
  * - `counted/`: `words` and `events`, and with pruning the raw counts. Only the job itself reads it.
  * - `model/`: `plan`, `vocabulary`, `totals`, and a folder a table, named by its pattern. This is what is imported.

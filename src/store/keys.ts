@@ -5,6 +5,7 @@
  */
 
 import { KneserError, type ErrorCode } from '../base/errors.js';
+import { quoted } from '../base/quoted.js';
 
 const encoder = new TextEncoder();
 
@@ -84,5 +85,5 @@ export function versionError(model: string, format: number, wanted: number): Kne
   }
   const known = `a model of format ${format}; this version of kneser reads format ${FORMAT_VERSION}`;
   if (format !== ROWS_VERSION) return refuse('KNESER_VERSION', `${known}. Train it again, or use a newer kneser`);
-  return refuse('KNESER_VERSION', `${known}. Convert it: kneser upgrade ${model} --out DIR`);
+  return refuse('KNESER_VERSION', `${known}. Convert it: kneser upgrade ${quoted(model)} --out DIR`);
 }

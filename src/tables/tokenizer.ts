@@ -1,5 +1,6 @@
 import { seal, unseal } from '../base/sealed.js';
-import type { PretrainedTokenizer, TOKENIZER_FILES } from '../text/tokenization.js';
+import type { PretrainedTokenizer } from '../text/pretrained.js';
+import type { TOKENIZER_FILES } from '../text/tokenization.js';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

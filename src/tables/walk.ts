@@ -1,6 +1,6 @@
 import type { TableCursor } from './cursor.js';
 
-/** The functions that are called at each context of a walk. Level k is the index of a cursor. */
+/** The functions that are called at each context of a walk. The level is the index of the context's cursor. */
 export interface Visitor {
   /** Called at a context, before the contexts that are one word longer to the left. */
   open?(level: number, cursor: TableCursor): void;

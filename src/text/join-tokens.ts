@@ -18,6 +18,7 @@ export function joinTokens(tokens: readonly string[], { tokenizer }: Pick<Tokeni
     case 'bytes':
       return decode(bytesOf(tokens));
     case 'sentencepiece':
+      // The space at the beginning is the one that SentencePiece puts before a text.
       return tokens
         .join('')
         .replace(BYTES, run => decode(bytesOf(run.match(/<0x..>/g) ?? [])))

@@ -4,8 +4,26 @@ import { readSentencePiece } from './sentencepiece/engine.js';
 import type { Splitter } from './splitter.js';
 import type { Engine } from './subwords/engine.js';
 import { decode } from './surface.js';
-import type { PretrainedTokenizer } from './tokenization.js';
 import { readEngine } from './tokenizer-json/engine.js';
+
+/** A trained tokenizer: the content of its file, which is stored in the model. */
+export type PretrainedTokenizer = HuggingFaceTokenizer | SentencePieceTokenizer;
+
+/** A Hugging Face tokenizer. It gives the same tokens as PyPI's `tokenizers`; a file for which it could not is refused. */
+export interface HuggingFaceTokenizer {
+  /** The text of the `tokenizer.json`. */
+  readonly json: string;
+  /** The file's name in messages. Default `tokenizer.json`. */
+  readonly name?: string;
+}
+
+/** A SentencePiece model. It gives the same tokens as PyPI's `sentencepiece`; a file for which it could not is refused. */
+export interface SentencePieceTokenizer {
+  /** The bytes of the `.model` file. */
+  readonly sentencepiece: Uint8Array;
+  /** The file's name in messages. Default `SentencePiece model`. */
+  readonly name?: string;
+}
 
 /**
  * A splitter that cuts text as a tokenizer's file says, without the special tokens that the file's template puts around a

@@ -1,9 +1,3 @@
-/**
- * src/text: bytes to tokens. Tokenizers (`tokenizer.ts` for white space, the others in `tokenization.ts`) cut a text into
- * tokens and sentences, and `feeder.ts` chooses the tokenizer; this file, `surface.ts`, turns the bytes of a token into the bytes of
- * the word to look up in the vocabulary; `word-list.ts` numbers distinct words. Files become text in `formats/`.
- */
-
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const strict = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });

@@ -1,5 +1,6 @@
 import { checkText, members, oneOf, optionError, required, type OptionTable } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
+import type { HuggingFaceTokenizer, PretrainedTokenizer, SentencePieceTokenizer } from './pretrained.js';
 import { splitTokens } from './tokens.js';
 import { bytes, characters, whitespace, words, type Splitter } from './splitter.js';
 import { decode } from './surface.js';
@@ -20,25 +21,6 @@ export interface TokenizationOptions {
   readonly sentences?: 'lines' | 'segment';
   /** Unicode normalisation of the text, before anything else. Default `none`. */
   readonly normalize?: 'none' | 'NFC' | 'NFKC';
-}
-
-/** A trained tokenizer: the content of its file, which is stored in the model. */
-export type PretrainedTokenizer = HuggingFaceTokenizer | SentencePieceTokenizer;
-
-/** A Hugging Face tokenizer. It gives the same tokens as PyPI's `tokenizers`; a file for which it could not is refused. */
-export interface HuggingFaceTokenizer {
-  /** The text of the `tokenizer.json`. */
-  readonly json: string;
-  /** The file's name in messages. Default `tokenizer.json`. */
-  readonly name?: string;
-}
-
-/** A SentencePiece model. It gives the same tokens as PyPI's `sentencepiece`; a file for which it could not is refused. */
-export interface SentencePieceTokenizer {
-  /** The bytes of the `.model` file. */
-  readonly sentencepiece: Uint8Array;
-  /** The file's name in messages. Default `SentencePiece model`. */
-  readonly name?: string;
 }
 
 /** The kinds of {@link PretrainedTokenizer}, as a model's manifest names them. */

@@ -1,6 +1,7 @@
 import { KneserError, type ErrorCode } from '../base/errors.js';
 import { createFeeder } from './feeder.js';
-import { Tokenization, type PretrainedTokenizer, type TextChanges, type TokenizationInfo } from './tokenization.js';
+import type { PretrainedTokenizer } from './pretrained.js';
+import { Tokenization, type TextChanges, type TokenizationInfo } from './tokenization.js';
 import type { TextFeeder, TokenSink } from './tokenizer.js';
 import { WordList } from './word-list.js';
 

@@ -2,23 +2,22 @@ import type { WorkOptions } from '../base/progress.js';
 import { FORMAT_VERSION } from '../store/keys.js';
 import type { ModelWriter } from '../store/store.js';
 import { ModelBuilder } from '../tables/builder.js';
-import type { Bigrams } from '../count/bigrams.js';
-import { classStream } from '../tables/pattern.js';
-import type { ClusteringManifest, Manifest, ModelMManifest, TableManifest } from '../tables/manifest.js';
+import type { Manifest, TableManifest } from '../tables/manifest.js';
 import { SMALL_TEXT } from './plan/budget.js';
 import type { BuildPlan } from './plan/plan.js';
 import * as chooseVocabulary from './stages/choose-vocabulary.js';
 import * as clusterWords from './stages/cluster-words.js';
 import { BuildContext } from './stages/context.js';
-import type { CountSource, MergedSource, SortedSource, SourceFigures } from './stages/count-source.js';
+import * as countClasses from './stages/count-classes.js';
+import type { CountSource, SortedSource, SourceFigures, TrieSource } from './stages/count-source.js';
 import * as countTables from './stages/count-tables.js';
-import type { CountedStream } from './stages/count-tables.js';
+import { countSortedTables, wordStream } from './stages/counted-streams.js';
 import * as indexTables from './stages/index-tables.js';
 import * as learnWeights from './stages/learn-weights.js';
 import type { Workspace, BuildText } from './stages/workspace.js';
 import * as pruneTables from './stages/prune-tables.js';
 import { reportOf, type BuildReport } from './stages/report.js';
-import { RowTables, TrieTables } from './stages/table-output.js';
+import { TrieTables } from './stages/table-output.js';
 import * as tokenize from './stages/tokenize.js';
 import * as writeModel from './stages/write-model.js';
 
@@ -27,7 +26,7 @@ import * as writeModel from './stages/write-model.js';
  * stored the result of a stage, that result is restored and the stage is not run.
  *
  *     text ─ tokenize ─ choose vocabulary ┐
- *     models ─────────────────────────────┼ source ─ count words' tables ─ cluster words ─ count classes' tables
+ *     models ─────────────────────────────┼ source ─ count words' tables ─ cluster words, count classes' tables
  *     files of counts ────────────────────┘                              ─ write rows ─ prune ─ index ─ learn weights ─ figures
  *     sorted tables ────────────────────────────────────────── copy tables ┘
  *     models of contiguous tables ─ merge tables ─ figures
@@ -35,7 +34,8 @@ import * as writeModel from './stages/write-model.js';
  *
  * If a stage fails, this function closes the temporary files; the caller removes the stores.
  *
- * @param open opens the source of the counts: {@link fromText}, or a stage that reads models or files of counts.
+ * @param open opens the source of the counts: {@link fromText}, or a stage that reads models or files of counts. Models whose tables are merged
+ *   come with the stage that merges them, so that browsers, which merge none, do not load it.
  * @throws KNESER_OPTION, KNESER_INPUT_*, KNESER_DISK_FULL, KNESER_IO, KNESER_LIMIT, KNESER_TOKENIZER, KNESER_ABORTED;
  * CallerError for an error that the caller's sentences threw.
  */
@@ -76,10 +76,10 @@ export async function build(
 }
 
 /** Opens a source of counts. */
-export type OpenSource = (context: BuildContext) => Promise<CountSource | MergedSource | SortedSource>;
+export type OpenSource = (context: BuildContext) => Promise<CountSource | TrieSource | SortedSource>;
 
 /** How many numbers or rows a source has. */
-function lengthOf(source: CountSource | MergedSource | SortedSource): number {
+function lengthOf(source: CountSource | TrieSource | SortedSource): number {
   if ('sorted' in source) return source.sorted.rows;
   return 'writeTries' in source ? source.rows : source.ngrams.length;
 }
@@ -134,8 +134,8 @@ async function countTries(context: BuildContext, source: CountSource): Promise<M
   const { workspace, plan } = context;
   try {
     return await writeTries(context, source, async to => {
-      const words = countTables.wordStream(context, source, true);
-      await workspace.checkpoints?.beginCounting(countTables.countSortedTables(context, 0, false));
+      const words = wordStream(context, source, true);
+      await workspace.checkpoints?.beginCounting(countSortedTables(context, 0, false));
       const output = new TrieTables(to, plan.order, source.vocabulary.frequencies);
       const tables = await countTables.run(context, words, output);
       // The text is saved while it is counted. Its n-grams must not be closed before.
@@ -151,46 +151,16 @@ async function countTries(context: BuildContext, source: CountSource): Promise<M
 async function countAndWrite(context: BuildContext, source: CountSource): Promise<Manifest> {
   const { workspace } = context;
   const builder = new ModelBuilder(await workspace.createStore('counted'));
-  const count = async (stream: CountedStream): Promise<readonly TableManifest[]> =>
-    countTables.run(context, stream, new RowTables(builder, stream.name), await countTables.restore(context, stream));
   try {
-    const sizes = clusterWords.classCounts(context, source);
-    const words = countTables.wordStream(context, source, sizes.length === 0);
-    const clusteringOfM = clusterWords.clusteringOfModelM(context, source, sizes);
-    const withModelM = clusteringOfM !== undefined;
-    await workspace.checkpoints?.beginCounting(countTables.countSortedTables(context, sizes.length, withModelM));
-    const tables = await count(words);
-    const clusterings: ClusteringManifest[] = [];
-    let bigrams: Bigrams | undefined;
-    let classesOfM: Uint32Array | undefined;
-    for (const [clustering, classes] of sizes.entries()) {
-      const stream = classStream(clustering);
-      let of = await clusterWords.restore(context, source, stream);
-      if (!of) {
-        bigrams ??= await clusterWords.countBigrams(context, source);
-        of = await clusterWords.run(context, source, bigrams, classes);
-      }
-      await writeModel.putClasses(builder, source, stream, classes, of);
-      if (clustering === clusteringOfM) classesOfM = of;
-      const isLast = clustering === sizes.length - 1 && !withModelM;
-      const counted = await count(countTables.classesOf(context, source, clustering, classes, of, isLast));
-      clusterings.push({ stream, classes, tables: counted });
-    }
-    let modelM: ModelMManifest | undefined;
-    if (clusteringOfM !== undefined && classesOfM) {
-      const steps = countTables.stepsOf(context, source, sizes[clusteringOfM], classesOfM);
-      const [classTables, wordTables] = [await count(steps[0]), await count(steps[1])];
-      modelM = { clustering: clusteringOfM, classTables, wordTables };
-    }
+    const plan = clusterWords.planClasses(context, source);
+    const { length } = plan.sizes;
+    await workspace.checkpoints?.beginCounting(countSortedTables(context, length, plan.ofModelM !== undefined));
+    const tables = await countTables.countRows(context, wordStream(context, source, length === 0), builder);
+    const ofClasses = await countClasses.run(context, source, plan, builder);
     // The text is saved while it is counted: close its n-grams only when all of it is saved.
     await workspace.checkpoints?.settled();
     source.ngrams.close();
-    return await writeModel.run(
-      context,
-      source,
-      writeModel.markPruned(source, { tables, clusterings, ...(modelM ? { modelM } : {}) }),
-      builder,
-    );
+    return await writeModel.run(context, source, writeModel.markPruned(source, { tables, ...ofClasses }), builder);
   } catch (error) {
     await builder.abort();
     source.ngrams.close();

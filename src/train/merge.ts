@@ -176,12 +176,19 @@ async function combine(opened: OpenedModels, options: CombineOptions, work: stri
   const { out, classes, tune: files } = options;
   const reporting = givenOptions(options, ['onProgress', 'signal']);
   try {
-    const { run } = await import('./stages/read-models.js');
+    const [readModels, mergeTables] = await Promise.all([
+      import('./stages/read-models.js'),
+      import('./stages/merge-tables.js'),
+    ]);
     const report = await buildFolder(
       { out, ...givenOptions(options, ['memory', 'threads', 'force', 'signal']) },
       () => ({
         options: { ...opened.options, ...givenOptions(options, ['classes']), ...reporting },
-        open: context => run(context, opened.models),
+        open: async context => {
+          const source = await readModels.run(context, opened.models);
+          if (!('models' in source)) return source;
+          return { ...source, writeTries: to => mergeTables.run(context, source, to) };
+        },
       }),
       work,
     );

@@ -9,7 +9,7 @@ import { decodeManifest, type Manifest } from '../tables/manifest.js';
 import { decodeTokenizer } from '../tables/tokenizer.js';
 import { isTokenizerFile } from '../text/tokenization.js';
 import type { BuildOptions } from './plan/options.js';
-import type { CountedModel } from './stages/read-models.js';
+import type { CountedModel } from './stages/count-source.js';
 
 /** Open models whose counts can be added up. */
 export interface OpenedModels {

@@ -25,7 +25,7 @@ import { expandInputs, type Input } from '../text/formats/input.js';
  * `stages/` has one file for each stage; `resume/` stores the record of an unfinished training, from which a later one continues.
  */
 
-/** Share of the memory that one line of JSON may have: several copies of it exist at once, as bytes and as text. */
+/** A line of JSON may be as long as this share of the memory, because several copies of it exist at once, as bytes and as text. */
 const JSON_SHARE = 1 / 16;
 
 /** The figures of a finished training. */
@@ -41,8 +41,8 @@ export interface TrainReport extends BuildReport {
 /**
  * Trains a model: counts all n-grams up to an order and writes them to a LevelDB folder.
  *
- * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_LIMIT, KNESER_TOKENIZER,
- * KNESER_ABORTED.
+ * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_IO, KNESER_LIMIT, KNESER_TOKENIZER,
+ * KNESER_PLATFORM, KNESER_ABORTED; and whatever the caller's own `sentences` throw.
  * @example
  * ```ts
  * import { train } from 'kneser';
@@ -66,10 +66,13 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   if (vocabulary?.kind === 'words')
     options = { ...options, vocabulary: { ...vocabulary, words: [...vocabulary.words] } };
   const plan = await planBuild(options);
-  const leftOut: string[] = [];
-  const inputs = options.files ? await expandInputs(options.files, options, warning => leftOut.push(warning)) : [];
+  const inputWarnings: string[] = [];
+  const inputs = options.files
+    ? await expandInputs(options.files, options, warning => inputWarnings.push(warning))
+    : [];
   const text = options.files ? await fileSources(inputs, options, Math.floor(memory * JSON_SHARE)) : options;
   const { out, force = false, resume = false } = options;
+  // An unfinished training is continued only if its options and files, with which it began, were the same.
   const beginning = await beginningOf(options, inputs);
   let found: TrainingRecord | undefined;
   const find = async (folder: string): Promise<string | undefined> => {
@@ -100,7 +103,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
       tables,
       bytes,
       seconds: (performance.now() - started) / 1000,
-      warnings: [...leftOut, ...warnings],
+      warnings: [...inputWarnings, ...warnings],
       notes,
     };
   } catch (error) {

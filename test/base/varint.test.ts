@@ -32,4 +32,13 @@ describe('varints', () => {
     expect(readVarint(new Uint8Array(0), { at: 0 }) || 0).toBe(0);
     expect(readVarint(Uint8Array.of(0x81), { at: 0 })).toBe(1);
   });
+
+  test('numbers of one to five bytes come back, with the place behind them', () => {
+    for (const value of [0, 1, 2, 3, 127, 128, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 2, 2 ** 32 - 1]) {
+      const bytes = new Uint8Array(5);
+      const end = writeVarint(bytes, 0, value);
+      const cursor = { at: 0 };
+      expect([readVarint(bytes, cursor), cursor.at]).toEqual([value, end]);
+    }
+  });
 });

@@ -16,7 +16,7 @@ test('the version in the source is that of the package', () => {
 });
 
 test('a bundle without the files of the workers trains a small text, and says which file it misses for a large one', async () => {
-  const program = `import { train } from ${JSON.stringify(join(ROOT, 'dist/src/index.js'))};
+  const program = `import { train } from ${JSON.stringify(join(ROOT, 'dist/node/index.js'))};
 const sentences = Array.from({ length: Number(process.argv[2]) }, (_, i) => 'a' + (i % 977) + ' b' + (i % 91) + ' c');
 try {
   const { tokens } = await train({ sentences, out: process.argv[3], order: 2, threads: 2 });

@@ -23,7 +23,7 @@ import { LanguageModel, type Perplexity, train } from '#kneser/src/index.js';
 import { CommandLine, type Run } from '../support/command-line.js';
 import { randomNumbers } from '../support/models.js';
 
-const LIBRARY = new URL('../../dist/src/index.js', import.meta.url).href;
+const LIBRARY = new URL('../../dist/node/index.js', import.meta.url).href;
 
 const cli = new CommandLine('bad-input');
 

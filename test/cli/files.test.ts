@@ -83,3 +83,12 @@ test('a file of the wrong kind in place of a model or tokenizer is named, with t
     expect(await cli.refuse(2, args)).toMatch(/is .*, not a tokenizer\.json; /);
   }
 });
+
+test('the command that a command suggests next is one that a shell understands', async () => {
+  const out = join(cli.fresh(), "it's a model");
+  const { stderr } = await cli.run(['train', fixture('plain.txt'), '--out', out, '--order', '2']);
+  expect(stderr).toContain(`\nNext: kneser perplexity '${out.replace("'", String.raw`'\''`)}' FILE\n`);
+  const packed = `${out}.kneser`;
+  const packing = await cli.run(['pack', out, '--out', packed]);
+  expect(packing.stderr).toContain(`\nNext: kneser score '${packed.replace("'", String.raw`'\''`)}'\n`);
+});

@@ -43,7 +43,7 @@ const ARGUMENTS: Readonly<Record<string, (out: string) => Promise<string[]> | st
   profile: () => [text, '--against', text, '--resamples', '19', '--json', '--quiet'],
   predict: () => [model, '--json'],
   generate: () => [model, '-', '--count', '2', '--json'],
-  // It runs until it is stopped: test/serve/command.test.ts.
+  // It runs until it is stopped: test/cli/serve.test.ts.
   serve: () => ['--help'],
   rescore: () => [model, cli.file('a ||| the cat ||| lm: 1 ||| -2\na ||| the dog ||| lm: 1 ||| -1\n'), '--json'],
   tune: () => [model, text, '--json', '--quiet'],

@@ -1,10 +1,7 @@
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LanguageModel, rescore, train, tuneRescoring } from '#kneser/src/index.js';
 import type { NBestList, RescoredList, RescoreOptions } from '#kneser/src/index.js';
-import { editDistance } from '#kneser/src/decoding/edit-distance.js';
-import { NBestReader } from '#kneser/src/decoding/nbest.js';
 import { CommandLine } from '../support/command-line.js';
 import { temporaryFolder } from '../support/models.js';
 
@@ -34,12 +31,6 @@ async function rescored(options: Partial<RescoreOptions>): Promise<RescoredList[
   const lists: RescoredList[] = [];
   for await (const list of rescore({ model, lists: LISTS, ...options })) lists.push(list);
   return lists;
-}
-
-function read(text: string, file = 'file'): NBestList[] {
-  const reader = new NBestReader(file);
-  const lists = text.split('\n').flatMap(line => reader.add(line) ?? []);
-  return [...lists, ...[reader.end() ?? []].flat()];
 }
 
 test('totals are those of the formula, sorted, with pyctcdecode’s conventions', async () => {
@@ -86,60 +77,6 @@ test('tuning finds weights that choose the right candidates', async () => {
   }
   await expect(tuneRescoring({ model, lists: LISTS, references: ['one'] })).rejects.toThrow(
     'references: there are 1 for 2 lists',
-  );
-});
-
-test('the three formats are read', () => {
-  const json = LISTS.map(list => JSON.stringify(list)).join('\n');
-  expect(read(json)).toEqual(LISTS);
-  const single = LISTS.flatMap(({ id, candidates }) => candidates.map(one => JSON.stringify({ id, ...one }))).join(
-    '\n',
-  );
-  expect(read(single)).toEqual(LISTS);
-  const moses = LISTS.flatMap(({ id, candidates }) =>
-    candidates.map(({ text, score }) => `${id} ||| ${text} ||| lm: -3 ||| ${score}`),
-  );
-  expect(read(moses.join('\n'))).toEqual(LISTS);
-  expect(read('-2.5 -3.5 2 the cat\n-3 -1 4 <s> the dog </s>', 'u1')).toEqual([
-    {
-      id: 'u1',
-      candidates: [
-        { text: 'the cat', score: -2.5 * Math.LN10 },
-        { text: 'the dog', score: -3 * Math.LN10 },
-      ],
-    },
-  ]);
-  expect(read('NBestList1.0\n(-10000.5) the cat', 'u2')[0].candidates[0].score).toBeCloseTo(-1024 * Math.LN10, 9);
-});
-
-test('lists without candidates and other damage are refused with their line', () => {
-  const faults: [string, string][] = [
-    ['{"id": 1, "candidates": []}', 'file, line 1: has no candidates'],
-    [`${JSON.stringify(LISTS[0])}\n{"id": 2}`, 'file, line 2: has a candidate whose "text" is no string'],
-    ['{"candidates": 3}', 'has "candidates" that are no list'],
-    ['{"id": 1, "candidates": [{"text": "a", "score": "b"}]}', 'whose "score" is no finite number'],
-    ['{"id": 1, "candidates": [{"text": "a", "scores": {"am": 1}}]}', 'has a candidate with "scores" and no "score"'],
-    ['{"id": ', 'is no JSON'],
-    ['a ||| b ||| c ||| d', 'is not `id ||| text ||| features ||| score`'],
-    ['-1 -2 3 one two', 'with as many words as it says'],
-    ['just some text', 'is no n-best list'],
-  ];
-  for (const [text, message] of faults) expect(() => read(text)).toThrow(message);
-});
-
-test('edit distances are those of a search through all edits', () => {
-  const brute = (a: string[], b: string[]): number =>
-    a.length === 0 || b.length === 0
-      ? a.length + b.length
-      : Math.min(
-          brute(a.slice(1), b) + 1,
-          brute(a, b.slice(1)) + 1,
-          brute(a.slice(1), b.slice(1)) + (a[0] === b[0] ? 0 : 1),
-        );
-  const words = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 5 });
-  fc.assert(
-    fc.property(words, words, (a, b) => editDistance(a, b) === brute(a, b)),
-    { numRuns: 50 },
   );
 });
 

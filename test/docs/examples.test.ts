@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, 
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, it } from 'vitest';
+import { PROGRAM } from '#kneser/bench/program.js';
 import { brownSentences } from '#kneser/corpora/brown.js';
 import { baseline, exportArpa, pack, train } from '#kneser/src/index.js';
 import { temporaryFolder } from '../support/models.js';
@@ -153,7 +154,7 @@ it("the README's program and commands run", async () => {
   cpSync(join(ROOT, 'README.md'), join(folder, 'README.md'));
   mkdirSync(join(folder, 'docs'));
   cpSync(join(ROOT, 'docs/mixture.md'), join(folder, 'docs/mixture.md'));
-  const kneser = `"${process.execPath}" "${join(ROOT, 'dist/src/cli/main.js')}"`;
+  const kneser = `"${process.execPath}" "${PROGRAM}"`;
   for (const command of [...shown, ...cases]) {
     // The quickstart's text is a part of Brown here; with the whole corpus the baseline would take half a minute.
     const text = command

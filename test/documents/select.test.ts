@@ -1,19 +1,9 @@
-import fc from 'fast-check';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import {
-  bertinWeight,
-  highestKeys,
-  inverseWeights,
-  keptRanks,
-  scaleFor,
-  weightOf,
-} from '#kneser/src/documents/choices.js';
+import { bertinWeight, keptRanks, scaleFor } from '#kneser/src/documents/choices.js';
 import { writeBuckets } from '#kneser/src/documents/output.js';
-import { Order, ranked } from '#kneser/src/documents/order.js';
-import { labelFigures } from '#kneser/src/documents/roc.js';
 import { annotate, select, train, type SelectionReport, type SelectOptions } from '#kneser/src/index.js';
 import { CommandLine } from '../support/command-line.js';
 import { randomNumbers, temporaryFolder } from '../support/models.js';
@@ -42,16 +32,6 @@ async function chosen(file: string, method: Method): Promise<{ ids: number[]; re
 const random = randomNumbers(5);
 const FIGURES = Array.from({ length: 500 }, () => Math.round(1000 * Math.exp(2 * random())) / 10);
 
-test("BERTIN's probabilities are those of its README", () => {
-  const quartiles = [200, 300, 500] as const;
-  const x = [100, 250, 400, 900];
-  expect(x.map(figure => 150 * bertinWeight('stepwise', figure, quartiles))).toEqual(
-    [0.75, 3 / 2 + 0, 0.75, 0.03].map(p => expect.closeTo(p, 12) as number),
-  );
-  const gaussian = x.map(figure => 0.78 * bertinWeight('gaussian', figure, quartiles));
-  expect(gaussian).toEqual([0.706645, 0.7752, 0.760977, 0.320668].map(p => expect.closeTo(p, 6) as number));
-});
-
 test('φ makes the mean probability the share, and the kept share is near it', async () => {
   const weights = Float64Array.from(FIGURES, x => bertinWeight('gaussian', x, [150, 250, 400]));
   for (const share of [0.01, 0.3, 0.95]) {
@@ -66,40 +46,6 @@ test('φ makes the mean probability the share, and the kept share is near it', a
     expect(report).toMatchObject({ withoutFigure: 2, kept: { documents: ids.length } });
     expect(ids.every(id => id < 500)).toBe(true);
   }
-});
-
-test('weights of SoftDedup: mean 1 over tokens, the ratio between the ends, falling', () => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.tuple(fc.double({ min: 1e-6, max: 1, noNaN: true }), fc.integer({ min: 1, max: 500 })), {
-        minLength: 2,
-        maxLength: 60,
-      }),
-      fc.integer({ min: 1, max: 20 }),
-      (documents, segments) => {
-        const figures = Float64Array.from(documents, ([figure]) => figure);
-        const tokens = Float64Array.from(documents, ([, count]) => count);
-        const order = ranked(Uint32Array.from(figures.keys()), figures);
-        const found = inverseWeights(order, figures, tokens, { segments, ratio: 10 });
-        const { weights } = found;
-        const [first, last] = [weights[0], weights[weights.length - 1]];
-        if (weights.length > 1 && found.beta > 0) expect(first / last).toBeCloseTo(10, 8);
-        weights.forEach((weight, k) => {
-          if (k > 0) expect(weight).toBeLessThanOrEqual(weights[k - 1] * (1 + 1e-12));
-        });
-        if (new Set(figures).size < figures.length) return;
-        const mass = tokens.reduce((sum, count, i) => sum + count * weightOf(found, figures[i]), 0);
-        expect(mass / tokens.reduce((sum, count) => sum + count, 0)).toBeCloseTo(1, 8);
-      },
-    ),
-  );
-});
-
-test('documents of one commonness have one weight', () => {
-  const figures = new Float64Array(9).fill(0.1 + 0.2);
-  const tokens = Float64Array.from(figures, (_, i) => 7 + 3 * i);
-  const found = inverseWeights(Uint32Array.from(figures.keys()), figures, tokens, { segments: 4, ratio: 10 });
-  expect(found).toMatchObject({ beta: 0, weights: found.weights.map(() => 1) });
 });
 
 test('weights are written beside the figures, and a count draws by them', async () => {
@@ -120,33 +66,6 @@ test('weights are written beside the figures, and a count draws by them', async 
   ).split('\n');
   expect(lines[0]).toMatch(/^\{"kneser":\{"commonness":0.5,"tokens":3,"weight":[\d.]+\}, "n":1.0\}$/);
   expect((await chosen(file, { sample: { how: 'inverse', count: 2 } })).ids.length).toBe(2);
-});
-
-test('inclusion frequencies of resampling are those of Plackett and Luce', () => {
-  const scores = Float64Array.from([0, 0.5, 1, -0.5, 0.2, 1.5]);
-  const weights = scores.map(Math.exp);
-  const members = Uint32Array.from(scores.keys());
-  // P(i among the first 3) by the definition: all ordered choices without replacement.
-  const expected = new Float64Array(6);
-  const visit = (taken: readonly number[], p: number): void => {
-    if (taken.length === 3) {
-      for (const i of taken) expected[i] += p;
-      return;
-    }
-    const left = [...members].filter(i => !taken.includes(i));
-    const total = left.reduce((sum, i) => sum + weights[i], 0);
-    for (const i of left) visit([...taken, i], (p * weights[i]) / total);
-  };
-  visit([], 1);
-  const seen = new Float64Array(6);
-  for (let seed = 0; seed < 2000; seed++) {
-    const isChosen = highestKeys(6, i => scores[i], 3, seed);
-    for (const i of members) if (isChosen(i)) seen[i]++;
-  }
-  seen.forEach((times, i) => {
-    const p = expected[i];
-    expect(Math.abs(times / 2000 - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / 2000));
-  });
 });
 
 test('shares by rank, of documents and of tokens', async () => {
@@ -332,67 +251,6 @@ test('the page shows the distribution, its cuts, and documents on both sides', a
   expect(html.match(/<li><b>/g)).toHaveLength(20);
   expect(html).toContain('&lt;b&gt;document&lt;/b&gt;');
   expect(html).not.toMatch(/NaN|undefined|https?:/);
-});
-
-test('ranks and quantiles are those of sorted numbers, equal ones in their order', () => {
-  const numbers = fc.array(fc.oneof(fc.double(), fc.integer({ min: -2, max: 2 })), { maxLength: 40 });
-  fc.assert(
-    fc.property(numbers, fc.integer({ min: 0, max: 3 }), (some, doublings) => {
-      // More than 4,096 numbers are counted digit by digit instead of sorted.
-      const values = new Array<number[]>(doublings === 3 ? 300 : 1).fill(some).flat();
-      const order = new Order(values.length, i => values[i]);
-      const sorted = [...values.keys()]
-        .filter(i => !Number.isNaN(values[i]))
-        .sort((a, b) => values[a] - values[b] || a - b);
-      expect(order.size).toBe(sorted.length);
-      const places = [0, 0.3, 0.9999].map(share => Math.floor(share * sorted.length));
-      for (const rank of sorted.length > 0 ? places : []) {
-        expect(order.at([rank])[0]).toBe(values[sorted[rank]] + 0);
-        const isBelow = order.below(rank);
-        const below = [...values.keys()].filter(i => isBelow(i));
-        expect(below).toEqual(sorted.slice(0, rank).sort((a, b) => a - b));
-        const around = order.around(rank, 3);
-        expect(around.below).toEqual(sorted.slice(Math.max(0, rank - 3), rank).reverse());
-        expect(around.above).toEqual(sorted.slice(rank, rank + 3));
-      }
-      expect([...ranked(Uint32Array.from(sorted).sort(), Float64Array.from(values))]).toEqual(sorted);
-    }),
-    { numRuns: 60 },
-  );
-});
-
-test('AUC, average precision and F1 are those of their definitions', () => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.tuple(fc.integer({ min: 0, max: 6 }), fc.boolean()), { minLength: 2, maxLength: 30 }),
-      documents => {
-        const [positive, negative] = [true, false].map(kind =>
-          documents.filter(([, is]) => is === kind).map(([x]) => x),
-        );
-        fc.pre(positive.length > 0 && negative.length > 0);
-        const found = labelFigures(
-          Float64Array.from(documents, ([x]) => x),
-          Uint8Array.from(documents, ([, is]) => Number(is)),
-          { resamples: 0, seed: 1 },
-        );
-        let auc = 0;
-        for (const p of positive) for (const n of negative) auc += p > n ? 1 : p === n ? 0.5 : 0;
-        expect(found.auc).toBeCloseTo(auc / positive.length / negative.length, 12);
-        const sign = found.direction === 'lower' ? -1 : 1;
-        let [best, precision] = [0, 0];
-        let before = 0;
-        for (const threshold of [...new Set(documents.map(([x]) => sign * x))].sort((a, b) => b - a)) {
-          const hits = positive.filter(x => sign * x >= threshold).length;
-          const all = documents.filter(([x]) => sign * x >= threshold).length;
-          best = Math.max(best, (2 * hits) / (all + positive.length));
-          precision += ((hits - before) / positive.length) * (hits / all);
-          before = hits;
-        }
-        expect(found.f1).toBeCloseTo(best, 12);
-        expect(found.averagePrecision).toBeCloseTo(precision, 12);
-      },
-    ),
-  );
 });
 
 test('planted duplicates are found by commonness', async () => {

@@ -1,10 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { PROGRAM } from '../../bench/program.js';
 import { cpuSeconds, peakBytes } from '../../bench/usage.js';
 import { NODE_FLAGS } from '../support/node-flags.js';
-
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
 /** In a test, the commands have the flags of the process of the test; the harness measures commands as users run them. */
 const FLAGS = process.execArgv.filter(flag => NODE_FLAGS.includes(flag));
@@ -56,7 +54,7 @@ export interface CommandResult {
 /** Runs `kneser` in a process of its own, to its end or until it is killed. */
 export async function kneser(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const { cwd, temporary, uid, descriptors, input = '', output, kill, timeLimit = TIME_LIMIT } = options;
-  const command = [process.execPath, ...FLAGS, MAIN, ...args];
+  const command = [process.execPath, ...FLAGS, PROGRAM, ...args];
   const limited = descriptors ? ['bash', '-c', `ulimit -n ${descriptors}; exec "$@"`, 'bash', ...command] : command;
   const started = performance.now();
   const child = spawn(limited[0], limited.slice(1), {

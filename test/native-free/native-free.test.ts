@@ -70,7 +70,7 @@ describe('bundles for browsers', () => {
   });
 
   async function bundle(entry: string, splitting: boolean, code?: string) {
-    const path = fileURLToPath(new URL(`../../dist/native-free/`, import.meta.url));
+    const path = fileURLToPath(new URL(`../../dist/modules/native-free/`, import.meta.url));
     return build({
       ...(code === undefined
         ? { entryPoints: [join(path, `${entry}.js`)] }

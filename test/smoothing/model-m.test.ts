@@ -149,6 +149,7 @@ describe.each([
   test('its probabilities are those that plain maps give', async () => {
     await withOpen({}, async model => {
       const { parts } = model;
+      expect(model.info).toMatchObject({ clusterings: [4, 3], modelM });
       const words = await model.allWords();
       const idsOf = (sentence: readonly string[]): number[] => [...sentence.map(word => words.idOf(word)), EOS];
       const { of, share } = parts.clusterings[modelM - 1].classes;
@@ -179,6 +180,7 @@ describe.each([
   test('scores have the same bits from blocks, from tables in memory, and as predictions; all sum to one', async () => {
     await withOpen({}, async model => {
       const loaded = await model.load();
+      const vocabulary = loaded.vocabulary();
       const scores = [];
       for (const sentence of OTHERS) scores.push(await model.score(sentence));
       expect(OTHERS.map(sentence => loaded.score(sentence))).toEqual(scores);
@@ -187,6 +189,11 @@ describe.each([
         const all = next.dense();
         expect(paged.dense()).toEqual(all);
         expect(all.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);
+        const known = history.map(word => (vocabulary.has(word) ? word : '<unk>'));
+        for (const word of vocabulary) {
+          const id = vocabulary.id(word) ?? NaN;
+          expect(all[id] / 10 ** loaded.log10Prob(word, ['<s>', ...known])).toBeCloseTo(1, 12);
+        }
         const [best] = loaded.predict(history, { top: 1, unknown: true, explain: true });
         expect(best.log10Prob).toBe(
           loaded.log10Prob(best.token === '<unk>' ? 'never' : best.token, ['<s>', ...history]),
@@ -228,7 +235,7 @@ test('words too few for classes leave Model M out, and a training that prunes re
   const options = { order: 3, patterns: { skip: true }, classes: 5, modelM: 1, holdOut: 0.5 };
   await train({ sentences: ['a b', 'b a c', 'a c', 'c b'], out: small, ...options });
   const model = await LanguageModel.open(small);
-  expect(model.info.clusterings).toEqual([]);
+  expect(model.info).toMatchObject({ clusterings: [], modelM: null });
   expect((await model.score('a c')).perplexity).toBeGreaterThan(1);
   await model.close();
   const pruned = { sentences: TEXT, out: join(folder, 'never'), order: 3, classes: 4, modelM: 1, prune: [0, 1] };

@@ -334,7 +334,11 @@ describe('the command line', () => {
 describe('a packed model', () => {
   it('is read-only', async () => {
     const text = cli.file(TINY);
-    await expectError(tune({ model: files.tiny, files: [text] }), 'KNESER_OUTPUT_DENIED', /read-only; unpack it first/);
+    await expectError(
+      tune({ model: files.tiny, files: [text] }),
+      'KNESER_OUTPUT_DENIED',
+      /cannot be changed or verified; unpack it first/,
+    );
     const out = cli.fresh('pruned');
     await prune({ model: files.large, out, prune: [0, 0, 1] });
     await prune({ model: models.large, out: out + '-2', prune: [0, 0, 1] });

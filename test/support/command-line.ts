@@ -1,16 +1,13 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { PROGRAM } from '#kneser/bench/program.js';
 import { runCommandLine } from '#kneser/src/cli/run.js';
 import { temporaryFolder } from './models.js';
 import { NODE_FLAGS } from './node-flags.js';
-
-/** The path of the command line's entry. */
-export const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
 /** Options of a run of the command line. */
 export interface RunOptions {
@@ -19,11 +16,13 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly user?: number | undefined;
+  /** An open file for standard output. */
+  readonly output?: number;
 }
 
 /** Whether options say something about the process, such as its working folder: the command then needs a process of its own. */
-function needsProcess({ cwd, env, user }: RunOptions): boolean {
-  return cwd !== undefined || env !== undefined || user !== undefined;
+function needsProcess({ cwd, env, user, output }: RunOptions): boolean {
+  return [cwd, env, user, output].some(option => option !== undefined);
 }
 
 /** The end of a run of the command line: exit code and output. */
@@ -63,14 +62,19 @@ export class CommandLine {
   }
 
   /** Starts a command in a process of its own, as users do. The caller ends its standard input. */
-  start(args: readonly string[], options: RunOptions = {}): ChildProcessWithoutNullStreams {
-    const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, ...args], {
+  start(args: readonly string[], options: Omit<RunOptions, 'output'> = {}): ChildProcessWithoutNullStreams {
+    return this.spawn(args, options) as ChildProcessWithoutNullStreams;
+  }
+
+  private spawn(args: readonly string[], options: RunOptions): ChildProcess {
+    const child = spawn(process.execPath, [...NODE_FLAGS, PROGRAM, ...args], {
+      stdio: ['pipe', options.output ?? 'pipe', 'pipe'],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
       env: { ...process.env, TMPDIR: this.temporary, ...options.env },
     });
     // A command may end before it has read all its input.
-    child.stdin.on('error', () => undefined);
+    child.stdin?.on('error', () => undefined);
     return child;
   }
 
@@ -84,8 +88,8 @@ export class CommandLine {
 
   /** Runs a command to its end in a process of its own, as users do. */
   async runAsProcess(args: readonly string[], options: RunOptions = {}): Promise<Run> {
-    const child = this.start(args, options);
-    child.stdin.end(options.input ?? '');
+    const child = this.spawn(args, options);
+    child.stdin?.end(options.input ?? '');
     return outcome(child);
   }
 
@@ -144,15 +148,15 @@ class Collector extends Writable {
 }
 
 /** Collects the output of a started command until it ends. */
-export async function outcome(child: ChildProcessWithoutNullStreams): Promise<Run> {
+export async function outcome(child: ChildProcess): Promise<Run> {
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   const [status] = (await once(child, 'close')) as [number | null];
   return { status, stdout: stdout(), stderr: stderr() };
 }
 
-function collect(stream: Readable): () => string {
+function collect(stream: Readable | null): () => string {
   const chunks: Buffer[] = [];
-  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  stream?.on('data', (chunk: Buffer) => chunks.push(chunk));
   return () => Buffer.concat(chunks).toString();
 }
 

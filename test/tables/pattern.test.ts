@@ -1,13 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { planSorts } from '#kneser/src/count/adjust.js';
 import {
   choosePatterns,
   comparePatterns,
   contiguous,
   formatPattern,
   parsePattern,
-  span,
   withContexts,
   type Pattern,
 } from '#kneser/src/tables/pattern.js';
@@ -33,29 +30,6 @@ describe('patterns', () => {
       for (const later of patterns.slice(i + 1))
         expect(later.every(distance => pattern.includes(distance))).toBe(false);
     }
-  });
-
-  test('are each counted by exactly one sort', () => {
-    const choice = fc.integer({ min: 2, max: 8 }).chain(order => {
-      const all = lattice(order);
-      return fc.record({
-        order: fc.constant(order),
-        skipping: fc.subarray(all.filter(pattern => pattern.length < span(pattern))),
-      });
-    });
-    fc.assert(
-      fc.property(choice, ({ order, skipping }) => {
-        const plain = Array.from({ length: order }, (_, i) => contiguous(i + 1));
-        const patterns = [...plain, ...skipping].sort(comparePatterns);
-        const sorts = planSorts(patterns, order);
-        // The unigrams follow from the others.
-        expect(sorts.flat().map(formatPattern).sort()).toEqual(patterns.slice(1).map(formatPattern).sort());
-        for (const [longest, ...others] of sorts) {
-          // Tuples that are grouped by the longest pattern are grouped by its beginnings.
-          for (const other of others) expect(longest.slice(0, other.length)).toEqual(other);
-        }
-      }),
-    );
   });
 });
 

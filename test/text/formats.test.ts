@@ -9,7 +9,6 @@ import { expandInputs } from '#kneser/src/text/formats/input.js';
 import type { Document } from '#kneser/src/text/formats/corpus.js';
 import { openCorpus } from '#kneser/src/text/formats/index.js';
 import { LineReader } from '#kneser/src/text/formats/lines.js';
-import { unpackZstd } from '#kneser/src/text/formats/zstd-frames.js';
 import { CommandLine } from '../support/command-line.js';
 import { expectSamePairs, readPairs, type Pairs } from '../support/pairs.js';
 import { randomNumbers } from '../support/models.js';
@@ -52,7 +51,6 @@ function zstdFrame(content: Uint8Array, block = 1000): Buffer {
 
 /** Made by the zstd program: 3,000 times this line, with a checksum. */
 const ZSTD = Buffer.from('KLUv/aSIDQEA/QAAuHRoZSBjYXQgc2F0IG9uIHRoZSBtYXQKAQDdGjSfTd3aXmQ=', 'base64');
-const ZSTD_TEXT = 'the cat sat on the mat\n'.repeat(3000);
 
 async function textOf(path: string, options: { field?: string; column?: string } = {}): Promise<string> {
   const chunks: Uint8Array[] = [];
@@ -403,31 +401,6 @@ describe('is refused with the fault and its position:', () => {
   test('a literal sentence mark, by the number of the sentence if lines are not those of the file', async () => {
     const path = cli.file(jsonLines(['a\nb', 'c </s>']), '.jsonl');
     await refused(path, 'KNESER_INPUT_RESERVED', /, sentence 3: the text holds a literal <\/s>/);
-  });
-});
-
-describe('zstd', () => {
-  test('as the program packs it', async () => {
-    expect(await textOf(cli.file(ZSTD, '.zst'))).toBe(ZSTD_TEXT);
-  });
-
-  test('is unpacked in small pieces, also at a high compression ratio', async () => {
-    // 2,000 blocks of 128 kB that repeat a byte: 256 MB of 8 kB.
-    const block = Buffer.from([((131_072 << 3) | 2) & 255, ((131_072 << 3) >> 8) & 255, (131_072 << 3) >> 16, 0x61]);
-    const bomb = Buffer.concat([
-      zstdFrame(Buffer.alloc(0)).subarray(0, 6),
-      ...Array<Buffer>(2000).fill(block),
-      Buffer.from([1, 0, 0]),
-    ]);
-    let [length, most] = [0, 0];
-    const source = (async function* () {
-      yield await Promise.resolve(bomb);
-    })();
-    for await (const piece of unpackZstd(source)) {
-      length += piece.length;
-      most = Math.max(most, piece.length);
-    }
-    expect([length, most]).toEqual([2000 * 131_072, 131_072]);
   });
 });
 

@@ -193,8 +193,29 @@ describe('every unknown or impossible part of the file is refused by its path', 
     ['bpe', file => (file.version = '2.0'), /^version: is not 1\.0$/],
     ['bpe', file => (file.truncation = { max_length: 8 }), /^truncation: /],
     ['bpe', file => (file.padding = { strategy: { Fixed: 8 } }), /^padding: /],
+    [
+      'bpe',
+      file => (file.padding = { strategy: 'BatchLongest', pad_to_multiple_of: 8 }),
+      /^padding\.pad_to_multiple_of: would add tokens/,
+    ],
+    ['bpe', file => (file.padding = { strategy: 'BatchLongest', fill: 8 }), /^padding\.fill: is an unknown field$/],
     ['bpe', file => (file.post_processor = { type: 'Magic' }), /^post_processor\.type: "Magic" is none of /],
+    [
+      'bpe',
+      file => (file.post_processor = { type: 'Sequence', processors: [{ type: 'Magic' }] }),
+      /^post_processor\.processors\[0\]\.type: "Magic" is none of /,
+    ],
     ['bpe', file => (file.decoder = { type: 'Magic' }), /^decoder\.type: "Magic" is none of /],
+    [
+      'bpe',
+      file =>
+        (file.decoder = {
+          type: 'Sequence',
+          decoders: [{ type: 'Fuse' }, { type: 'Sequence', decoders: [{ type: 'Magic' }] }],
+        }),
+      /^decoder\.decoders\[1\]\.decoders\[0\]\.type: "Magic" is none of /,
+    ],
+    ['bpe', file => (file.decoder = { type: 'Sequence' }), /^decoder\.decoders: is not a list$/],
     ['bpe', file => (file.normalizer = { type: 'Magic' }), /^normalizer: the normalizer Magic is not supported$/],
     ['bpe', file => (file.normalizer = { type: 'NFC', form: 1 }), /^normalizer\.form: is an unknown field$/],
     [
@@ -229,7 +250,15 @@ describe('every unknown or impossible part of the file is refused by its path', 
 
   test('padding to the longest of a batch adds nothing to a text', () => {
     const file = JSON.parse(files.bpe) as File;
-    file.padding = { strategy: 'BatchLongest', direction: 'Right', pad_id: 0 };
+    // As PyPI's tokenizers 0.23.3 writes it.
+    file.padding = {
+      strategy: 'BatchLongest',
+      direction: 'Right',
+      pad_to_multiple_of: null,
+      pad_id: 0,
+      pad_type_id: 0,
+      pad_token: '[PAD]',
+    };
     expect(tokenizerRefusal(() => void readEngine(JSON.stringify(file), token => token))).toBeUndefined();
   });
 });

@@ -1,23 +1,16 @@
 import fc from 'fast-check';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { layoutChunks, layoutLength } from '#kneser/src/count/layout.js';
-import { IdStream } from '#kneser/src/count/id-stream.js';
-import { scratchFiles } from '#kneser/src/count/scratch-files.js';
-import { SpilledWords } from '#kneser/src/count/spilled-words.js';
+import { layoutLength } from '#kneser/src/count/layout.js';
 import { prune, train, type Stage, type TrainOptions } from '#kneser/src/index.js';
-import { BOS, EOS, FIRST_WORD, NONE } from '#kneser/src/text/tokens.js';
-import { hashBytes, WordList } from '#kneser/src/text/word-list.js';
-import { MAIN } from '../support/command-line.js';
+import { CommandLine } from '../support/command-line.js';
 import { expectSamePairs, readPairs, type Pairs } from '../support/pairs.js';
 import { randomNumbers, temporaryFolder, type WithoutOut } from '../support/models.js';
-import { NODE_FLAGS } from '../support/node-flags.js';
 
 const folder = temporaryFolder('determinism');
+const cli = new CommandLine('determinism-cli');
 let models = 0;
 
 /** Trains, and reads back everything that the store holds. */
@@ -169,11 +162,8 @@ describe('the same text gives the same keys, values and weights in any form:', (
       '0.02',
       '--quiet',
     ];
-    const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, 'train', '-', '--out', out, ...flags], {
-      stdio: ['pipe', 'ignore', 'inherit'],
-    });
-    child.stdin.end(readFileSync(path));
-    expect(await once(child, 'exit')).toEqual([0, null]);
+    const run = await cli.runAsProcess(['train', '-', '--out', out, ...flags], { input: readFileSync(path) });
+    expect(run).toEqual({ status: 0, stdout: '', stderr: '' });
     expectSame({ pairs: await readPairs(out), weights: readWeights(out) }, reference);
   });
 });
@@ -193,45 +183,6 @@ test('the same vocabulary is chosen with and without memory for all words', asyn
   expectSamePairs((await trainAndRead({ ...options, memory: 64 << 20 })).pairs, pairs);
   const late = pairs.filter(([, value]) => Buffer.from(value).includes('late')).length;
   expect(late).toBeGreaterThan(0);
-});
-
-test('of the words on disk the frequent ones are chosen, and the text gets their ids', () => {
-  const word = fc.constantFrom('a', 'b', 'ab', 'é', 'x'.repeat(20_000));
-  const texts = fc.array(fc.tuple(word, fc.boolean()), { maxLength: 40 });
-  fc.assert(
-    fc.property(texts, fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }), (text, limit, atLeast) => {
-      const spilled = new SpilledWords(join(folder, 'spilled'), scratchFiles);
-      const stream = new IdStream(join(folder, 'never'), 1 << 30);
-      const encoder = new TextEncoder();
-      for (const [token, spills] of text) {
-        const bytes = encoder.encode(token);
-        stream.push(spills ? spilled.push(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length)) : FIRST_WORD);
-      }
-      const list = new WordList();
-      list.addWord('in the list before');
-      const counts = new Map<string, number>();
-      const rest = spilled.choose(limit, atLeast, 1 << 30, (bytes, hash, count) => {
-        counts.set(new TextDecoder().decode(bytes), count);
-        list.add(bytes, 0, bytes.length, hash);
-      });
-      const all = new Map<string, number>();
-      for (const [token, spills] of text) if (spills) all.set(token, (all.get(token) ?? 0) + 1);
-      const frequent = [...all].filter(([, count]) => count >= atLeast);
-      frequent.sort(([a, n], [b, m]) => m - n || Buffer.compare(Buffer.from(a), Buffer.from(b)));
-      const expected = frequent.slice(0, limit);
-      expect(new Map(expected)).toEqual(counts);
-      const sum = (entries: Iterable<[string, number]>): number => [...entries].reduce((total, [, n]) => total + n, 0);
-      expect(rest).toBe(sum(all) - sum(expected));
-      const resolved = new IdStream(join(folder, 'never'), 1 << 30);
-      spilled.resolve(stream, list, resolved);
-      const numbers = [...resolved.pieces()].flatMap(piece => [...piece]);
-      expect(numbers).toEqual(
-        text.map(([token, spills]) => (spills ? (counts.has(token) ? list.findWord(token) : 0) : FIRST_WORD)),
-      );
-      spilled.close();
-    }),
-    { numRuns: 60 },
-  );
 });
 
 test('the order of sentences and how they are given makes no difference, for any text', () => {
@@ -277,55 +228,4 @@ test('pruning gives the same model while training, with any threads and memory, 
     await prune({ model, out, prune: [0, 1, 1, 2] });
     expectSamePairs(await readPairs(out), pairs);
   }
-});
-
-describe('the stages that depend on memory', () => {
-  test('an id stream yields the ids that it got, from memory or from disk', () => {
-    const length = 5 * (1 << 18) + 17;
-    for (const memory of [0, 1 << 20, 3 << 20, 1 << 30]) {
-      const stream = new IdStream(join(folder, `ids-${memory}`), memory, scratchFiles);
-      for (let i = 0; i < length; i++) stream.push((i * 7) % 1000);
-      for (const consume of [false, false, true]) {
-        let at = 0;
-        let wrong = 0;
-        for (const piece of stream.pieces(consume)) for (const id of piece) if (id !== (at++ * 7) % 1000) wrong++;
-        expect([at, wrong]).toEqual([length, 0]);
-      }
-      stream.close();
-    }
-    expect(readdirSync(folder).filter(name => name.startsWith('ids-')).length).toBe(3);
-  });
-
-  test('a text in chunks has every word once, with its whole history', () => {
-    const sentences = fc.array(fc.array(fc.integer({ min: FIRST_WORD, max: 9 }), { maxLength: 40 }), { maxLength: 20 });
-    fc.assert(
-      fc.property(
-        sentences,
-        fc.integer({ min: 2, max: 6 }),
-        fc.integer({ min: 1, max: 120 }),
-        fc.boolean(),
-        (text, order, limit, consume) => {
-          const stream = new IdStream(join(folder, 'never'), 1 << 30);
-          for (const words of text) for (const id of [...words, EOS]) stream.push(id);
-          const reach = order - 1;
-          const padding = [...Array.from({ length: reach - 1 }, () => NONE), BOS];
-          const expected = text.flatMap(words => {
-            const laidOut = [...padding, ...words, EOS];
-            return laidOut.slice(reach).map((_, i) => laidOut.slice(i, i + order));
-          });
-          const total = layoutLength(text.flat().length, text.length, order);
-          const identity = Uint32Array.from({ length: 10 }, (_, i) => i);
-          const found: number[][] = [];
-          for (const { ids, begin, end } of layoutChunks(stream, identity, order, total, limit, consume)) {
-            expect(end - begin).toBeLessThanOrEqual(Math.max(limit, 4 * reach) + reach);
-            for (let at = begin; at < end; at++) {
-              if (ids[at] !== BOS && ids[at] !== NONE) found.push([...ids.subarray(at - reach, at + 1)]);
-            }
-          }
-          expect(found).toEqual(expected);
-        },
-      ),
-      { numRuns: 300 },
-    );
-  });
 });

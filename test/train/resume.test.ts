@@ -33,8 +33,12 @@ beforeAll(async () => {
 const containing = (part: string): unknown => expect.stringContaining(part);
 const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
 
+/** The options of a training but its folder: with files or with sentences. */
+type Given = WithoutOut<TrainOptions>;
+type WithoutOut<Options> = Options extends unknown ? Omit<Options, 'out'> : never;
+
 /** Begins a training that keeps its finished work, and stops it once words are counted: the finished work is then on the disk. */
-async function broken(given: Partial<TrainOptions>): Promise<string> {
+async function broken(given: Given): Promise<string> {
   const out = cli.fresh();
   const abort = new AbortController();
   const training = train({
@@ -61,7 +65,7 @@ async function brokenCopy(): Promise<string> {
 }
 
 /** Resumes a training, and returns how far it says that it had come. */
-async function resume(out: string, given: Partial<TrainOptions>): Promise<string | undefined> {
+async function resume(out: string, given: Given): Promise<string | undefined> {
   let reached: string | undefined = 'not told';
   await train({ ...options, ...given, out, resume: true, onResume: at => (reached = at) });
   return reached;
@@ -134,7 +138,7 @@ describe('resuming', () => {
     const copy = cli.file(readFileSync(text));
     const out = await broken({ files: [copy] });
     const failure = (given: Partial<TrainOptions>): Promise<unknown> =>
-      resume(out, { files: [copy], ...given } as Partial<TrainOptions>).catch((error: unknown) => error);
+      resume(out, { files: [copy], ...given } as Given).catch((error: unknown) => error);
     expect(await failure({ order: 4 })).toMatchObject({
       code: 'KNESER_OPTION',
       message: matching(/other order \(3, now 4\), patterns \(.*\); .*--force/),

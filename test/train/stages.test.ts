@@ -11,6 +11,7 @@ import * as chooseVocabulary from '#kneser/src/train/stages/choose-vocabulary.js
 import * as clusterWords from '#kneser/src/train/stages/cluster-words.js';
 import { BuildContext } from '#kneser/src/train/stages/context.js';
 import * as countTables from '#kneser/src/train/stages/count-tables.js';
+import { wordStream } from '#kneser/src/train/stages/counted-streams.js';
 import { RowTables } from '#kneser/src/train/stages/table-output.js';
 import * as tokenize from '#kneser/src/train/stages/tokenize.js';
 import * as writeModel from '#kneser/src/train/stages/write-model.js';
@@ -81,7 +82,7 @@ describe('a stage restores what an interrupted build has stored', () => {
 
   test('the tables of finished sorts; counting the others gives the same tables as one run', async () => {
     const { path, context, text } = await interrupted();
-    const words = countTables.wordStream(context, text, false);
+    const words = wordStream(context, text, false);
     const builder = new ModelBuilder(await context.workspace.createStore('counted'));
     const tables = await countTables.run(
       context,
@@ -107,7 +108,7 @@ describe('a stage restores what an interrupted build has stored', () => {
 
   test('no table is lost if the caller aborts while finished ones are checked', async () => {
     const { path, context, text } = await interrupted();
-    const words = countTables.wordStream(context, text, false);
+    const words = wordStream(context, text, false);
     const builder = new ModelBuilder(await context.workspace.createStore('counted'));
     await countTables.run(context, words, new RowTables(builder, 'words'));
     await builder.abort();
@@ -124,7 +125,7 @@ describe('a stage restores what an interrupted build has stored', () => {
   test('the word classes, if they belong to this vocabulary', async () => {
     const { path, context, text } = await interrupted();
     const builder = new ModelBuilder(await context.workspace.createStore('counted'));
-    const [classes] = clusterWords.classCounts(context, text);
+    const [classes] = clusterWords.planClasses(context, text).sizes;
     const of = await clusterWords.run(context, text, await clusterWords.countBigrams(context, text), classes);
     await writeModel.putClasses(builder, text, 'classes', classes, of);
     await builder.finish({

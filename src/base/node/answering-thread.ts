@@ -37,9 +37,10 @@ export class AnsweringThread<Question, Answer> {
   ask(question: Question, transfer: readonly Transferable[]): Promise<Answer> {
     if (this.ended) return Promise.reject(this.ended);
     return new Promise((resolve, reject) => {
+      // First, because a question that cannot be sent throws, and must not wait for the answer of the next one.
+      this.worker.postMessage(question, transfer);
       this.asked.push({ resolve, reject });
       this.worker.ref();
-      this.worker.postMessage(question, transfer);
     });
   }
 

@@ -2,7 +2,7 @@ import { fstatSync, writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 
 /** Whether a descriptor is of a regular file. */
-export function isFileDescriptor(descriptor: number): boolean {
+export function isRegularFile(descriptor: number): boolean {
   try {
     return fstatSync(descriptor).isFile();
   } catch {

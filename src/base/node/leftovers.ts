@@ -41,6 +41,7 @@ function machine(): string {
   return hostname().replaceAll(/[^A-Za-z0-9]/g, '');
 }
 
+/** Whether a process runs, also if it is another user's. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,10 +1,10 @@
 import type { Readable, Writable } from 'node:stream';
-import { FileOutput, isFileDescriptor } from './file-output.js';
+import { FileOutput, isRegularFile } from './file-output.js';
 
 /** The path that stands for standard input. */
 export const STDIN = '-';
 
-/** An output stream; `isTTY` is true if a terminal shows it. */
+/** An output stream of a command; `isTTY` is true if a terminal shows it. */
 export type Output = Writable & { readonly isTTY?: boolean };
 
 /** The three streams of a command. */
@@ -16,7 +16,8 @@ export interface StandardStreams {
 
 /** The file descriptor of standard output. */
 const STDOUT = 1;
-let fileOutput: FileOutput | undefined;
+/** Standard output, once a command has asked for it. */
+let stdout: Output | undefined;
 
 /** The streams of the process. */
 export const PROCESS_STREAMS: StandardStreams = {
@@ -25,8 +26,8 @@ export const PROCESS_STREAMS: StandardStreams = {
     return process.stdin;
   },
   get stdout() {
-    if (isFileDescriptor(STDOUT)) fileOutput ??= new FileOutput(STDOUT);
-    return fileOutput ?? process.stdout;
+    // Into a file our own stream: Node's loses bytes without an error when the disk becomes full.
+    return (stdout ??= isRegularFile(STDOUT) ? new FileOutput(STDOUT) : process.stdout);
   },
   get stderr() {
     return process.stderr;
@@ -34,6 +35,7 @@ export const PROCESS_STREAMS: StandardStreams = {
 };
 
 let streams = PROCESS_STREAMS;
+let isRunning = false;
 
 /** The streams of the command that runs: the streams of the process, unless {@link withStreams} replaced them. */
 export const standard: StandardStreams = {
@@ -48,13 +50,15 @@ export const standard: StandardStreams = {
   },
 };
 
-/** Runs `work` with other standard streams. Only one call may run at a time, because two would mix their output. */
+/** Runs `work` with other standard streams. @throws Error while another call runs: the two would mix their output. */
 export async function withStreams<T>(given: StandardStreams, work: () => Promise<T>): Promise<T> {
-  const before = streams;
+  if (isRunning) throw new Error('another command still runs in this process');
+  isRunning = true;
   streams = given;
   try {
     return await work();
   } finally {
-    streams = before;
+    streams = PROCESS_STREAMS;
+    isRunning = false;
   }
 }

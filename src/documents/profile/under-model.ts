@@ -1,5 +1,5 @@
 import type { TokenScoring } from '../../model/token-scoring.js';
-import { LOG2_10 } from '../../model/scoring/perplexity.js';
+import { bitsOf } from '../../model/scoring/perplexity.js';
 import { EOS } from '../../text/tokens.js';
 import { hashBytes, type WordList } from '../../text/word-list.js';
 import type { ModelFigures } from './figures.js';
@@ -38,7 +38,7 @@ export async function modelFigures(
     await pause();
   }
   return {
-    meanSurprisal: (-log10Prob * LOG2_10) / text.length,
+    meanSurprisal: bitsOf(log10Prob) / text.length,
     meanEntropy: entropy / entropyTokens,
     entropyTokens,
     oov,

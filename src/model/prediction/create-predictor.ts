@@ -8,5 +8,5 @@ import { createMixturePredictor, type Predictor } from './predictor.js';
 export function createPredictor(scorer: Scorer, plan: SmoothingPlan): Predictor {
   const mixture = createMixturePredictor(scorer, plan);
   if (!mixture) return new BackoffPredictor(scorer, plan);
-  return plan.modelM ? new DensePredictor(scorer, plan, mixture) : mixture;
+  return scorer.modelM ? new DensePredictor(scorer, scorer.modelM, plan, mixture) : mixture;
 }

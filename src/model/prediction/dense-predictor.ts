@@ -1,70 +1,130 @@
 import { exp10 } from '../../base/elementary.js';
 import type { Batch } from '../../smoothing/batch.js';
+import { TOTAL } from '../../smoothing/evidence.js';
+import type { Followers } from '../../smoothing/followers.js';
 import { MODEL_M } from '../../smoothing/model-m.js';
 import { wordIds } from '../../tables/manifest.js';
 import { BOS, NONE } from '../../text/tokens.js';
-import { LOADED_BATCH } from '../lookup/loaded-table.js';
+import type { ModelMTables } from '../scoring/model-m-tables.js';
 import type { SmoothingPlan } from '../scoring/parts.js';
 import type { Scorer } from '../scoring/scorer.js';
+import { Heap } from './heap.js';
 import type { NextWords } from './next-words.js';
 import type { Explanation } from './prediction.js';
-import { layOutHistory, nextWordLayout, type Predictor } from './predictor.js';
+import { followersOf, layOutHistory, nextWordLayout, type Predictor } from './predictor.js';
+import { sortDescending } from './sort-descending.js';
 import { SpreadWords } from './spread.js';
 import type { WordProbability } from './top-words.js';
 
 const NO_WORDS = new Uint32Array(0);
 /** No words: each word has a probability of its own. */
 const NO_GROUPS = [new Float64Array(0), NO_WORDS, NO_WORDS] as const;
+/** How many of the most probable words are scored, so that their probabilities have the bits of scoring. */
+const SCORED = 64;
 
 /**
- * Makes the next words of a model with Model M: scores every word after the history. Model M divides by sums over the words of a class, which
- * no search knows; its other experts are explained as in a model without it.
+ * Makes the next words of a model with Model M. Model M divides by sums over the words of a class, which no search knows, so that all
+ * words get their probabilities: those of the other experts, and by Model M class by class, from the followers of the contexts of each class.
  */
 export class DensePredictor implements Predictor {
   /** The ids of all words that can be predicted, ascending. */
   private readonly words: Uint32Array;
+  /** By class that has words: their ids. */
+  private readonly classes: readonly Uint32Array[];
   private readonly order: number;
   /** One more than the largest word id. */
   private readonly ids: number;
+  /** Working memory: a 0 for each word id. */
+  private readonly counts: Uint32Array;
 
   /** @param others the predictor of all experts but Model M. */
   constructor(
     private readonly scorer: Scorer,
+    private readonly modelM: ModelMTables,
     { order, manifest }: SmoothingPlan,
     private readonly others: Predictor,
   ) {
     this.order = order;
     this.ids = wordIds(manifest);
+    this.counts = new Uint32Array(this.ids);
     this.words = Uint32Array.from({ length: this.ids }, (_, id) => id).filter(id => id !== NONE && id !== BOS);
+    const { of, count } = modelM.model.classes;
+    const classes = Array.from({ length: count }, (): number[] => []);
+    for (const word of this.words) classes[of[word]].push(word);
+    this.classes = classes.filter(({ length }) => length > 0).map(words => Uint32Array.from(words));
   }
 
   *after(history: Uint32Array, withStart: boolean): Generator<Promise<void>, NextWords, void> {
-    const { words, order, scorer } = this;
+    const { scorer, words, order, ids } = this;
     const others = yield* this.others.after(history, withStart);
-    const batch = repeat(layOutHistory(nextWordLayout(order), history, withStart, order), order);
-    const log10Probs = new Float64Array(words.length);
-    for (let from = 0; from < words.length; from += LOADED_BATCH) {
-      batch.length = Math.min(LOADED_BATCH, words.length - from);
-      for (let t = 0; t < batch.length; t++) batch.ids[batch.targets[t]] = words[from + t];
-      const scores = yield* scorer.score(batch);
-      log10Probs.set(scores.log10Probs.subarray(0, batch.length), from);
+    const all = others.spread().dense();
+    const batch = layOutHistory(nextWordLayout(order), history, withStart, order);
+    yield* this.addModelM(batch, all);
+    // The probabilities of `words`.
+    all.copyWithin(BOS, BOS + 1);
+    const probabilities = all.slice(NONE + 1, ids - 1);
+    const best = mostProbable(probabilities, SCORED);
+    const scores = yield* scorer.score(
+      repeat(
+        batch,
+        order,
+        best.map(i => words[i]),
+      ),
+    );
+    const log10Probs = new Map(Array.from(best, (i, t) => [i, scores.log10Probs[t]]));
+    for (const [i, log10Prob] of log10Probs) probabilities[i] = exp10(log10Prob);
+    return new DenseNextWords(words, probabilities, log10Probs, ids, others);
+  }
+
+  /** Adds the part of Model M to the probability of each word after the history of the only word of a batch. */
+  private *addModelM(batch: Batch, probabilities: Float64Array): Generator<Promise<void>, void, void> {
+    const { scorer, modelM, classes, counts } = this;
+    const { model, wordTables } = modelM;
+    const available = batch.available[0];
+    const share = scorer.estimator.expand?.(yield* scorer.evidenceOf(batch), batch, 0).shareOfModelM ?? 0;
+    for (const words of classes) {
+      batch.ids[batch.targets[0]] = words[0];
+      const { evidence, classProbability } = yield* scorer.stepsOf(batch, modelM);
+      const followers: (Followers | undefined)[] = [];
+      for (const [length, table] of wordTables.entries()) {
+        const isSeen = length > 0 && evidence.words.data[evidence.words.at(0, length) + TOTAL] > 0;
+        followers.push(isSeen ? yield* followersOf(table, batch) : undefined);
+      }
+      const values = model.spread(evidence, available, classProbability, words, followers, counts);
+      addShare(share, words, values, probabilities);
     }
-    return new DenseNextWords(words, log10Probs.map(exp10), log10Probs, this.ids, others);
   }
 }
 
-/** A batch of {@link LOADED_BATCH} words after the history of the only word of a batch. */
-function repeat({ ids, targets: [target], available: [available] }: Batch, order: number): Batch {
+/** Adds a share of the values of words to their probabilities. Loops are functions of their own, because V8 does not optimize a short-lived generator's. */
+function addShare(share: number, words: Uint32Array, values: Float64Array, probabilities: Float64Array): void {
+  for (let i = 0; i < words.length; i++) probabilities[words[i]] += share * values[i];
+}
+
+/** The indices of the highest probabilities, ascending; of equal ones, those with the lowest indices. @param except an index to leave out. */
+function mostProbable(probabilities: Float64Array, most: number, except = -1): Uint32Array {
+  const heap = new Heap(Math.min(most, probabilities.length));
+  for (let i = 0; i < probabilities.length; i++) {
+    if ((!heap.full || probabilities[i] > heap.value) && i !== except) heap.offer(i, probabilities[i]);
+  }
+  return heap.items.slice(0, heap.size).sort();
+}
+
+/** A batch of words after the history of the only word of a batch. */
+function repeat({ ids, targets: [target], available: [available] }: Batch, order: number, words: Uint32Array): Batch {
   const reach = Math.max(1, order - 1);
   const width = reach + 1;
-  const all = new Uint32Array(width * LOADED_BATCH);
-  for (let t = 0; t < LOADED_BATCH; t++) all.set(ids.subarray(target - reach, target), width * t);
+  const all = new Uint32Array(width * words.length);
+  for (let t = 0; t < words.length; t++) {
+    all.set(ids.subarray(target - reach, target), width * t);
+    all[width * t + reach] = words[t];
+  }
   return {
     ids: all,
-    targets: Uint32Array.from({ length: LOADED_BATCH }, (_, t) => width * t + reach),
-    available: new Uint8Array(LOADED_BATCH).fill(available),
-    oov: new Uint8Array(LOADED_BATCH),
-    length: LOADED_BATCH,
+    targets: Uint32Array.from(words, (_, t) => width * t + reach),
+    available: new Uint8Array(words.length).fill(available),
+    oov: new Uint8Array(words.length),
+    length: words.length,
   };
 }
 
@@ -73,14 +133,14 @@ class DenseNextWords implements NextWords {
   /**
    * @param words the ids of all words that can be predicted, ascending.
    * @param probabilities by word of `words`.
-   * @param log10Probs by word of `words`, as scoring gives them.
+   * @param log10Probs of the most probable words, as scoring gives them, by index in `words`.
    * @param ids one more than the largest word id.
    * @param others the next words by all experts but Model M.
    */
   constructor(
     private readonly words: Uint32Array,
     private readonly probabilities: Float64Array,
-    private readonly log10Probs: Float64Array,
+    private readonly log10Probs: ReadonlyMap<number, number>,
     private readonly ids: number,
     private readonly others: NextWords,
   ) {}
@@ -90,17 +150,22 @@ class DenseNextWords implements NextWords {
     return i < 0 ? 0 : this.probabilities[i];
   }
 
-  top(n: number, except?: number): WordProbability[] {
-    return this.sorted(-Infinity, except).slice(0, n);
+  top(n: number, except: number = NONE): WordProbability[] {
+    return n === 0 ? [] : this.sorted(mostProbable(this.probabilities, n, this.indexOf(except)));
   }
 
-  atLeast(least: number, except?: number): WordProbability[] {
-    return this.sorted(least, except);
+  atLeast(least: number, except: number = NONE): WordProbability[] {
+    const { words, probabilities } = this;
+    const found: number[] = [];
+    for (let i = 0; i < words.length; i++) if (probabilities[i] >= least && words[i] !== except) found.push(i);
+    return this.sorted(Uint32Array.from(found));
   }
 
   sample(random: () => number): number {
     const { words, probabilities } = this;
-    let remaining = random() * probabilities.reduce((sum, p) => sum + p, 0);
+    let sum = 0;
+    for (let i = 0; i < probabilities.length; i++) sum += probabilities[i];
+    let remaining = random() * sum;
     for (let i = 0; i < words.length; i++) {
       remaining -= probabilities[i];
       if (remaining < 0) return words[i];
@@ -126,12 +191,13 @@ class DenseNextWords implements NextWords {
     return new SpreadWords(words, probabilities, ...NO_GROUPS, words, NO_WORDS, ids);
   }
 
-  /** The words with a probability of at least `least`, by falling probability, equally probable words by id. */
-  private sorted(least: number, except: number = NONE): WordProbability[] {
+  /** Words by falling probability, equally probable words by id. @param indices of them in `words`, ascending. */
+  private sorted(indices: Uint32Array): WordProbability[] {
     const { words, probabilities, log10Probs } = this;
-    const order = Array.from(words.keys()).filter(i => probabilities[i] >= least && words[i] !== except);
-    order.sort((a, b) => probabilities[b] - probabilities[a] || a - b);
-    return order.map(i => ({ word: words[i], probability: probabilities[i], log10Prob: log10Probs[i] }));
+    return Array.from(sortDescending(probabilities, indices), i => {
+      const log10Prob = log10Probs.get(i);
+      return { word: words[i], probability: probabilities[i], ...(log10Prob === undefined ? {} : { log10Prob }) };
+    });
   }
 
   /** The index of a word; −1 for one that cannot be predicted. */

@@ -16,11 +16,11 @@ const ROUNDING = 1e-12;
 /** Searches have the numbers 1 … `LAST_SEARCH`, then from 1 again. */
 const LAST_SEARCH = 2 ** 32 - 1;
 
-/** Words sorted by one part of their probability, the highest part first. */
+/** A list of words, sorted by one part of their probability, the highest part first. */
 interface RankedWords {
-  /** An upper bound of this part for the next word of the list, and for every word after it. */
+  /** An upper bound of this part for the next word of the list, and for every word after it; 0 at the end of the list. */
   readonly bound: number;
-  /** Returns the next word of the list; the bound must be above 0. */
+  /** Takes the next word of the list, which must not be at its end. */
   next(): number;
 }
 
@@ -29,17 +29,17 @@ export interface WordProbability {
   /** The id of the word. */
   readonly word: number;
   readonly probability: number;
-  /** log10 of the probability, if it is known more exactly than as the logarithm of `probability`. */
+  /** log10 of the probability, as a back-off model has it. Without it, take the logarithm of `probability`. */
   readonly log10Prob?: number;
 }
 
-/** The words of a model in sequences that do not depend on the history. */
+/** The words of a model, sorted in ways that do not depend on the history. */
 export interface WordLists {
   /** By word id, the count in the table of unigrams. */
   readonly counts: Uint32Array;
   /** The ids of all words that can be predicted, by falling count. */
   readonly byCount: Uint32Array;
-  /** By class model. */
+  /** For each class model, the words by class. */
   readonly clusterings: readonly ClassList[];
 }
 
@@ -52,11 +52,14 @@ export interface ClassList {
 }
 
 /**
- * Finds the most probable next words without looking at all words, by the threshold algorithm (Fagin, Lotem & Naor 2003). The
- * ranked lists are the followers of each wide context and the unigrams, both by falling count, and the words of each class by
- * falling p(word | class). The parts of narrow contexts are added up first, for all their followers. The probability of a word that no
- * list has returned so far is at most the sum of the bounds of all lists, plus the word's sum from the narrow contexts. The search stops
- * when this bound is below the probabilities found.
+ * Finds the most probable next words without computing the probability of all words, by the threshold algorithm (Fagin, Lotem & Naor 2003).
+ *
+ * 1. The parts that narrow contexts give are added up for all their followers. The words with the highest sums are computed.
+ * 2. The other parts come from ranked lists: the followers of each wide context and all words, both by falling count, and for each class
+ *    model the words by falling probability in it. The word that is next in the list with the highest bound is computed, again and again.
+ * 3. A word that no list has given so far is at most as probable as the bounds of all lists and its sum of step 1 together, with the
+ *    uniform part that every word has. The lists are left when this is below the least probability that is still wanted for a word without
+ *    such a sum. Then the words with a sum are computed for which it is not.
  */
 export class TopWords {
   /** By word id, the sum of its parts from the narrow contexts; 0 for all words that are not in `touched`. */
@@ -79,9 +82,7 @@ export class TopWords {
     this.computed = new Uint32Array(ids);
   }
 
-  /**
-   * The probability of one word. It is computed as in `find`, in a chain as in scoring, so that the results have the same bits.
-   */
+  /** The probability of one word, with the same bits as `find` gives; in a chain, these are the bits that scoring gives. */
   probability(next: NextWord, word: number): number {
     if (word === NONE || word === BOS) return 0;
     if (isChain(next)) return chainProbability(next, word, this.lists.counts[word]);

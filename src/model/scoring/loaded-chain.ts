@@ -1,7 +1,7 @@
 import type { Batch } from '../../smoothing/batch.js';
-import type { Chain } from '../../smoothing/estimator.js';
+import type { Chain } from '../../smoothing/chain.js';
 import type { LoadedTable } from '../lookup/loaded-table.js';
-import { emptyProbabilities, type ChainProbabilities, type ChainTables } from './chain-scorer.js';
+import { emptyProbabilities, type ChainProbabilities, type ChainTables } from './chain-tables.js';
 
 /** A chain of tables in memory. */
 export class LoadedChain implements ChainTables {

@@ -5,8 +5,9 @@ import type { LoadedTable } from '../lookup/loaded-table.js';
 
 /** The tables of Model M, as a scorer uses them. The tables of words must have looked the batch up before. */
 export interface ModelMTables {
-  /** The clustering of its classes, as an index into the clusterings. */
-  readonly clustering: number;
+  readonly model: ModelM;
+  /** The tables of the word step, shorter contexts first. */
+  readonly wordTables: readonly CountTable[];
   /**
    * By word of a batch, p by Model M. The array is reused for the next batch.
    *
@@ -33,15 +34,16 @@ export interface StepTables<Table extends CountTable> {
 
 /** Model M from tables in the store: by evidence. */
 export class PagedModelM implements ModelMTables {
-  readonly clustering: number;
   private found = new Float64Array(0);
 
   constructor(
-    private readonly modelM: ModelM,
+    readonly model: ModelM,
     private readonly classStep: StepTables<CountTable>,
     private readonly wordStep: StepTables<CountTable>,
-  ) {
-    this.clustering = modelM.clustering;
+  ) {}
+
+  get wordTables(): readonly CountTable[] {
+    return this.wordStep.tables;
   }
 
   *probabilities(
@@ -55,8 +57,8 @@ export class PagedModelM implements ModelMTables {
   /** A function of its own, because V8 runs the loops of a short-lived generator without optimizing them (measured). */
   private evaluate(evidence: StepEvidence, batch: Batch, classProbabilities: Float64Array): Float64Array {
     if (this.found.length < batch.length) this.found = new Float64Array(batch.length);
-    const { found, modelM } = this;
-    for (let t = 0; t < batch.length; t++) found[t] = modelM.probability(evidence, batch, t, classProbabilities[t]);
+    const { found, model } = this;
+    for (let t = 0; t < batch.length; t++) found[t] = model.probability(evidence, batch, t, classProbabilities[t]);
     return found;
   }
 
@@ -82,7 +84,6 @@ function* lookUp(
 
 /** Model M from tables in memory: each step interpolates table by table, without evidence; the results have the same bits. */
 export class LoadedModelM implements ModelMTables {
-  readonly clustering: number;
   private found = new Float64Array(0);
   /** By position in the batch's ids, the probability by the last table. */
   private values = new Float64Array(0);
@@ -92,17 +93,16 @@ export class LoadedModelM implements ModelMTables {
 
   /** @param order of scoring: longer contexts are left out. */
   constructor(
-    private readonly modelM: ModelM,
+    readonly model: ModelM,
     private readonly classTables: readonly LoadedTable[],
-    private readonly wordTables: readonly LoadedTable[],
+    readonly wordTables: readonly LoadedTable[],
     private readonly order: number,
   ) {
-    this.clustering = modelM.clustering;
     const stepOf = (tables: readonly LoadedTable[], isClass: boolean): StepTables<LoadedTable> => ({
       tables,
       withClasses: tables.map(() => isClass),
     });
-    this.byEvidence = new PagedModelM(modelM, stepOf(classTables, true), stepOf(wordTables, false));
+    this.byEvidence = new PagedModelM(model, stepOf(classTables, true), stepOf(wordTables, false));
   }
 
   evidenceOf(batch: Batch, ofClasses: Batch): Generator<Promise<void>, StepEvidence, void> {
@@ -124,7 +124,7 @@ export class LoadedModelM implements ModelMTables {
     classProbabilities: Float64Array,
   ): Float64Array {
     if (length > this.found.length) this.found = new Float64Array(targets.length);
-    const { found, modelM, order } = this;
+    const { found, model, order } = this;
     if (length === 0) return found;
     const positions = targets[length - 1] + 1;
     if (positions > this.values.length) {
@@ -133,11 +133,11 @@ export class LoadedModelM implements ModelMTables {
     }
     const { values } = this;
     for (let t = 0; t < length; t++) values[targets[t]] = classProbabilities[t];
-    this.interpolate(this.classTables, classIds, positions, modelM.classDiscounts, order - 1);
+    this.interpolate(this.classTables, classIds, positions, model.classDiscounts, order - 1);
     for (let t = 0; t < length; t++) found[t] = values[targets[t]];
-    const { share } = modelM.classes;
+    const { share } = model.classes;
     for (let t = 0; t < length; t++) values[targets[t]] = share[ids[targets[t]]];
-    this.interpolate(this.wordTables, ids, positions, modelM.wordDiscounts, order);
+    this.interpolate(this.wordTables, ids, positions, model.wordDiscounts, order);
     for (let t = 0; t < length; t++) found[t] *= values[targets[t]];
     return found;
   }

@@ -1,4 +1,4 @@
-import { SMOOTHINGS, type ModelSmoothing, type SmoothingOptions } from '../../smoothing/index.js';
+import { defaultSmoothing, SMOOTHINGS, type ModelSmoothing, type SmoothingOptions } from '../../smoothing/index.js';
 import { stepParts, tableParts, type ModelMPart, type TablePart } from '../lookup/table-part.js';
 import type { ModelFiles } from '../../store/store.js';
 import { decodeClasses } from '../../tables/classes.js';
@@ -89,7 +89,7 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: P
   for (const [name, bytes] of files.weights)
     weightSets.set(name, decodeValue(`${store.name}: weights ${name}`, bytes, decodeWeights));
   const weights = options.startingWeights ? startingWeights(manifest) : chooseWeights(store.name, weightSets, options);
-  const smoothing = options.smoothing ?? (weights || options.weights ? 'glm' : 'mkn');
+  const smoothing = options.smoothing ?? defaultSmoothing(Boolean(weights ?? options.weights));
   const { tables } = SMOOTHINGS[smoothing];
   const chosen = tables === 'all' ? manifest.tables : contiguousTables(manifest.tables);
   // Tuned weights belong to all tables. The tables above `order` are therefore read too, but add nothing to any probability.

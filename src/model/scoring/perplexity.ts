@@ -29,7 +29,7 @@ export interface Perplexity {
 }
 
 /** log2 10: turns log10 into log2. */
-export const LOG2_10 = 3.321928094887362;
+const LOG2_10 = 3.321928094887362;
 
 /**
  * How many words a piece of a text has. The sum of a text is always added up from the sums of its pieces, in the order of the text, so
@@ -115,7 +115,21 @@ export class PieceSum implements TokenSums {
   }
 }
 
-/** Adds up the log probabilities of a text, or of several texts with {@link add}. */
+/**
+ * Adds up the log probabilities of a text, or of several texts with {@link add}.
+ *
+ * @example
+ * ```ts
+ * import { LanguageModel } from 'kneser';
+ *
+ * const model = await LanguageModel.open('model');
+ * const sum = await model.sumOfFile('valid.txt');
+ * sum.add(await model.sumOfFile('test.txt'));
+ * const { tokens, perplexity } = sum.figures(); // of both files as one text
+ * console.log(tokens, perplexity);
+ * await model.close();
+ * ```
+ */
 export class PerplexitySum {
   /** Sentences so far. */
   sentences = 0;

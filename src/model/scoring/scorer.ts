@@ -1,9 +1,10 @@
 import type { Estimator } from '../../smoothing/estimator.js';
-import type { BlendEvidence, ClassEvidence } from '../../smoothing/blend.js';
+import type { BlendEvidence, ClassEvidence } from '../../smoothing/blend-evidence.js';
 import type { Batch } from '../../smoothing/batch.js';
 import type { TextCache } from '../../smoothing/cache/text-cache.js';
 import { Evidence, type CountTable } from '../../smoothing/evidence.js';
-import type { ChainTables } from './chain-scorer.js';
+import type { StepEvidence } from '../../smoothing/model-m.js';
+import type { ChainTables } from './chain-tables.js';
 import type { ModelMTables } from './model-m-tables.js';
 
 /** The scores of a batch: entry t belongs to word t of the batch. The arrays are reused for the next batch. */
@@ -57,7 +58,7 @@ export class Scorer implements BatchScorer {
     readonly clusterings: readonly ClassTables[],
     readonly estimator: Estimator,
     private readonly numbersFor: (words: number) => Float64Array | undefined,
-    private readonly modelM?: ModelMTables,
+    readonly modelM?: ModelMTables,
   ) {
     this.evidence = new Evidence(words.tables.length, 0);
     this.classBatches = clusterings.map(emptyBatch);
@@ -76,7 +77,7 @@ export class Scorer implements BatchScorer {
     }
     let ofModelM: Float64Array | undefined;
     if (modelM) {
-      const m = modelM.clustering;
+      const m = modelM.model.clustering;
       ofModelM = yield* modelM.probabilities(batch, classBatches[m], ofClasses[m]);
     }
     estimator.score(evidence, ofClasses, ofModelM, batch, log10Probs, cache);
@@ -106,8 +107,26 @@ export class Scorer implements BatchScorer {
     }
     const { modelM } = this;
     if (!modelM) return { words, clusterings };
-    const steps = yield* modelM.evidenceOf(batch, clusterings[modelM.clustering].batch);
+    const steps = yield* modelM.evidenceOf(batch, clusterings[modelM.model.clustering].batch);
     return { words, clusterings, steps };
+  }
+
+  /**
+   * Looks the only word of a batch up in the tables of Model M, and of the class model of its classes.
+   *
+   * @returns the evidence, in new arrays, and p of the word's class by the class model. The followers of the contexts of the word step can
+   * then be asked for.
+   */
+  *stepsOf(
+    batch: Batch,
+    tables: ModelMTables,
+  ): Generator<Promise<void>, { readonly evidence: StepEvidence; readonly classProbability: number }, void> {
+    const m = tables.model.clustering;
+    const { classOf, chain } = this.clusterings[m];
+    const ofClasses = this.classBatches[m];
+    mapToClasses(batch, classOf, ofClasses);
+    const [classProbability] = (yield* chain.interpolate(ofClasses)).probabilities;
+    return { evidence: yield* tables.evidenceOf(batch, ofClasses), classProbability };
   }
 
   private emptyEvidence(words: number): Evidence {

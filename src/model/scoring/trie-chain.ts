@@ -1,7 +1,7 @@
 import type { Batch } from '../../smoothing/batch.js';
-import type { Chain } from '../../smoothing/estimator.js';
+import type { Chain } from '../../smoothing/chain.js';
 import { finishWords, type TrieLevel } from '../lookup/trie-level.js';
-import { emptyProbabilities, type ChainProbabilities, type ChainTables } from './chain-scorer.js';
+import { emptyProbabilities, type ChainProbabilities, type ChainTables } from './chain-tables.js';
 
 /** A chain of tables in the store. Each table looks up the words of a batch in the order of its rows. */
 export class TrieChain implements ChainTables {

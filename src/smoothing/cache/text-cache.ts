@@ -8,6 +8,19 @@ import type { CacheWeights } from './weights.js';
 /**
  * The words of a running text so far: they raise the probability of words and sequences of words that occur again. `createCache` of a
  * model makes a cache; passed to several calls, the cache remembers the text of all. `docs/mixture.md` has its equations.
+ *
+ * @example
+ * ```ts
+ * import { LanguageModel } from 'kneser';
+ *
+ * const model = await LanguageModel.open('mixture');
+ * const cache = model.createCache();
+ * for (const sentence of ['The jury met .', 'The jury praised the city .']) {
+ *   console.log((await model.score(sentence, { cache })).perplexity); // the second knows that “jury” came before
+ * }
+ * cache.reset(); // another text begins
+ * await model.close();
+ * ```
  */
 export class TextCache {
   private readonly text: RunningText;

@@ -1,7 +1,8 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isOutOfFiles, KneserError, readError, systemCode, writeError } from '../../base/errors.js';
-import { helpFor, quoted, type FileKind } from '../../base/file-kinds.js';
+import { helpFor, type FileKind } from '../../base/file-kinds.js';
+import { quoted } from '../../base/quoted.js';
 import { kindOfFile } from '../../base/node/file-head.js';
 import { makeFolder, removeEmpty } from '../../base/node/folders.js';
 import { ownMark, removeAbandoned } from '../../base/node/leftovers.js';
@@ -246,7 +247,7 @@ async function pointerMissing(path: string, error: unknown): Promise<KneserError
       if (packed) {
         return new KneserError(
           'KNESER_OUTPUT_DENIED',
-          `${path}: a packed model is read-only; unpack it first (kneser unpack), and name the folder`,
+          `${path}: a packed model cannot be changed or verified; unpack it first (kneser unpack), and name the folder`,
           cause,
         );
       }

@@ -1,4 +1,5 @@
-import { HEAD_BYTES, quoted } from '../../base/file-kinds.js';
+import { HEAD_BYTES } from '../../base/file-kinds.js';
+import { quoted } from '../../base/quoted.js';
 import { KneserError } from '../../base/errors.js';
 
 /**

@@ -11,7 +11,7 @@ import { readWordPiece } from './word-piece.js';
 import { readNormalizer } from './normalizers.js';
 import { readPreTokenizers, type PieceTaker } from './pre-tokenizers.js';
 
-/** The factor by which normalizer and pre-tokenizer together may lengthen a text: the product of the factors of all steps. */
+/** All steps of normalizer and pre-tokenizer together may make a text at most this many times as long: the product of the steps' own factors. */
 const MOST_GROWTH = 1000;
 
 /** Makes the tokenizer of a `tokenizer.json`. @param json the text of the file. @throws KNESER_TOKENIZER with the path of the field that is wrong or not supported */
@@ -28,18 +28,19 @@ export function readEngine<T>(json: string, make: MakeToken<T>): Engine<T> {
   const model = readModel(Fields.of(fields.take('model'), 'model'));
   fields.end();
 
-  const addedObjects = new Map<string, T>();
-  const objectOfAdded = (content: string): T => {
-    const known = addedObjects.get(content);
+  /** The added tokens found so far, by their text: each is made once. */
+  const addedTokens = new Map<string, T>();
+  const tokenOfAdded = (content: string): T => {
+    const known = addedTokens.get(content);
     if (known !== undefined) return known;
     const token = make(content);
-    addedObjects.set(content, token);
+    addedTokens.set(content, token);
     return token;
   };
 
   let put: (token: T) => void = () => undefined;
   const { finish } = preTokenizers;
-  // `finish` turns a piece into the byte-level alphabet just before the model, so that the model's mark `Ġ` is a space before then.
+  // Pieces are remembered, and long ones cut at the mark, before `finish` writes them in the byte-level alphabet, where a space is `Ġ`.
   const mark = finish ? (model.cutMark === 'Ġ' ? ' ' : undefined) : model.cutMark;
   const remembered = rememberTokens(model, make, finish, mark);
   const take = preTokenizers.steps.reduceRight<PieceTaker>(
@@ -51,7 +52,7 @@ export function readEngine<T>(json: string, make: MakeToken<T>): Engine<T> {
   let rawFrom = 0;
   const normalizedSink = {
     piece: (text: string, from: number) => take(text, rawFrom === 0 && from === 0),
-    token: (content: string) => put(objectOfAdded(content)),
+    token: (content: string) => put(tokenOfAdded(content)),
   };
   const rawSink = {
     piece(text: string, from: number) {
@@ -82,37 +83,59 @@ function parse(json: string): unknown {
   }
 }
 
-/** Post-processors add tokens around a text, and decoders turn tokens into text: neither is used, but unknown types are refused. */
+/** The types of post-processors, which add tokens around a text. */
 const POST_PROCESSORS = ['BertProcessing', 'RobertaProcessing', 'ByteLevel', 'TemplateProcessing', 'Sequence'];
+/** The types of decoders, which turn tokens into text. */
 const DECODERS = [
   'BPEDecoder',
+  'ByteFallback',
   'ByteLevel',
-  'WordPiece',
-  'Metaspace',
   'CTC',
-  'Sequence',
-  'Replace',
   'Fuse',
+  'Metaspace',
+  'Replace',
+  'Sequence',
   'Strip',
-].concat('ByteFallback');
+  'WordPiece',
+];
 
-/** Checks the fields that have no effect on tokens, and refuses values that have one. */
+/** Checks the fields whose components are not run. Truncation and padding are refused if they would change the tokens of a text. */
 function checkRest(fields: Fields): void {
-  for (const [name, known] of [
-    ['post_processor', POST_PROCESSORS],
-    ['decoder', DECODERS],
-  ] as const) {
-    const value = fields.take(name);
-    if (value !== null && value !== undefined) Fields.of(value, name).oneOf('type', known);
-  }
+  const postProcessor = fields.take('post_processor') ?? null;
+  if (postProcessor !== null) checkType(postProcessor, 'post_processor', POST_PROCESSORS, 'processors');
+  const decoder = fields.take('decoder') ?? null;
+  if (decoder !== null) checkType(decoder, 'decoder', DECODERS, 'decoders');
   if ((fields.take('truncation') ?? null) !== null) {
     refuse('truncation: the end of long texts would be left out; set it to null');
   }
   const padding = fields.take('padding') ?? null;
-  if (padding === null) return;
+  if (padding !== null) checkPadding(Fields.of(padding, 'padding'));
+}
+
+/**
+ * Refuses a component of an unknown type, also inside a `Sequence`. The other fields of a component are not looked at.
+ *
+ * @param members the name of the field of a `Sequence` that lists its components.
+ */
+function checkType(value: unknown, path: string, known: readonly string[], members: string): void {
+  const fields = Fields.of(value, path);
+  if (fields.oneOf('type', known) !== 'Sequence') return;
+  const list = fields.list(members);
+  for (let i = 0; i < list.length; i++) checkType(list[i], `${fields.at(members)}[${i}]`, known, members);
+}
+
+/** Refuses padding that adds tokens to a text. */
+function checkPadding(padding: Fields): void {
   // Padding to the longest text of a batch adds nothing, because each text is a batch of its own.
-  const strategy = Fields.of(padding, 'padding').take('strategy');
-  if (strategy !== 'BatchLongest') refuse('padding: would add tokens that are not in the text; set it to null');
+  if (padding.take('strategy') !== 'BatchLongest') {
+    refuse('padding: would add tokens that are not in the text; set it to null');
+  }
+  if (padding.isSet('pad_to_multiple_of')) {
+    refuse('padding.pad_to_multiple_of: would add tokens that are not in the text; set it to null');
+  }
+  // These say how the added tokens look and on which side they stand: there are none.
+  for (const name of ['pad_to_multiple_of', 'direction', 'pad_id', 'pad_type_id', 'pad_token']) padding.take(name);
+  padding.end();
 }
 
 function readModel(fields: Fields): Model {

@@ -3,7 +3,7 @@
  *
  * The components are the normalizer, the pre-tokenizer, the model (BPE, Unigram, WordLevel or WordPiece) and the added tokens: each has a
  * file here, and `engine.ts` joins the components. This file, `fields.ts`, reads the JSON: it refuses an unknown component, option or
- * field by name, and ignores nothing. `unicode-data.ts` holds the library's character classes, so that tokens do not depend on the
+ * field by name, and ignores nothing that changes tokens. `unicode-data.ts` holds the library's character classes, so that tokens do not depend on the
  * JavaScript engine's version of Unicode.
  */
 import { refuse } from '../subwords/refuse.js';

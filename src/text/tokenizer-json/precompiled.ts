@@ -3,7 +3,6 @@ import { refuse } from '../subwords/refuse.js';
 import { category, complement, contains, EXTENDING, intersection, PREPENDED, range, union } from './code-points.js';
 import type { CodePoints } from './code-points.js';
 import type { Fields } from './fields.js';
-import type { Normalizer } from './normalizers.js';
 
 /**
  * The normalizer `Precompiled`: applies SentencePiece's rules to one grapheme cluster after another, as PyPI's `tokenizers` does.
@@ -12,7 +11,7 @@ import type { Normalizer } from './normalizers.js';
  * of the cluster is lost, as in that library. In longer clusters, and in clusters of which no prefix has a rule, the rules are applied
  * to each character by itself.
  */
-export function readPrecompiled(fields: Fields): Normalizer {
+export function readPrecompiled(fields: Fields): (text: string) => string {
   const path = fields.at('precompiled_charsmap');
   const map = Charsmap.read(fromBase64(fields.text('precompiled_charsmap'), path), path);
   return text => {

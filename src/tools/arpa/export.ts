@@ -81,7 +81,8 @@ export async function exportArpa(options: ExportOptions): Promise<ExportReport> 
       done += rows;
       onProgress?.({ stage: 'export', done, total: all, unit: 'n-grams' });
     });
-    const ngrams = await writeStream(file, out => new ArpaWriter(source, parts, list, out).write());
+    // Asynchronous, so that a word that the writer refuses ends the writing of the file, too.
+    const ngrams = await writeStream(file, async out => await new ArpaWriter(source, parts, list, out).write());
     const seconds = (performance.now() - started) / 1000;
     return { file, order: parts.manifest.order, ngrams, bytes: await fileSize(file), seconds };
   } finally {

@@ -53,7 +53,7 @@ export async function checkDictionary(store: ModelStore, manifest: Manifest, fin
   }
 }
 
-/** Checks that the classes can be read, and that each word has a class. */
+/** Checks that the classes of each clustering can be read, and that they are as many, of as many words, as the manifest says. */
 export async function checkClasses(store: ModelStore, manifest: Manifest, findings: Findings): Promise<void> {
   const check = 'classes';
   for (const clustering of manifest.clusterings) {
@@ -62,8 +62,9 @@ export async function checkClasses(store: ModelStore, manifest: Manifest, findin
       const value = await store.get(classesKey(stream));
       const { count, of } = decodeValue(`${store.name}: ${stream}`, value, decodeClasses);
       findings.checked(check, count - FIRST_WORD);
-      if (count !== classIds(clustering) || of.length !== wordIds(manifest)) {
-        const problem = `has ${count - FIRST_WORD} classes of ${of.length} words; the manifest says otherwise`;
+      const [classes, ids] = [classIds(clustering), wordIds(manifest)];
+      if (count !== classes || of.length !== ids) {
+        const problem = `has ${count} ids of classes and ${of.length} of words; the manifest says ${classes} and ${ids}`;
         findings.add(check, stream, problem);
       }
     });

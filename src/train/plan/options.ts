@@ -16,13 +16,13 @@ import {
 import type { VocabularyChoice } from '../../count/vocabulary.js';
 import { choosePatterns, formatPattern, MAX_ORDER, type PatternChoice } from '../../tables/pattern.js';
 import { pruningByCounts } from '../../tables/pruning.js';
+import type { PretrainedTokenizer } from '../../text/pretrained.js';
 import {
   checkTokenization,
   DEFAULT_TOKENIZATION,
   describeTokenization,
   NORMALIZATIONS,
   SENTENCE_UNITS,
-  type PretrainedTokenizer,
   type TokenizationOptions,
 } from '../../text/tokenization.js';
 import { checkWordOrder, type WordOrderName } from '../../text/word-order.js';

@@ -2,7 +2,8 @@ import { KneserError } from '../../base/errors.js';
 import { checkByteOrder } from '../../base/byte-order.js';
 import { choosePatterns, formatPattern, isContiguous, type Pattern } from '../../tables/pattern.js';
 import { pruningByCounts, skipPatternError, type Pruning } from '../../tables/pruning.js';
-import { describeTokenization, Tokenization, type PretrainedTokenizer } from '../../text/tokenization.js';
+import type { PretrainedTokenizer } from '../../text/pretrained.js';
+import { describeTokenization, Tokenization } from '../../text/tokenization.js';
 import { WordOrder } from '../../text/word-order.js';
 import {
   checkBuildOptions,

@@ -1,14 +1,14 @@
+/**
+ * src/train/resume: a training stores its finished work, and a later one continues from there. This file, `checkpoints.ts`, has the
+ * interface that stages know; `unfinished-build.ts` implements it in a folder. `beginning.ts` says which options and files must be the same;
+ * `record.ts` reads, writes and compares records; `text.ts` stores the text; `tables.ts` checks stored tables; `files.ts` writes files that
+ * survive a crash.
+ */
 import type { IdStream } from '../../count/id-stream.js';
 import type { TableSummary } from '../../tables/table-writer.js';
 import type { Sort } from '../../count/adjust.js';
 import type { Vocabulary } from '../../count/vocabulary.js';
 import type { ClassStream, Stream } from '../../tables/pattern.js';
-
-/**
- * Resuming: a training stores its finished work, and a later one continues from there. This file has the interface that stages know;
- * `unfinished-build.ts` implements it in a folder. `beginning.ts` says which options and files must be the same; `record.ts` reads, writes
- * and compares records; `text.ts` stores the text; `tables.ts` checks stored tables; `files.ts` writes files that survive a crash.
- */
 
 /** Figures of a text that was read. */
 export interface TextFigures {

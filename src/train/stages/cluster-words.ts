@@ -47,7 +47,7 @@ export async function countBigrams(context: BuildContext, text: CountSource): Pr
 /**
  * Groups the words into classes by the exchange algorithm.
  *
- * - Input: the bigrams of the source, and one of the numbers of classes that {@link classCounts} allows.
+ * - Input: the bigrams of the source, and one of the numbers of classes that {@link planClasses} returns.
  * - Output: the class of every id (length: ids in use). Its writer is `write-model.ts`.
  * - When: after the tables of words are counted, before the tables of classes.
  *
@@ -72,34 +72,25 @@ function addBigrams({ ids, begin, end, step }: Chunk, weights: Weights, counter:
   }
 }
 
-/**
- * By clustering, how many classes the words are grouped into: the numbers in the options, but at most one class for every 20 words. A
- * clustering with one class, or as many as one before it, is left out.
- */
-export function classCounts({ plan }: BuildContext, source: CountSource): number[] {
-  const most = mostClasses(source);
-  return [...new Set(clusteringSizes(plan.classes).map(count => Math.min(count, most)))].filter(count => count > 1);
-}
-
-/** The most classes that the words are grouped into. */
-function mostClasses({ vocabulary }: CountSource): number {
-  return Math.floor(vocabulary.indices.length / WORDS_A_CLASS);
+/** The clusterings of the words of a model. */
+export interface ClassPlan {
+  /** By clustering, the number of its classes. */
+  readonly sizes: readonly number[];
+  /** The clustering whose classes Model M has, as an index into `sizes`; `undefined` for a model without Model M. */
+  readonly ofModelM: number | undefined;
 }
 
 /**
- * The clustering whose classes Model M has, as an index into `sizes`; `undefined` if the options do not ask for Model M, or the words are too few for classes.
- *
- * @param sizes of {@link classCounts}.
+ * Plans the clusterings: the numbers of classes in the options, but at most one class for every 20 words. A clustering with one class, or as
+ * many as one before it, is left out; so is Model M if the words are too few for its classes.
  */
-export function clusteringOfModelM(
-  { plan }: BuildContext,
-  source: CountSource,
-  sizes: readonly number[],
-): number | undefined {
+export function planClasses({ plan }: BuildContext, { vocabulary }: CountSource): ClassPlan {
   const { modelM, classes } = plan;
-  if (modelM === 0) return undefined;
-  const found = sizes.indexOf(Math.min(clusteringSizes(classes)[modelM - 1], mostClasses(source)));
-  return found < 0 ? undefined : found;
+  const most = Math.floor(vocabulary.indices.length / WORDS_A_CLASS);
+  const wanted = clusteringSizes(classes).map(count => Math.min(count, most));
+  const sizes = [...new Set(wanted)].filter(count => count > 1);
+  const found = modelM === 0 ? -1 : sizes.indexOf(wanted[modelM - 1]);
+  return { sizes, ofModelM: found < 0 ? undefined : found };
 }
 
 /** Refuses more classes than can be found in memory, before the text is read. @throws KNESER_LIMIT */

@@ -59,6 +59,7 @@ function wholeCounts(frequencies: Float64Array): Uint32Array {
   return Uint32Array.from(frequencies);
 }
 
+/** Copies the tables of a source into the store of a model, and reports the rows copied so far. */
 class TableCopy {
   private done = 0;
   private readonly collectWritten: (bytes: number) => void;

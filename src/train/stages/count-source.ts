@@ -1,5 +1,5 @@
-import type { ModelWriter } from '../../store/store.js';
-import type { TableManifest } from '../../tables/manifest.js';
+import type { ModelStore, ModelWriter } from '../../store/store.js';
+import type { Manifest, TableManifest } from '../../tables/manifest.js';
 import type { NgramSource } from '../../count/ngram-source.js';
 import type { SortedTables } from '../../count/sorted-tables.js';
 import type { ReadText, TextIds } from '../resume/checkpoints.js';
@@ -25,9 +25,9 @@ export interface CountSource extends SourceFigures {
   readonly pruned?: readonly number[];
 }
 
-/** Models whose tables are merged in the order in which the models have them: no n-gram is sorted again. */
-export interface MergedSource extends SourceFigures {
-  /** Number of rows of all tables of the models. */
+/** A source whose tables become tries without being rows first. */
+export interface TrieSource extends SourceFigures {
+  /** Number of rows that it reads. */
   readonly rows: number;
   /** Writes the tries of all tables into the store of the new model. @returns the entries of the manifest. */
   writeTries(to: Pick<ModelWriter, 'put'>): Promise<TableManifest[]>;
@@ -36,4 +36,19 @@ export interface MergedSource extends SourceFigures {
 /** A source whose tables are counted and sorted already. */
 export interface SortedSource extends SourceFigures {
   readonly sorted: SortedTables;
+}
+
+/** A model whose counts become part of the counts of the new model. */
+export interface CountedModel {
+  /** The name of the model in messages. */
+  readonly name: string;
+  readonly store: ModelStore;
+  readonly manifest: Manifest;
+  /** The whole number by which its counts are multiplied before they are added up; negative to subtract them. */
+  readonly times: number;
+}
+
+/** A model, and the number of each of its word ids in the joined list of words. */
+export interface NumberedModel extends CountedModel {
+  readonly numbers: Uint32Array;
 }

@@ -1,12 +1,12 @@
 import { clusteringSizes } from '../plan/mixture-options.js';
 import { sharedMemory } from '../../base/shared-memory.js';
 import { MergeMemory, mergeUnit, type MergedFigures, type MergePlan, type MergeUnit } from '../../count/merge-range.js';
+import { mergeOnThreads } from '../../count/merging-threads.js';
 import type { SubtreeModel } from '../../count/subtrees.js';
 import type { ModelStore, ModelWriter } from '../../store/store.js';
 import { unigramRows } from '../../tables/builder.js';
 import type { RangeBlock } from '../../tables/index-range.js';
 import type { TableManifest } from '../../tables/manifest.js';
-import { workOnRanges } from '../../tables/node/range-threads.js';
 import { contiguous, isContiguous, tableName, withContexts } from '../../tables/pattern.js';
 import { addSummary, emptySummary } from '../../tables/table-writer.js';
 import { TrieColumns } from '../../tables/trie-columns.js';
@@ -14,7 +14,7 @@ import { openTrie, readTrieBlocks } from '../../tables/trie-rows.js';
 import { divideWords } from '../../tables/word-ranges.js';
 import { SMALL_TEXT, WRITTEN_SHARE } from '../plan/budget.js';
 import type { BuildContext } from './context.js';
-import type { CountedModel } from './read-models.js';
+import type { CountedModel, NumberedModel, SourceFigures } from './count-source.js';
 import { TrieTables } from './table-output.js';
 
 /** Occurrences of the nearest words of a unit, at least: the contexts of a unit are in memory at once. */
@@ -28,10 +28,17 @@ const BYTES_A_POSITION = 3 * 42;
 /** Share of the memory for the contexts of all units that are merged at a time. */
 const UNITS_SHARE = 1 / 2;
 
-/** The units of new ids that are merged, and how many of them at a time. */
-interface Units {
+/** How models are merged: the units of new ids, and how many of them at a time. */
+interface Merging {
   readonly units: readonly MergeUnit[];
   readonly threads: number;
+}
+
+/** Models whose tables are merged in the order in which the models have them: no n-gram is sorted again. */
+export interface MergedModels extends SourceFigures, Merging {
+  readonly models: readonly NumberedModel[];
+  /** Number of rows of all their tables of words. */
+  readonly rows: number;
 }
 
 /**
@@ -45,7 +52,7 @@ export function planMerging(
   context: BuildContext,
   models: readonly CountedModel[],
   frequencies: Float64Array,
-): Units | undefined {
+): Merging | undefined {
   const { plan, workspace } = context;
   const { order } = plan;
   const tables = withContexts(plan.patterns);
@@ -78,21 +85,20 @@ export function planMerging(
 /**
  * Merges models table by table, unit by unit of the nearest word.
  *
- * - Input: models with contiguous tables; by model the number of each of its word ids; by number the new id.
+ * - Input: models with contiguous tables, and the joined vocabulary, from `read-models.ts`.
  * - Output: the tries of all tables in the store of the new model, and their entries of the manifest.
  * - When: in place of sorting and indexing, after the vocabulary is joined.
  *
  * @throws KNESER_DAMAGED, KNESER_ABORTED, KNESER_DISK_FULL, KNESER_IO
  */
-export async function mergeTables(
+export async function run(
   context: BuildContext,
-  models: readonly (CountedModel & { readonly numbers: Uint32Array })[],
-  { units, threads }: Units,
-  toId: Uint32Array,
-  types: number,
+  { models, units, threads, rows: total, vocabulary }: MergedModels,
   to: Pick<ModelWriter, 'put'>,
 ): Promise<TableManifest[]> {
   const { order } = context.plan;
+  const { ids: toId } = vocabulary;
+  const types = vocabulary.frequencies.length;
   const { plan, occurs, words } = await describeModels(
     models.map(({ store, numbers, times }) => ({ store, times, ids: numbers.map(number => toId[number]) })),
     order,
@@ -112,7 +118,6 @@ export async function mergeTables(
     collect(blocks.reduce((sum, { value }) => sum + value.length, 0));
     return output.putBlocks(unit, blocks);
   };
-  const total = models.reduce((sum, { manifest }) => sum + manifest.tables.reduce((all, { rows }) => all + rows, 0), 0);
   let done = 0;
   const onRows = (rows: number): void => {
     context.checkAborted();
@@ -125,8 +130,7 @@ export async function mergeTables(
     for (const [i, unit] of units.entries())
       end(i, await mergeUnit(stores, plan, unit, blocks => take(i, blocks), onRows, memory));
   } else {
-    const worker = new URL('../../count/merging-worker.js', import.meta.url);
-    await workOnRanges(threads, { name: 'merging', worker, stores, plan, ranges: units, take, end, onRows });
+    await mergeOnThreads(threads, { stores, plan, ranges: units, take, end, onRows });
   }
   await output.endTables([contiguous(order)]);
   context.report({ stage: 'count', done: total, total, unit: 'n-grams' });

@@ -6,32 +6,16 @@ import { buildVocabulary, requireTokens } from '../../count/vocabulary.js';
 import { layoutWindows, pushWindow, Windows, windowStep } from '../../count/windows.js';
 import { KneserError } from '../../base/errors.js';
 import { grown } from '../../base/grown.js';
-import type { ModelStore } from '../../store/store.js';
 import { readDictionary } from '../../tables/dictionary-reader.js';
-import { rowsOf, wordIds, type Manifest } from '../../tables/manifest.js';
+import { wordIds, type Manifest } from '../../tables/manifest.js';
 import { contiguous, formatPattern } from '../../tables/pattern.js';
 import { openTable, readBlocks } from '../../tables/table-reader.js';
 import { BOS, EOS, FIRST_WORD, UNK } from '../../text/tokens.js';
 import { hashBytes, WordList } from '../../text/word-list.js';
 import type { BuildContext } from './context.js';
-import { NO_TEXT_CHANGES, type CountSource, type MergedSource } from './count-source.js';
-import { mergeTables, planMerging } from './merge-tables.js';
+import { NO_TEXT_CHANGES, type CountedModel, type CountSource, type NumberedModel } from './count-source.js';
+import { planMerging, type MergedModels } from './merge-tables.js';
 import { checkWordMemory } from './word-memory.js';
-
-/** A model whose counts become part of the counts of the new model. */
-export interface CountedModel {
-  /** The name of the model in messages. */
-  readonly name: string;
-  readonly store: ModelStore;
-  readonly manifest: Manifest;
-  /** The whole number by which its counts are multiplied before they are added up; negative to subtract them. */
-  readonly times: number;
-}
-
-/** A model, and the number of each of its word ids in the joined list of words. */
-interface NumberedModel extends CountedModel {
-  readonly numbers: Uint32Array;
-}
 
 /** The largest count in a difference of models, whose counts are signed 32-bit numbers. */
 const MOST_DIFFERENCE = 2 ** 31 - 1;
@@ -44,14 +28,14 @@ const MOST_DIFFERENCE = 2 ** 31 - 1;
  * is counted.
  *
  * - Input: models of counts of one order, not pruned, whose vocabularies are all words of their texts, or one list of words.
- * - Output: the joined vocabulary (the word with the largest sum of frequencies has the smallest id) and figures, and the n-grams with counts; or the tables, if
- *   they can be merged in the order in which the models have them.
+ * - Output: the joined vocabulary (the word with the largest sum of frequencies has the smallest id) and figures, and the n-grams with counts; or
+ *   the models for `merge-tables.ts`, if their tables can be merged in the order in which the models have them.
  * - When: the first stage.
  *
- * @throws KNESER_OPTION if a count would become negative; KNESER_INPUT_EMPTY if no token is left; KNESER_LIMIT,
+ * @throws KNESER_OPTION if a count would become negative, or the models have different lists of words; KNESER_INPUT_EMPTY if no token is left; KNESER_LIMIT,
  * KNESER_DAMAGED, KNESER_ABORTED
  */
-export async function run(context: BuildContext, models: readonly CountedModel[]): Promise<CountSource | MergedSource> {
+export async function run(context: BuildContext, models: readonly CountedModel[]): Promise<CountSource | MergedModels> {
   const { order, vocabulary: choice } = context.plan;
   const words = new WordList();
   const { numbered, frequency } = await joinWords(context, models, words);
@@ -59,6 +43,7 @@ export async function run(context: BuildContext, models: readonly CountedModel[]
   const sum = (figure: (manifest: Manifest) => number): number =>
     models.reduce((total, { manifest, times }) => total + times * figure(manifest), 0);
   const sentences = sum(manifest => manifest.sentences);
+  // The tokens of a manifest include a `</s>` for each sentence.
   const tokens = sum(manifest => manifest.tokens - manifest.sentences);
   const isDifference = models.some(({ times }) => times < 0);
   if (sentences < 0 || tokens < 0 || frequency.some(count => count < 0)) throw notContained(models);
@@ -72,15 +57,15 @@ export async function run(context: BuildContext, models: readonly CountedModel[]
   const aliases = new Uint32Array(words.size + 1);
   const vocabulary = buildVocabulary({ words, frequency, aliases, sentences }, choice);
   if (isDifference) numberLost(vocabulary.ids, frequency, vocabulary.indices.length);
-  const { ids, frequencies } = vocabulary;
+  const { frequencies } = vocabulary;
   const figures = { vocabulary, sentences, tokens, ...NO_TEXT_CHANGES };
-  const units = planMerging(context, models, frequencies);
-  if (units) {
-    return {
-      ...figures,
-      rows: models.reduce((rows, { manifest }) => rows + rowsOf(manifest), 0),
-      writeTries: to => mergeTables(context, numbered, units, ids, frequencies.length, to),
-    };
+  const merging = planMerging(context, models, frequencies);
+  if (merging) {
+    const rows = models.reduce(
+      (all, { manifest }) => all + manifest.tables.reduce((own, table) => own + table.rows, 0),
+      0,
+    );
+    return { ...figures, ...merging, models: numbered, rows };
   }
   const starts = context.idStream('starts', IDS_SHARE);
   for (const model of numbered) await readStarts(context, model, starts);
@@ -116,6 +101,7 @@ async function joinWords(
 
 /** Refuses models that were trained with different lists of words, because each counted words outside its own list as `<unk>`. @throws KNESER_OPTION */
 function checkSameWords(models: readonly NumberedModel[], size: number): void {
+  // The joined list has all words of each model: it has more than a model's own only if another model has other words.
   const other = models.find(({ numbers }) => numbers.length - 1 !== size);
   if (!other) return;
   throw new KneserError(
@@ -197,6 +183,7 @@ class ModelNgrams implements NgramSource {
     if (!windows.isEmpty) yield windows.take();
   }
 
+  /** Called for a count below 0. */
   onNegative(): void {
     throw notContained(this.models);
   }

@@ -10,7 +10,7 @@ import { addSummary, emptySummary, type TableSummary } from '../../tables/table-
 import { BYTES_A_POSITION, WRITTEN_SHARE } from '../plan/budget.js';
 import type { CountedTable } from '../resume/checkpoints.js';
 import type { BuildContext } from './context.js';
-import type { CountedStream } from './count-tables.js';
+import type { CountedStream } from './counted-streams.js';
 import type { TableOutput } from './table-output.js';
 
 /** The fewest positions of a chunk, however little memory there is. */

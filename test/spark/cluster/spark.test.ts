@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PROGRAM } from '#kneser/bench/program.js';
 import { pack, sparkPlan, sparkScorePlan, train, type SparkPlanOptions } from '#kneser/src/index.js';
-import { CommandLine, MAIN, parseLines } from '../../support/command-line.js';
+import { CommandLine, parseLines } from '../../support/command-line.js';
 import { randomNumbers, sharedFile } from '../../support/models.js';
 import { expectCounterAgrees, expectSameModel, type Counted } from './compare.js';
 import { executorsOf, Spark, until } from './spark.js';
@@ -88,7 +89,7 @@ describe('on one machine', () => {
 
   /** Writes a shell script that runs kneser. @param after text to append to the command. */
   function kneser(after = ''): string {
-    const path = cli.file(`#!/bin/sh\n"${process.execPath}" "${MAIN}" "$@" ${after}\n`, '.sh');
+    const path = cli.file(`#!/bin/sh\n"${process.execPath}" "${PROGRAM}" "$@" ${after}\n`, '.sh');
     chmodSync(path, 0o755);
     return path;
   }
@@ -105,14 +106,14 @@ describe('on one machine', () => {
     const files = ['a.txt', 'b é.txt'].map(name => join(corpus, name));
     const args = (file: string): string[] => ['score', model, file, '--json', '--smoothing', 'kn'];
     const own = files.map(file =>
-      execFileSync(process.execPath, [MAIN, ...args(file)], { stdio: ['ignore', 'pipe', 'ignore'] }),
+      execFileSync(process.execPath, [PROGRAM, ...args(file)], { stdio: ['ignore', 'pipe', 'ignore'] }),
     );
     expect(linesOf(`${corpus}-scores/lines`).toString()).toBe(Buffer.concat(own).toString());
   });
 
   test('figures of documents are those of kneser annotate', () => {
     const args = ['annotate', model, corpus, '--quiet'];
-    const own = execFileSync(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const own = execFileSync(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
     // As data: Spark writes some control characters with other letters.
     expect(parseLines(linesOf(`${corpus}-figures/lines`).toString())).toEqual(parseLines(own.toString()));
   });

@@ -1,0 +1,108 @@
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LanguageModel as Portable } from '#kneser/native-free/index.js';
+import { LanguageModel, pack, train, type LoadedModel } from '#kneser/src/index.js';
+import { temporaryFolder } from '../support/models.js';
+
+/** Results and models in JSON and in a console; the paths and addresses that can be opened. */
+const folder = temporaryFolder('language-model');
+const path = join(folder, 'a model é');
+const file = join(folder, 'packed');
+
+let model: LanguageModel;
+let loaded: LoadedModel;
+
+beforeAll(async () => {
+  await train({ sentences: ['the cat sat', 'the dog sat'], out: path, order: 2 });
+  await pack({ model: path, out: file });
+  model = await LanguageModel.open(path);
+  loaded = await model.load();
+});
+
+afterAll(async () => {
+  await model.close();
+  await loaded.close();
+});
+
+test('a score and a vector are arrays in JSON', async () => {
+  for (const of of [model, loaded]) {
+    const score = await of.score('the cat zebra');
+    expect(JSON.parse(JSON.stringify(score))).toEqual({
+      ...score,
+      log10Probs: [...score.log10Probs],
+      matched: [...score.matched],
+    });
+    expect(Object.keys(score)).toEqual(['tokens', 'log10Probs', 'matched', 'oov', 'log10Prob', 'perplexity']);
+    expect(structuredClone(score)).toEqual(score);
+    const vector = await of.ngramPerplexities('the cat sat');
+    expect(JSON.parse(JSON.stringify({ vector }))).toEqual({ vector: [...vector] });
+  }
+});
+
+test('a text with unknown words has the same figures, however it is given', async () => {
+  const sentences = ['the cat zebra', 'Zürich sat', 'the dog sat'];
+  const text = join(folder, 'unknown.txt');
+  writeFileSync(text, sentences.map(sentence => `${sentence}\n`).join(''));
+  await using portable = await Portable.fromFile(new Uint8Array(readFileSync(file)));
+  const figures = await model.perplexityOfFile(text);
+  expect(figures.bitsPerByte).toBeLessThan(figures.bitsPerCharacter ?? 0);
+  for (const of of [model, loaded, portable]) expect(await of.perplexity(sentences)).toEqual(figures);
+  expect(await loaded.perplexityOfFile(text)).toEqual(figures);
+});
+
+test('a model is a line in a console', () => {
+  const figures = `(${path}: order 2, mkn, 6 types, `;
+  expect(inspect(model)).toMatch(`LanguageModel${figures}`);
+  expect(inspect(loaded)).toMatch(`LoadedModel${figures}`);
+  expect(inspect({ model }, { breakLength: Infinity })).not.toContain('\n');
+});
+
+test('a model has no public properties but its description', async () => {
+  await using portable = await Portable.fromFile(new Uint8Array(readFileSync(file)));
+  for (const of of [model, loaded, portable]) {
+    expect(Object.keys(of)).toEqual(['info']);
+    expect(JSON.parse(JSON.stringify(of))).toEqual({ info: of.info });
+  }
+});
+
+describe('open takes', () => {
+  const score = async (opened: LanguageModel): Promise<number> => {
+    await using of = opened;
+    return (await of.score('the cat')).log10Prob;
+  };
+
+  test('a file: address, as text and as URL, of a folder and of a packed file', async () => {
+    const expected = loaded.score('the cat').log10Prob;
+    for (const place of [path, file]) {
+      const url = pathToFileURL(place);
+      for (const given of [url, url.href, url.href.replace('file:', 'FILE:')]) {
+        expect(await score(await LanguageModel.open(given))).toBe(expected);
+      }
+    }
+  });
+
+  test('no address but http, https and file', async () => {
+    for (const place of ['file://elsewhere/model', new URL('file://elsewhere/model')]) {
+      await expect(LanguageModel.open(place)).rejects.toThrow(/: this address names no file of this machine/);
+    }
+    await expect(LanguageModel.open(new URL('ftp://example.org/model'))).rejects.toMatchObject({ name: 'KneserError' });
+  });
+});
+
+test('fromFile refuses a path, and names open', async () => {
+  copyFileSync(file, join(folder, 'copy'));
+  for (const [given, message] of [
+    [file, /^file: ".*" is a path; fromFile takes a Blob, a URL or the bytes\. Open a path with open/],
+    [undefined, /^file: undefined is not a packed model; fromFile takes/],
+    [{}, /^file: an object is not a packed model; fromFile takes/],
+  ] as const) {
+    const opening = LanguageModel.fromFile(given as unknown as Blob);
+    await expect(opening).rejects.toMatchObject({ code: 'KNESER_OPTION' });
+    await expect(opening).rejects.toThrow(message);
+  }
+  await using opened = await LanguageModel.fromFile(new Uint8Array(readFileSync(file)));
+  expect(opened.info.order).toBe(2);
+});
