@@ -15,7 +15,7 @@ import { randomNumbers } from '../base/random.js';
 import type { WorkOptions } from '../base/progress.js';
 import { intervalOf, poisson, type Interval } from '../baseline/bootstrap.js';
 import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
-import { openCorpus } from '../text/formats/index.js';
+import { readPieces } from '../text/formats/index.js';
 import { documentsOf, expandInputs, sizeOf, type Input } from '../text/formats/input.js';
 import { memberOf } from '../text/formats/jsonl.js';
 import { decode } from '../text/surface.js';
@@ -401,7 +401,7 @@ async function readTraining(
     };
     const { field, column, ...others } = documents;
     const where = { ...others, ...(field === undefined ? {} : { field }), ...(column === undefined ? {} : { column }) };
-    for await (const { bytes, ends } of openCorpus(path, { ...where, onRead, signal }).pieces()) {
+    for await (const { bytes, ends } of readPieces(path, { ...where, onRead, signal })) {
       isPlain = ends === undefined;
       let from = 0;
       for (const end of ends ?? []) {

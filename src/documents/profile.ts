@@ -25,7 +25,7 @@ import {
   skippedWarning,
   type DocumentOptions,
 } from '../text/formats/corpus.js';
-import { isPlain, openCorpus } from '../text/formats/index.js';
+import { isPlain, readPieces } from '../text/formats/index.js';
 import { documentsOf, expandInputs } from '../text/formats/input.js';
 import { decode } from '../text/surface.js';
 import {
@@ -368,7 +368,7 @@ async function readFiles(
   for (const { path } of inputs) {
     if (await isPlain(path, documents)) hasDocuments = false;
     const feeder = createFeeder(tokenization, text, changes, path);
-    for await (const { bytes, ends = [] } of openCorpus(path, { ...documents, onRead, onSkip, signal }).pieces()) {
+    for await (const { bytes, ends = [] } of readPieces(path, { ...documents, onRead, onSkip, signal })) {
       checkAborted(signal, 'the profile');
       let from = 0;
       for (const end of ends) {

@@ -1,7 +1,5 @@
 import { checkFlag, checkText, oneOf, type OptionTable } from '../../base/check.js';
-import { KneserError } from '../../base/errors.js';
 import { PendingBytes } from '../../base/pending-bytes.js';
-import { decode } from '../surface.js';
 import { NEWLINE } from '../tokens.js';
 
 /** How files become documents. */
@@ -64,8 +62,6 @@ export interface ReadOptions extends DocumentOptions {
   readonly onSkip?: ((documents: number) => void) | undefined;
   /** The longest line of JSON, in bytes. Default 32 MB, which is also the most. */
   readonly longestJson?: number | undefined;
-  /** Whether pieces have `records`. Default false. */
-  readonly records?: boolean | undefined;
 }
 
 /**
@@ -84,23 +80,11 @@ export interface Piece {
    * each line is a document and the last line may continue in the next piece.
    */
   readonly ends?: readonly number[];
-  /** The JSON object of each document, if `ReadOptions.records` is true and the format is JSON lines. */
-  readonly records?: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** The warning that `missing: 'skip'` left documents out. */
 export function skippedWarning(documents: number): string {
   return documents === 1 ? '1 document without text was left out' : `${documents} documents without text were left out`;
-}
-
-/** One document of a file. */
-export interface Document {
-  /** The text, of one or more lines, without the line feed at its end. */
-  readonly text: string;
-  /** The object of the document, if `ReadOptions.records` is true and the format is JSON lines. */
-  readonly record?: Readonly<Record<string, unknown>>;
-  /** The document's number in its file, from 1. */
-  readonly at: number;
 }
 
 /** A way to store documents in a file: the type of the rows of `FORMATS`. */
@@ -120,63 +104,6 @@ export interface Format {
    * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED
    */
   readonly read: (path: string, options: ReadOptions) => AsyncGenerator<Piece>;
-}
-
-/** The longest document that {@link Corpus.documents} yields, in bytes. */
-const MOST_BYTES = 1 << 26;
-
-/** The documents of a file, one after another. */
-export class Corpus {
-  /** @param findFormat finds the format of the file; called whenever a reading of the file begins. */
-  constructor(
-    readonly path: string,
-    private readonly options: ReadOptions,
-    private readonly findFormat: () => Promise<Format>,
-  ) {}
-
-  /** The documents as bytes. @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED */
-  async *pieces(): AsyncGenerator<Piece> {
-    const format = await this.findFormat();
-    yield* format.read(this.path, this.options);
-  }
-
-  /**
-   * The documents one at a time, in the order of the file. In plain text each line is a document.
-   *
-   * @throws KNESER_INPUT_*, KNESER_ABORTED; KNESER_LIMIT for a document of more than 64 MB.
-   */
-  async *documents(): AsyncGenerator<Document> {
-    const pending = new PendingBytes();
-    let at = 0;
-    const add = (part: Uint8Array): void => {
-      if (pending.length + part.length > MOST_BYTES) {
-        throw new KneserError(
-          'KNESER_LIMIT',
-          `${this.path}, document ${at + 1}: longer than ${MOST_BYTES >> 20} MB; split it`,
-        );
-      }
-      pending.add(part);
-    };
-    for await (const { bytes, ends = lineEnds(bytes), records } of this.pieces()) {
-      let from = 0;
-      for (const [i, end] of ends.entries()) {
-        add(bytes.subarray(from, end - 1));
-        const text = decode(pending.view());
-        pending.clear();
-        from = end;
-        yield { text, ...(records ? { record: records[i] } : {}), at: ++at };
-      }
-      add(bytes.subarray(from));
-    }
-    if (pending.length > 0) yield { text: decode(pending.view()), at: ++at };
-  }
-}
-
-/** The offset behind each line feed. */
-function lineEnds(bytes: Uint8Array): number[] {
-  const ends: number[] = [];
-  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) ends.push(at + 1);
-  return ends;
 }
 
 const encoder = new TextEncoder();

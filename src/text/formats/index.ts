@@ -1,11 +1,12 @@
 /**
  * text/formats: files to documents. `FORMATS` has one row for each way to store documents in a file, in `text.ts`,
- * `jsonl.ts` and `parquet.ts`; `corpus.ts` has the types Document, Piece, Corpus and Format; `bytes.ts` unpacks gzip and
+ * `jsonl.ts` and `parquet.ts`; `corpus.ts` has the types Piece and Format; `records.ts`
+ * reads documents as records, with all their members; `bytes.ts` unpacks gzip and
  * zstd, and refuses the kinds of files that base/file-kinds.ts lists; `text-check.ts` refuses all other bytes that are not
  * UTF-8 text; `input.ts` finds the files of a folder; `lines.ts` reads a file line by line. A new format is a file, a row here,
  * a test, a fuzz target and a line of docs/formats.md.
  */
-import { Corpus, type DocumentOptions, type Format, type ReadOptions } from './corpus.js';
+import type { DocumentOptions, Format, Piece, ReadOptions } from './corpus.js';
 import { JSON_LINES } from './jsonl.js';
 import { PARQUET } from './parquet.js';
 import { TEXT } from './text.js';
@@ -35,9 +36,10 @@ export async function isPlain(path: string, options: DocumentOptions = {}): Prom
   return (await findFormat(path, options)) === TEXT;
 }
 
-/** The documents of a file. Nothing is read before a document is asked for. */
-export function openCorpus(path: string, options: ReadOptions = {}): Corpus {
-  return new Corpus(path, options, () => findFormat(path, options));
+/** The documents of a file as bytes, in the order of the file. @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED */
+export async function* readPieces(path: string, options: ReadOptions = {}): AsyncGenerator<Piece> {
+  const format = await findFormat(path, options);
+  yield* format.read(path, options);
 }
 
 /**
@@ -47,5 +49,5 @@ export function openCorpus(path: string, options: ReadOptions = {}): Corpus {
  * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED.
  */
 export async function* readText(path: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
-  for await (const { bytes } of openCorpus(path, options).pieces()) yield bytes;
+  for await (const { bytes } of readPieces(path, options)) yield bytes;
 }

@@ -33,17 +33,12 @@ async function* readJsonLines(path: string, options: ReadOptions): AsyncGenerato
   const { onSkip } = options;
   const builder = new PieceBuilder();
   for await (const lines of readJsonObjects(path, options)) {
-    const records: JsonObject[] = [];
     for (const { object, line } of lines) {
       const text = textOf(object, options, () => `${path}, line ${line}`);
-      if (text === undefined) {
-        onSkip?.(1);
-      } else {
-        builder.addText(text);
-        if (options.records) records.push(object);
-      }
+      if (text === undefined) onSkip?.(1);
+      else builder.addText(text);
     }
-    if (builder.size > 0) yield { ...builder.take(), ...(options.records ? { records } : {}) };
+    if (builder.size > 0) yield builder.take();
   }
 }
 

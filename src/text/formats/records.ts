@@ -3,7 +3,7 @@ import { PendingBytes } from '../../base/pending-bytes.js';
 import { canonicalSurface, decode } from '../surface.js';
 import { NEWLINE } from '../tokens.js';
 import type { ReadOptions } from './corpus.js';
-import { findFormat, openCorpus } from './index.js';
+import { findFormat, readPieces } from './index.js';
 import { readJsonObjects, type JsonObject } from './jsonl.js';
 import { readParquetRows } from './parquet-file.js';
 
@@ -92,7 +92,7 @@ async function* readLinesAsRecords(
     objects = [];
     return piece;
   };
-  for await (const { bytes } of openCorpus(path, options).pieces()) {
+  for await (const { bytes } of readPieces(path, options)) {
     let from = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
       if (pending.length > 0) {
