@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { LanguageModel, train, tune, type Progress } from '#kneser/src/index.js';
-import { readPieces, readText } from '#kneser/src/text/formats/index.js';
+import { readPieces, readRecords, readText } from '#kneser/src/text/formats/index.js';
 import { expandInputs } from '#kneser/src/text/formats/input.js';
 import { LineReader } from '#kneser/src/text/formats/lines.js';
-import { readRecords } from '#kneser/src/text/formats/records.js';
 import { unpackZstd } from '#kneser/src/text/formats/zstd-frames.js';
 import { CommandLine } from '../support/command-line.js';
 import { expectSamePairs, readPairs, type Pairs } from '../support/pairs.js';
@@ -231,7 +230,7 @@ describe('documents', () => {
   const texts = ['a b\nc', '', 'd\n\n', 'e'];
   const recordsOf = async (path: string): Promise<{ line: string; object: unknown; place: string }[]> => {
     const found = [];
-    for await (const { lines, object, unit, numberOf } of readRecords(path, {})) {
+    for await (const { lines, object, unit, numberOf } of readRecords(path)) {
       for (const [i, line] of lines.entries()) {
         found.push({ line: String(Buffer.from(line)), object: object(i), place: `${unit} ${numberOf(i)}` });
       }

@@ -28,10 +28,10 @@ export interface DocumentOptions {
   readonly anyBytes?: boolean;
 }
 
-/** The name of a format: a row of `FORMATS`. */
+/** The name of a format. */
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
-/** The values of the option `format`. */
+/** The values of the option `format`: the names of the rows of `FORMATS`. */
 export const FORMAT_NAMES = ['text', 'jsonl', 'parquet'] as const;
 
 /** The values of the option `missing`. */
@@ -82,28 +82,62 @@ export interface Piece {
   readonly ends?: readonly number[];
 }
 
+/** How records are read. */
+export interface RecordOptions extends ReadOptions {
+  /** Whether the file was already read to its end without an error: objects are then parsed when asked for. */
+  readonly isChecked?: boolean;
+  /** Called with the number of invalid UTF-8 sequences of plain text that were just read as U+FFFD. */
+  readonly onReplaced?: ((sequences: number) => void) | undefined;
+}
+
+/** Consecutive records of a file: documents with all their members, as JSON objects. */
+export interface RecordPiece {
+  /** The JSON of each record as UTF-8 without a line feed: in JSON lines the line itself. Valid until the next piece is asked for. */
+  readonly lines: readonly Uint8Array[];
+  /** The object of record `i` of this piece. */
+  readonly object: (i: number) => Readonly<Record<string, unknown>>;
+  /** The member that holds the text. */
+  readonly textMember: string;
+  /** The word for a record in messages: `line` or `row`. */
+  readonly unit: 'line' | 'row';
+  /** The number of record `i` in the file, from 1; blank lines count. */
+  readonly numberOf: (i: number) => number;
+}
+
 /** The warning that `missing: 'skip'` left documents out. */
 export function skippedWarning(documents: number): string {
   return documents === 1 ? '1 document without text was left out' : `${documents} documents without text were left out`;
 }
 
+/** The name of an option that says where in a file the text is. */
+export type TextOption = Exclude<keyof DocumentOptions, 'format' | 'missing' | 'anyBytes'>;
+
 /** A way to store documents in a file: the type of the rows of `FORMATS`. */
 export interface Format {
   readonly name: FormatName;
-  /** A typical ending of a file's name, for messages. */
-  readonly ending: string;
+  /** The usual endings of a file's name, for messages and help, the most usual one first. */
+  readonly endings: readonly [string, ...string[]];
   /** Matches the paths of files of this format. */
   readonly matches: RegExp;
   /** Matches the names, without folder, of files that are read when a folder is given. */
   readonly inFolders: RegExp;
+  /** The name of the kind of files (base/file-kinds.ts) as which a file of this format begins, if its first bytes tell it from text. */
+  readonly kind?: string;
   /** The option that says where in a file the text is, with its flag and the flag's help; missing for plain text. */
-  readonly option?: { readonly name: 'field' | 'column'; readonly flags: string; readonly help: string };
+  readonly option?: { readonly name: TextOption; readonly flags: string; readonly help: string };
   /**
    * Input: the path of a file. Output: its documents, in the order of the file.
    *
    * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED
    */
   readonly read: (path: string, options: ReadOptions) => AsyncGenerator<Piece>;
+  /**
+   * Input: the path of a file. Output: its documents as JSON objects, in the order of the file: each line of JSON lines unchanged, each
+   * row of Parquet with all columns, each line of plain text as an object with the member `text`.
+   *
+   * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED
+   */
+  readonly readRecords: (path: string, options: RecordOptions) => AsyncGenerator<RecordPiece>;
 }
 
 const encoder = new TextEncoder();

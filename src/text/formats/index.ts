@@ -1,34 +1,36 @@
 /**
- * text/formats: files to documents. `FORMATS` has one row for each way to store documents in a file, in `text.ts`,
- * `jsonl.ts` and `parquet.ts`; `corpus.ts` has the types Piece and Format; `records.ts`
- * reads documents as records, with all their members; `bytes.ts` unpacks gzip and
- * zstd, and refuses the kinds of files that base/file-kinds.ts lists; `text-check.ts` refuses all other bytes that are not
- * UTF-8 text; `input.ts` finds the files of a folder; `lines.ts` reads a file line by line. A new format is a file, a row here,
- * a test, a fuzz target and a line of docs/formats.md.
+ * text/formats: files to documents. `FORMATS` has one row for each way to store documents in a file, in `text.ts`, `jsonl.ts` and
+ * `parquet.ts`. A row reads documents as text (`Piece`), or as records with all their members (`RecordPiece`); `corpus.ts` has these types
+ * and `Format`. `bytes.ts` unpacks gzip and zstd, and refuses the kinds of files that base/file-kinds.ts lists; `text-check.ts` refuses all
+ * other bytes that are not UTF-8 text; `input.ts` finds the files of a folder; `lines.ts` reads a file line by line. CONTRIBUTING.md says
+ * what a new format needs.
  */
-import type { DocumentOptions, Format, Piece, ReadOptions } from './corpus.js';
+import type { DocumentOptions, Format, Piece, ReadOptions, RecordOptions, RecordPiece, TextOption } from './corpus.js';
 import { JSON_LINES } from './jsonl.js';
 import { PARQUET } from './parquet.js';
 import { TEXT } from './text.js';
 
 /** The formats: the first row whose `matches` fits a file's name is the file's format. A file whose name fits no row is plain text. */
-export const FORMATS: readonly Format[] = [JSON_LINES, PARQUET, TEXT];
+export const FORMATS: readonly Format[] = [TEXT, JSON_LINES, PARQUET];
 
 /** The options that say where in a file its text is: one for each structured format. */
-export const FORMAT_OPTIONS: readonly ('field' | 'column')[] = FORMATS.flatMap(({ option }) => option?.name ?? []);
+export const FORMAT_OPTIONS: readonly TextOption[] = FORMATS.flatMap(({ option }) => option?.name ?? []);
 
 /** The format of a file: the option `format` if given, else the format that its name matches, else plain text. */
 export function formatOf(path: string, { format }: DocumentOptions = {}): Format {
   return FORMATS.find(({ name, matches }) => (format === undefined ? matches.test(path) : name === format)) ?? TEXT;
 }
 
-/** The format of a file: {@link formatOf}, unless neither `format` nor `anyBytes` is given and the file's first bytes are Parquet's. */
+/** The format of a file: {@link formatOf}, unless neither `format` nor `anyBytes` is given and the file's first bytes are those of another. */
 export async function findFormat(path: string, options: DocumentOptions = {}): Promise<Format> {
   const format = formatOf(path, options);
-  const bytesDecide = options.format === undefined && !options.anyBytes && format !== PARQUET;
-  if (!bytesDecide) return format;
-  const { isParquet } = await import('./parquet-file.js');
-  return (await isParquet(path)) ? PARQUET : format;
+  if (options.format !== undefined || options.anyBytes || format.kind !== undefined) return format;
+  const [{ kindOf }, { readHead }] = await Promise.all([
+    import('../../base/file-kinds.js'),
+    import('../../base/node/file-head.js'),
+  ]);
+  const found = kindOf(await readHead(path))?.name;
+  return FORMATS.find(({ kind }) => kind !== undefined && kind === found) ?? format;
 }
 
 /** Whether a file is plain text, so that its line numbers are those of an editor. */
@@ -40,6 +42,12 @@ export async function isPlain(path: string, options: DocumentOptions = {}): Prom
 export async function* readPieces(path: string, options: ReadOptions = {}): AsyncGenerator<Piece> {
   const format = await findFormat(path, options);
   yield* format.read(path, options);
+}
+
+/** The documents of a file as records, in the order of the file. @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED */
+export async function* readRecords(path: string, options: RecordOptions = {}): AsyncGenerator<RecordPiece> {
+  const format = await findFormat(path, options);
+  yield* format.readRecords(path, options);
 }
 
 /**
