@@ -2,7 +2,6 @@ import {
   checkFlag,
   checkFunction,
   checkOptions,
-  checkPath,
   checkPaths,
   checkShare,
   checkText,
@@ -26,6 +25,7 @@ import { AnnotatedRow, ROWS, type AnnotatedDocument, type AnnotatedGroup } from 
 import { contextFigures } from './context.js';
 import { modelName, tokenizerName } from './conventions.js';
 import { features } from './features.js';
+import { checkModel } from './given-model.js';
 import { documentFigures, SeparateJson, surprisal, TemplateJson, type DocumentFigures } from './figures.js';
 import { scoreDocuments, type DocumentUnit, type ScoredDocument, type ScoredTokens } from './scored.js';
 import { checkPair, compareWords, Guard } from './second-model.js';
@@ -130,10 +130,6 @@ const ANNOTATE_OPTIONS: OptionTable<AnnotateOptions> = {
   ...DOCUMENT_OPTIONS,
   ...WORK_OPTIONS,
 };
-
-function checkModel(name: string, value: unknown): void {
-  if (!(value instanceof LanguageModel)) checkPath(name, value);
-}
 
 function checkMask(name: string, value: unknown, options: object): void {
   const numbers: OptionTable<{ above: number; surprisal: number }> = {

@@ -1,6 +1,6 @@
 import { KneserError } from '../base/errors.js';
 import type { WorkOptions } from '../base/progress.js';
-import { givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
+import { givenDocumentOptions, replacedWarning, type DocumentOptions } from '../text/formats/corpus.js';
 import { expandInputs, sizeOf, type Input } from '../text/formats/input.js';
 import { objectOf, type JsonObject } from '../text/formats/jsonl.js';
 import {
@@ -86,7 +86,7 @@ export async function openSource(
       }
     },
     end: () => {
-      if (replaced > 0) onWarning?.(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
+      if (replaced > 0) onWarning?.(replacedWarning(replaced));
       if (missing > 0) {
         onWarning?.(
           missing === 1

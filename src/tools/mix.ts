@@ -16,7 +16,12 @@ import type { LanguageModel } from '../model/language-model.js';
 import type { NewModel } from '../store/folder/write-model.js';
 import { TOKENIZER_KEY } from '../store/keys.js';
 import type { Manifest } from '../tables/manifest.js';
-import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
+import {
+  DOCUMENT_OPTIONS,
+  givenDocumentOptions,
+  skippedWarning,
+  type DocumentOptions,
+} from '../text/formats/corpus.js';
 import { expandInputs } from '../text/formats/input.js';
 import { LineReader } from '../text/formats/lines.js';
 import { isTokenizerFile } from '../text/tokenization.js';
@@ -331,7 +336,7 @@ async function learn(
         }
       }
     }
-    if (reader.skipped > 0) warnings.push(`${reader.skipped} documents of ${path} have no text and were left out`);
+    if (reader.skipped > 0) warnings.push(`${path}: ${skippedWarning(reader.skipped)}`);
   }
   if (tokens === 0)
     throw new KneserError('KNESER_INPUT_EMPTY', `${files.join(', ')}: the text to tune on holds no tokens`);

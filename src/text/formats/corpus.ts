@@ -112,6 +112,11 @@ export function skippedWarning(documents: number): string {
 /** The name of an option that says where in a file the text is. */
 export type TextOption = Exclude<keyof DocumentOptions, 'format' | 'missing' | 'anyBytes'>;
 
+/** The warning that text was not UTF-8. @param sequences number of the invalid sequences. */
+export function replacedWarning(sequences: number): string {
+  return `${sequences} invalid UTF-8 sequences were read as U+FFFD`;
+}
+
 /** A way to store documents in a file: the type of the rows of `FORMATS`. */
 export interface Format {
   readonly name: FormatName;

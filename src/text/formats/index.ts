@@ -5,6 +5,8 @@
  * other bytes that are not UTF-8 text; `input.ts` finds the files of a folder; `lines.ts` reads a file line by line. CONTRIBUTING.md says
  * what a new format needs.
  */
+import { checkAborted } from '../../base/errors.js';
+import type { TextFeeder } from '../tokenizer.js';
 import type { DocumentOptions, Format, Piece, ReadOptions, RecordOptions, RecordPiece, TextOption } from './corpus.js';
 import { JSON_LINES } from './jsonl.js';
 import { PARQUET } from './parquet.js';
@@ -58,4 +60,29 @@ export async function* readRecords(path: string, options: RecordOptions = {}): A
  */
 export async function* readText(path: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
   for await (const { bytes } of readPieces(path, options)) yield bytes;
+}
+
+/**
+ * Feeds the text of a file to a tokenizer, and calls `endDocument` behind each document; in plain text, where the tokenizer tells the ends
+ * of lines, it is not called.
+ *
+ * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED, and the errors of the tokenizer.
+ */
+export async function feedFile(
+  path: string,
+  options: ReadOptions,
+  tokenizer: TextFeeder,
+  endDocument: () => void,
+): Promise<void> {
+  for await (const { bytes, ends = [] } of readPieces(path, options)) {
+    checkAborted(options.signal, 'reading documents');
+    let from = 0;
+    for (const end of ends) {
+      tokenizer.feed(bytes.subarray(from, end));
+      endDocument();
+      from = end;
+    }
+    tokenizer.feed(bytes.subarray(from));
+  }
+  tokenizer.end();
 }
