@@ -7,6 +7,7 @@ import { train, type TrainOptions, type VocabularyChoice } from '#kneser/src/ind
 import { compareBytes } from '#kneser/src/base/bytes.js';
 import { readBytes } from '#kneser/src/text/formats/bytes.js';
 import { expandInputs } from '#kneser/src/text/formats/input.js';
+import { LineCutter } from '#kneser/src/text/line-cutter.js';
 import { splitTokens } from '#kneser/src/text/tokens.js';
 import { ShortEncoder } from '#kneser/src/text/short-encoder.js';
 import { Tokenizer } from '#kneser/src/text/tokenizer.js';
@@ -121,6 +122,23 @@ test('short texts are encoded as TextEncoder does, one after another', () => {
     }),
   );
 });
+
+test('lines are cut alike, however the text is divided', () =>
+  fc.assert(
+    fc.property(fc.string({ unit: fc.constantFrom('a', 'ä', ' ', '\n') }), fc.array(fc.nat(5)), (text, lengths) => {
+      const lines: string[] = [];
+      const cutter = new LineCutter((bytes, from, to) => lines.push(Buffer.from(bytes.subarray(from, to)).toString()));
+      let rest = Buffer.from(text);
+      for (const length of [...lengths, Infinity]) {
+        cutter.feed(rest.subarray(0, length));
+        rest = rest.subarray(length);
+      }
+      const [last, ...others] = text.split('\n').reverse();
+      expect(cutter.unended).toBe(Buffer.byteLength(last));
+      cutter.end();
+      expect(lines).toEqual(last === '' ? others.reverse() : text.split('\n'));
+    }),
+  ));
 
 describe('a list of words', () => {
   test('gives each different byte string one id', () =>

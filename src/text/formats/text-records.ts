@@ -1,7 +1,6 @@
 import { KneserError } from '../../base/errors.js';
-import { PendingBytes } from '../../base/pending-bytes.js';
+import { LineCutter } from '../line-cutter.js';
 import { canonicalSurface, decode } from '../surface.js';
-import { NEWLINE } from '../tokens.js';
 import type { Piece, RecordPiece } from './corpus.js';
 import type { JsonObject } from './jsonl.js';
 
@@ -16,26 +15,17 @@ export async function* recordsOfLines(
   text: AsyncIterable<Piece>,
   onReplaced: ((sequences: number) => void) | undefined,
 ): AsyncGenerator<RecordPiece> {
-  const pending = new PendingBytes();
   let linesRead = 0;
   let lines: Uint8Array[] = [];
   let objects: JsonObject[] = [];
-  const keep = (part: Uint8Array): void => {
-    if (pending.length + part.length > MOST_BYTES) {
-      throw new KneserError(
-        'KNESER_LIMIT',
-        `${path}, line ${linesRead + 1}: has more than ${MOST_BYTES >> 20} MB; split it`,
-      );
-    }
-    pending.add(part);
-  };
-  const add = (bytes: Uint8Array): void => {
-    onReplaced?.(canonicalSurface(bytes, false)?.replaced ?? 0);
-    const object = { text: decode(bytes) };
+  const cutter = new LineCutter((bytes, from, to) => {
+    const line = bytes.subarray(from, to);
+    onReplaced?.(canonicalSurface(line, false)?.replaced ?? 0);
+    const object = { text: decode(line) };
     lines.push(encoder.encode(JSON.stringify(object)));
     objects.push(object);
     linesRead++;
-  };
+  });
   const take = (): RecordPiece => {
     const pieceObjects = objects;
     const linesBefore = linesRead - pieceObjects.length;
@@ -51,20 +41,15 @@ export async function* recordsOfLines(
     return piece;
   };
   for await (const { bytes } of text) {
-    let from = 0;
-    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
-      if (pending.length > 0) {
-        keep(bytes.subarray(from, end));
-        add(pending.view());
-        pending.clear();
-      } else {
-        add(bytes.subarray(from, end));
-      }
-      from = end + 1;
+    cutter.feed(bytes);
+    if (cutter.unended > MOST_BYTES) {
+      throw new KneserError(
+        'KNESER_LIMIT',
+        `${path}, line ${linesRead + 1}: has more than ${MOST_BYTES >> 20} MB; split it`,
+      );
     }
-    keep(bytes.subarray(from));
     if (lines.length > 0) yield take();
   }
-  if (pending.length > 0) add(pending.view());
+  cutter.end();
   if (lines.length > 0) yield take();
 }
