@@ -106,16 +106,12 @@ export {
 export type { Check, Finding } from './tools/verify/findings.js';
 
 // Documents → documents.
-export {
-  annotate,
-  type AnnotatedDocument,
-  type AnnotateOptions,
-  type MaskChoice,
-  type TextDocument,
-} from './documents/annotate.js';
+export { annotate, type AnnotateOptions, type MaskChoice } from './documents/annotate.js';
+export type { AnnotatedDocument } from './documents/annotated-row.js';
 export type { Conventions, DocumentConventions } from './documents/conventions.js';
 export type { FeatureFigures } from './documents/features.js';
 export type { ComparedFigures, ContextFigures, DocumentFigures } from './documents/figures.js';
+export type { TextDocument } from './documents/source-documents.js';
 export type { JsonObject } from './text/formats/jsonl.js';
 export { select, type SelectedDocument } from './documents/select.js';
 export type { BucketChoice, SampleChoice, SelectOptions } from './documents/select-options.js';

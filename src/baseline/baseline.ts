@@ -11,7 +11,7 @@ import { VERSION } from '../base/version.js';
 import { checkOptions, refuseWithout } from '../base/check.js';
 import { MIXTURE_DEFAULTS } from '../train/plan/mixture-options.js';
 import { pretrainedTokenizer, settingsOf } from '../train/plan/options.js';
-import { skippedWarning } from '../text/formats/corpus.js';
+import { replacedWarning, skippedWarning } from '../text/formats/corpus.js';
 import { expandInputs } from '../text/formats/input.js';
 import { describeTokenization, Tokenization } from '../text/tokenization.js';
 import { ALL_WORD_ORDERS, type WordOrderName } from '../text/word-order.js';
@@ -223,7 +223,7 @@ function withWords(options: BaselineOptions): BaselineOptions {
 /** Adds a warning for each text with invalid UTF-8, and for each text with documents that were left out. */
 function warnOfInvalidText(series: Series, texts: readonly TestText[]): void {
   for (const { file, replaced, skipped } of texts) {
-    if (replaced > 0) series.warnings.add(`${file}: ${replaced} invalid UTF-8 sequences were read as U+FFFD`);
+    if (replaced > 0) series.warnings.add(`${file}: ${replacedWarning(replaced)}`);
     if (skipped > 0) series.warnings.add(`${file}: ${skippedWarning(skipped)}`);
   }
 }

@@ -1,7 +1,6 @@
 import { STDIN } from '../base/node/standard-streams.js';
 import { checkAborted, KneserError } from '../base/errors.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
-import { isPlain, openCorpus } from '../text/formats/index.js';
 import { documentsOf, expandInputs } from '../text/formats/input.js';
 import { LineReader } from '../text/formats/lines.js';
 import type { Tokenization } from '../text/tokenization.js';
@@ -59,7 +58,6 @@ export async function openTexts(
   );
   const documents = await documentsOf(inputs, options);
   for (const { path } of inputs) {
-    const isDocument = !(await isPlain(path, documents));
     const reader = new LineReader(path, documents);
     let sentenceCount = 0;
     let characters = 0;
@@ -74,16 +72,16 @@ export async function openTexts(
       isBlank &&= sentences.every(sentence => tokenization.tokens(sentence).length === 0);
     }
     if (isBlank) throw new KneserError('KNESER_INPUT_EMPTY', `${path}: the text holds no token`);
-    const { replaced, unended, skipped } = reader;
+    const { replaced, unended, skipped, document } = reader;
     texts.push({
       file: named(path),
-      unit: isDocument ? 'document' : 'sentence',
+      unit: document > 0 ? 'document' : 'sentence',
       sentenceCount,
       characters: characters - (unended ? 1 : 0),
       bytes: bytes - (unended ? 1 : 0),
       replaced,
       skipped,
-      sentences: () => readSentences(path, isDocument, tokenization, documents),
+      sentences: () => readSentences(path, tokenization, documents),
     });
   }
   return texts;
@@ -100,17 +98,16 @@ export function refuseStdin(paths: readonly string[]): void {
 
 async function* readSentences(
   path: string,
-  isDocument: boolean,
   tokenization: Tokenization,
   documents: DocumentOptions,
 ): AsyncGenerator<TestSentence> {
   let number = 0;
-  for await (const document of openCorpus(path, documents).documents()) {
-    for (const line of document.text.split('\n')) {
-      for (const text of tokenization.sentences(line)) {
-        number++;
-        yield { text, number, unit: isDocument ? document.at : number };
-      }
+  const reader = new LineReader(path, documents);
+  for await (const line of reader.lines()) {
+    for (const text of tokenization.sentences(line)) {
+      number++;
+      // The lines of plain text belong to no document.
+      yield { text, number, unit: reader.document || number };
     }
   }
 }

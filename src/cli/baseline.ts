@@ -14,7 +14,7 @@ import { MIXTURE_DEFAULTS } from '../train/plan/mixture-options.js';
 import { given } from './given.js';
 import { addBuildFlags, type BuildFlags } from './build-flags.js';
 import { buildOptions } from './build-options.js';
-import { addDocumentFlags, documentOptions } from './documents.js';
+import { addDocumentFlags, documentOptions, NAMED_TEXT_FILES } from './documents.js';
 import { print, printTable, warn } from './output.js';
 import { TITLES, withDisplay, type ProgressDisplay } from './progress.js';
 import { addResamplingFlags } from './resampling.js';
@@ -53,10 +53,7 @@ interface BaselineFlags extends Omit<BuildFlags, 'classes'>, DocumentOptions {
 /** `kneser baseline`. */
 export function define(command: Command): void {
   command
-    .option(
-      '--train <file...>',
-      'training text: text files (.txt, .jsonl, .parquet, also with .gz or .zst), folders of such files',
-    )
+    .option('--train <file...>', `training text: ${NAMED_TEXT_FILES}`)
     .option('--valid <file...>', 'text to tune the mixture on')
     .option('--test <file...>', 'text to measure; each file is a domain')
     .option('--corpus <name>', 'a corpus of the catalogue instead: brown, ptb, wikitext-2, wikitext-103, text8, 1b')

@@ -2,12 +2,16 @@ import { Option, type Command } from 'commander';
 import { FORMAT_NAMES, givenDocumentOptions, MISSING_ACTIONS } from '../text/formats/corpus.js';
 import { FORMATS } from '../text/formats/index.js';
 
+const NAMES = `(${FORMATS.flatMap(({ endings }) => endings).join(', ')}, also with .gz or .zst)`;
+
+/** Help for an option that takes any number of text files. */
+export const NAMED_TEXT_FILES = `text files ${NAMES}, folders of such files`;
+
 /** Help for an argument that takes any number of text files. */
-export const TEXT_FILES =
-  'text files (.txt, .jsonl, .json, .parquet, also with .gz or .zst), folders of such files, or - for standard input';
+export const TEXT_FILES = `${NAMED_TEXT_FILES}, or - for standard input`;
 
 /** Help for an argument that takes one text file. */
-export const TEXT_FILE = 'text file (.txt, .jsonl, .json, .parquet, also with .gz or .zst), or - for standard input';
+export const TEXT_FILE = `text file ${NAMES}, or - for standard input`;
 
 /** The flags that say how files become documents: {@link DocumentOptions}. */
 export function addDocumentFlags(command: Command): Command {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { standard } from '../base/node/standard-streams.js';
-import { skippedWarning } from '../text/formats/corpus.js';
+import { replacedWarning, skippedWarning } from '../text/formats/corpus.js';
 
 export { bytes, figure, whole } from '../report/figures.js';
 
@@ -21,7 +21,7 @@ export function warn(warning: string): void {
 
 /** Warns of invalid UTF-8 in the text that was read, if there was any. */
 export function warnOfReplaced(sequences: number): void {
-  if (sequences > 0) warn(`${sequences} invalid UTF-8 sequences were read as U+FFFD`);
+  if (sequences > 0) warn(replacedWarning(sequences));
 }
 
 /** Warns of documents that were left out with `--missing skip`, if there were any. */

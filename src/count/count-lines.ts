@@ -1,8 +1,8 @@
 import { KneserError } from '../base/errors.js';
-import { PendingBytes } from '../base/pending-bytes.js';
 import { grown } from '../base/grown.js';
+import { LineCutter } from '../text/line-cutter.js';
 import { canonicalSurface, decode } from '../text/surface.js';
-import { BOS, BOS_WORD, ENDS_TOKEN, EOS, EOS_WORD, NEWLINE, UNK, UNK_WORD } from '../text/tokens.js';
+import { BOS, BOS_WORD, ENDS_TOKEN, EOS, EOS_WORD, UNK, UNK_WORD } from '../text/tokens.js';
 import { HASH_PRIME, HASH_START, hashBytes, type WordList } from '../text/word-list.js';
 
 /** The most bytes of a line (1 MiB). A longer line is refused, because no n-gram has so many words. */
@@ -60,8 +60,7 @@ export class CountLines {
   private name = '';
   /** Number of the line that is being read, from 1. */
   private line = 0;
-  /** The beginning of a line whose end has not been read yet. */
-  private readonly pending = new PendingBytes();
+  private readonly cutter = new LineCutter((bytes, from, to) => this.readLine(bytes, from, to));
   /** The word indices of the n-gram that is being read, oldest word first: length `longest`. */
   private readonly ngram: Uint32Array;
   /** The largest word index whose entry in `aliases` is set. */
@@ -91,30 +90,16 @@ export class CountLines {
 
   /** Takes the next bytes of the file. @throws KNESER_INPUT_COUNTS, whose message says the line and the reason; KNESER_LIMIT for too large a count */
   feed(bytes: Uint8Array): void {
-    const { pending } = this;
-    let from = 0;
-    for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
-      if (pending.length === 0) this.readLine(bytes, from, at);
-      else this.readPending(bytes.subarray(from, at));
-      from = at + 1;
-    }
-    if (pending.length + bytes.length - from > MOST_LINE_BYTES) {
+    this.cutter.feed(bytes);
+    if (this.cutter.unended > MOST_LINE_BYTES) {
       this.line++;
       throw this.error(`is longer than ${MOST_LINE_BYTES} bytes; this is not a file of n-gram counts`);
     }
-    if (from < bytes.length) pending.add(bytes.subarray(from));
   }
 
   /** Ends the file. */
   end(): void {
-    if (this.pending.length > 0) this.readPending(new Uint8Array(0));
-  }
-
-  private readPending(rest: Uint8Array): void {
-    const { pending } = this;
-    pending.add(rest);
-    this.readLine(pending.bytes, 0, pending.length);
-    pending.clear();
+    this.cutter.end();
   }
 
   private readLine(bytes: Uint8Array, from: number, to: number): void {

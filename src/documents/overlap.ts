@@ -16,7 +16,7 @@ import { randomNumbers } from '../base/random.js';
 import type { WorkOptions } from '../base/progress.js';
 import { intervalOf, poisson, RESAMPLES, type Interval } from '../baseline/bootstrap.js';
 import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
-import { openCorpus } from '../text/formats/index.js';
+import { feedFile, isPlain } from '../text/formats/index.js';
 import { documentsOf, expandInputs, sizeOf, type Input } from '../text/formats/input.js';
 import { memberOf } from '../text/formats/jsonl.js';
 import { decode } from '../text/surface.js';
@@ -380,7 +380,6 @@ async function readTraining(
   const firsts: number[] = [];
   let document = 0;
   let done = 0;
-  let isPlain = false;
   const endDocument = (): void => {
     index.endRun();
     document++;
@@ -388,10 +387,11 @@ async function readTraining(
   const documents = await documentsOf(inputs, givenDocumentOptions(options));
   for (const { path } of inputs) {
     firsts.push(document);
+    const linesAreDocuments = await isPlain(path, documents);
     const sink: TokenSink = {
       token: (bytes, from, to, hash) => index.take(words.find(bytes, from, to, hash), document),
       line: () => {
-        if (isPlain) endDocument();
+        if (linesAreDocuments) endDocument();
       },
     };
     const tokenizer = tokenizerFor(normalize, sink, path);
@@ -399,19 +399,7 @@ async function readTraining(
       done += read;
       onProgress?.({ stage: 'score', done, total, unit: 'bytes' });
     };
-    const { field, column, ...others } = documents;
-    const where = { ...others, ...(field === undefined ? {} : { field }), ...(column === undefined ? {} : { column }) };
-    for await (const { bytes, ends } of openCorpus(path, { ...where, onRead, signal }).pieces()) {
-      isPlain = ends === undefined;
-      let from = 0;
-      for (const end of ends ?? []) {
-        tokenizer.feed(bytes.subarray(from, end));
-        endDocument();
-        from = end;
-      }
-      if (isPlain) tokenizer.feed(bytes);
-    }
-    tokenizer.end();
+    await feedFile(path, { ...documents, onRead, signal }, tokenizer, endDocument);
     index.endRun();
   }
   const placeOf = (at: number): TrainingPlace => {

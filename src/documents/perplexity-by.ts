@@ -2,7 +2,6 @@ import {
   checkFlag,
   checkFunction,
   checkOptions,
-  checkPath,
   checkPaths,
   checkText,
   checkThreads,
@@ -16,7 +15,7 @@ import { hashRandom } from '../base/hash-random.js';
 import { meanOf } from '../base/mean.js';
 import type { WorkOptions } from '../base/progress.js';
 import { intervalOf, Resampling, RESAMPLING_OPTIONS, resamplingOf, type Interval } from '../baseline/bootstrap.js';
-import { LanguageModel } from '../model/language-model.js';
+import type { LanguageModel } from '../model/language-model.js';
 import { bitsOf, figuresOf, orNull, perplexityOf, PieceSum, type TokenSums } from '../model/scoring/perplexity.js';
 import type { TokenScoring } from '../model/token-scoring.js';
 import { OOV } from '../smoothing/batch.js';
@@ -25,6 +24,7 @@ import { wordIds } from '../tables/manifest.js';
 import {
   DOCUMENT_OPTIONS,
   givenDocumentOptions,
+  replacedWarning,
   skippedWarning,
   type DocumentOptions,
 } from '../text/formats/corpus.js';
@@ -34,6 +34,7 @@ import { UNK } from '../text/tokens.js';
 import { Column, groupAt, Labels } from './columns.js';
 import { modelName, tokenizerName, type Conventions } from './conventions.js';
 import type { DocumentScoring } from './document-scoring.js';
+import { checkModel, withModel } from './given-model.js';
 import { scoreDocuments } from './scored.js';
 import { expandForTwoPasses, readAllDocuments, type DocumentAt } from './stream.js';
 
@@ -61,9 +62,7 @@ export interface PerplexityByOptions extends DocumentOptions, WorkOptions {
 
 /** The checks of {@link PerplexityByOptions}. */
 const PERPLEXITY_BY_OPTIONS: OptionTable<PerplexityByOptions> = {
-  model: required((name, value) => {
-    if (!(value instanceof LanguageModel)) checkPath(name, value);
-  }),
+  model: required(checkModel),
   files: required(checkPaths),
   by: required(checkText),
   types: checkFlag,
@@ -157,14 +156,7 @@ export interface PerplexityByReport {
  */
 export async function perplexityBy(options: PerplexityByOptions): Promise<PerplexityByReport> {
   checkOptions('perplexityBy', options, PERPLEXITY_BY_OPTIONS);
-  const { model } = options;
-  if (typeof model !== 'string') return measure(options, model);
-  const opened = await LanguageModel.open(model, options.signal ? { signal: options.signal } : {});
-  try {
-    return await measure(options, opened);
-  } finally {
-    await opened.close();
-  }
+  return withModel(options.model, options.signal, model => measure(options, model));
 }
 
 /** The sums of a domain. */
@@ -255,7 +247,7 @@ async function measure(options: PerplexityByOptions, model: LanguageModel): Prom
       `by: no document has a member ${by}; name another member, or file, for a domain from each file`,
     );
   }
-  if (replaced > 0) onWarning?.(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
+  if (replaced > 0) onWarning?.(replacedWarning(replaced));
   if (missing > 0) onWarning?.(skippedWarning(missing));
   const all = new DomainSum(
     sums.length > 0

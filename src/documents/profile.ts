@@ -15,7 +15,7 @@ import { checkAborted, KneserError } from '../base/errors.js';
 import type { WorkOptions } from '../base/progress.js';
 import { nextTurn, pauses, type Pause } from '../base/turn.js';
 import { STDIN } from '../base/node/standard-streams.js';
-import { LanguageModel } from '../model/language-model.js';
+import type { LanguageModel } from '../model/language-model.js';
 import type { TokenScoring } from '../model/token-scoring.js';
 import {
   checkGenerateOptions,
@@ -29,10 +29,11 @@ import { createFeeder } from '../text/feeder.js';
 import {
   DOCUMENT_OPTIONS,
   givenDocumentOptions,
+  replacedWarning,
   skippedWarning,
   type DocumentOptions,
 } from '../text/formats/corpus.js';
-import { isPlain, openCorpus } from '../text/formats/index.js';
+import { feedFile, isPlain } from '../text/formats/index.js';
 import { documentsOf, expandInputs } from '../text/formats/input.js';
 import { decode } from '../text/surface.js';
 import {
@@ -44,6 +45,7 @@ import {
 import { EOS_WORD } from '../text/tokens.js';
 import { hashBytes, WordList } from '../text/word-list.js';
 import { describe, modelName, tokenizerName, type Conventions } from './conventions.js';
+import { checkModel, withModel } from './given-model.js';
 import { barsOf, figuresOf, lengthsOf, type ProfiledText, type TextProfile } from './profile/figures.js';
 import { doubled, shareCopied, type NgramIds } from './profile/ngram-ids.js';
 import { permutationTest, randomOrders } from './profile/permutation.js';
@@ -83,9 +85,7 @@ const LEAST_RESAMPLES = 19;
 const PROFILE_OPTIONS: OptionTable<ProfileOptions> = {
   files: required(checkPaths),
   against: checkPaths,
-  model: (name, value) => {
-    if (!(value instanceof LanguageModel)) checkPath(name, value);
-  },
+  model: checkModel,
   samples: wholeNumber(1, 2 ** 26),
   stopwords: checkPath,
   tokenization: checkTokenization,
@@ -158,15 +158,10 @@ export async function profile(options: ProfileOptions): Promise<ProfileReport> {
   checkOptions('profile', options, PROFILE_OPTIONS);
   const drawing = givenOptions(options, DRAWING_NAMES);
   checkGenerateOptions(drawing);
-  const { model } = options;
   checkCombination(options, drawing);
-  if (typeof model !== 'string') return describeTexts(options, drawing, model);
-  const opened = await LanguageModel.open(model);
-  try {
-    return await describeTexts(options, drawing, opened);
-  } finally {
-    await opened.close();
-  }
+  const { model, signal } = options;
+  if (model === undefined) return describeTexts(options, drawing, undefined);
+  return withModel(model, signal, opened => describeTexts(options, drawing, opened));
 }
 
 /** Refuses options that exclude each other. @throws KNESER_OPTION */
@@ -338,21 +333,11 @@ async function readFiles(
   for (const { path } of inputs) {
     if (await isPlain(path, documents)) hasDocuments = false;
     const feeder = createFeeder(tokenization, text, changes, path);
-    for await (const { bytes, ends = [] } of openCorpus(path, { ...documents, onRead, onSkip, signal }).pieces()) {
-      checkAborted(signal, 'the profile');
-      let from = 0;
-      for (const end of ends) {
-        feeder.feed(bytes.subarray(from, end));
-        text.endDocument();
-        from = end;
-      }
-      feeder.feed(bytes.subarray(from));
-    }
-    feeder.end();
+    await feedFile(path, { ...documents, onRead, onSkip, signal }, feeder, () => text.endDocument());
     text.endDocument();
   }
   const replaced = changes.replaced + text.replaced;
-  if (replaced > 0) onWarning?.(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
+  if (replaced > 0) onWarning?.(replacedWarning(replaced));
   if (skipped > 0) onWarning?.(skippedWarning(skipped));
   const arrays = text.arrays(hasDocuments);
   if (arrays.tokens > 0) return { name: files.join(', '), text: arrays };

@@ -1,7 +1,6 @@
 import {
   checkFunction,
   checkOptions,
-  checkPath,
   checkPaths,
   checkText,
   refuseWithout,
@@ -14,13 +13,14 @@ import { checkAborted, KneserError } from '../base/errors.js';
 import { pauses } from '../base/turn.js';
 import { hashRandom } from '../base/hash-random.js';
 import type { WorkOptions } from '../base/progress.js';
-import { LanguageModel } from '../model/language-model.js';
+import type { LanguageModel } from '../model/language-model.js';
 import type { LoadedModel } from '../model/loaded-model.js';
 import { orNull, perplexityOf } from '../model/scoring/perplexity.js';
 import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
 import { documentsOf, expandInputs } from '../text/formats/input.js';
 import { memberOf } from '../text/formats/jsonl.js';
 import { modelName, tokenizerName, type Conventions } from './conventions.js';
+import { checkModel, withModel } from './given-model.js';
 import { readAllRecords } from './stream.js';
 import { editSimilarity, rougeL } from './similarity.js';
 import { requireForward } from '../text/word-order.js';
@@ -57,9 +57,7 @@ export interface RecitationOptions extends DocumentOptions, WorkOptions {
 
 /** The checks of {@link RecitationOptions}. */
 const RECITATION_OPTIONS: OptionTable<RecitationOptions> = {
-  model: required((name, value) => {
-    if (!(value instanceof LanguageModel)) checkPath(name, value);
-  }),
+  model: required(checkModel),
   test: checkPaths,
   rewritten: checkPaths,
   unseen: checkPaths,
@@ -68,9 +66,7 @@ const RECITATION_OPTIONS: OptionTable<RecitationOptions> = {
   n: wholeNumber(1, 1000),
   starts: wholeNumber(1, 1000),
   trap: checkPaths,
-  against: (name, value) => {
-    if (!(value instanceof LanguageModel)) checkPath(name, value);
-  },
+  against: checkModel,
   controls: wholeNumber(1, 1_000_000),
   seed: wholeNumber(0, Number.MAX_SAFE_INTEGER - 1),
   onWarning: checkFunction,
@@ -167,36 +163,29 @@ export async function recitation(options: RecitationOptions): Promise<Recitation
     const names = ['rewritten', 'unseen', 'answer', 'n', 'starts'] as const;
     refuseWithout(options, names, 'test; name the benchmark, too');
   }
-  const { model, signal, onProgress } = options;
-  const opened = typeof model === 'string' ? await LanguageModel.open(model, signal ? { signal } : {}) : undefined;
-  const own = opened ?? (model as LanguageModel);
-  const loaded = await own.load({ signal, onProgress });
-  const other = await openAgainst(options);
-  try {
-    requireForward(own.parts.store.name, own.info.options.wordOrder, 'recite');
-    return await recite(loaded, options, other?.model);
-  } finally {
-    await loaded.close();
-    await opened?.close();
-    await other?.close();
-  }
+  const { model, against, signal, onProgress } = options;
+  return withLoaded(model, { signal, onProgress }, async loaded => {
+    requireForward(loaded.parts.store.name, loaded.info.options.wordOrder, 'recite');
+    return against === undefined
+      ? recite(loaded, options, undefined)
+      : withLoaded(against, { signal }, other => recite(loaded, options, other));
+  });
 }
 
-/** Opens the second model, which is compared on the traps. */
-async function openAgainst({
-  against,
-  signal,
-}: RecitationOptions): Promise<{ readonly model: LoadedModel; readonly close: () => Promise<void> } | undefined> {
-  if (against === undefined) return undefined;
-  const opened = typeof against === 'string' ? await LanguageModel.open(against, signal ? { signal } : {}) : undefined;
-  const model = await (opened ?? (against as LanguageModel)).load({ signal });
-  return {
-    model,
-    close: async () => {
-      await model.close();
-      await opened?.close();
-    },
-  };
+/** Calls `work` with a given model in memory. */
+function withLoaded<T>(
+  given: string | LanguageModel,
+  load: Pick<RecitationOptions, 'signal' | 'onProgress'>,
+  work: (loaded: LoadedModel) => Promise<T>,
+): Promise<T> {
+  return withModel(given, load.signal, async model => {
+    const loaded = await model.load(load);
+    try {
+      return await work(loaded);
+    } finally {
+      await loaded.close();
+    }
+  });
 }
 
 async function recite(

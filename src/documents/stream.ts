@@ -2,11 +2,10 @@ import { STDIN } from '../base/node/standard-streams.js';
 import { optionError, type Check } from '../base/check.js';
 import { checkAborted, KneserError } from '../base/errors.js';
 import type { WorkOptions } from '../base/progress.js';
-import type { DocumentOptions, ReadOptions } from '../text/formats/corpus.js';
-import { findFormat } from '../text/formats/index.js';
+import type { DocumentOptions, RecordPiece } from '../text/formats/corpus.js';
+import { readRecords } from '../text/formats/index.js';
 import { expandInputs, sizeOf, type Input } from '../text/formats/input.js';
 import { memberOf, textOf, type JsonObject } from '../text/formats/jsonl.js';
-import { readRecords, type RecordPiece } from '../text/formats/records.js';
 
 /** A record of a file: a JSON object. */
 export interface RecordAt {
@@ -96,8 +95,7 @@ async function* readFiles(
     onProgress?.({ stage: 'score', done, total, unit: 'bytes' });
   };
   for (const { path: file } of inputs) {
-    const options: ReadOptions = { ...documents, onRead, signal };
-    for await (const piece of readRecords(file, options, isChecked, onReplaced)) {
+    for await (const piece of readRecords(file, { ...documents, onRead, signal, isChecked, onReplaced })) {
       checkAborted(signal, 'reading documents');
       const from = first;
       first += piece.lines.length;
@@ -127,6 +125,11 @@ class FileRecord implements DocumentAt {
     return this.piece.unit;
   }
 
+  /** The member that holds the text. */
+  get textMember(): string {
+    return this.piece.textMember;
+  }
+
   get number(): number {
     return this.piece.numberOf(this.i);
   }
@@ -142,11 +145,8 @@ export async function* readAllDocuments(
   documents: DocumentOptions,
   events: StreamEvents,
 ): AsyncGenerator<readonly DocumentAt[]> {
-  const fields = new Map<string, string>();
   for await (const records of readFiles(inputs, documents, events, false)) {
-    const [{ file }] = records;
-    const field = fields.get(file) ?? (await fieldOf(file, documents));
-    fields.set(file, field);
+    const field = records[0].textMember;
     const where = { ...documents, field };
     for (const record of records) {
       const text = memberOf(record.object, field);
@@ -154,13 +154,6 @@ export async function* readAllDocuments(
     }
     yield records;
   }
-}
-
-/** The member that holds the text in the records of a file. */
-async function fieldOf(file: string, documents: DocumentOptions): Promise<string> {
-  const { name } = await findFormat(file, documents);
-  if (name === 'text') return 'text';
-  return (name === 'parquet' ? documents.column : documents.field) ?? 'text';
 }
 
 /** Yields one by one the items that come some at a time. */

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import {
   checkFlag,
   checkFunction,
@@ -14,7 +13,7 @@ import {
   type Check,
   type OptionTable,
 } from '../base/check.js';
-import { checkAborted, KneserError, readError } from '../base/errors.js';
+import { checkAborted, KneserError } from '../base/errors.js';
 import { pauses, runInTurns, type Pause } from '../base/turn.js';
 import type { WorkOptions } from '../base/progress.js';
 import type { LanguageModel } from '../model/language-model.js';
@@ -38,6 +37,7 @@ import {
 import { groupAt } from './columns.js';
 import { tokenizerName, type Conventions } from './conventions.js';
 import type { DocumentScoring } from './document-scoring.js';
+import { readTable, tableError } from './number-table.js';
 import { linesOf, Proxies } from './proxy.js';
 import { scoreDocuments } from './scored.js';
 import { splitTokens } from '../text/tokens.js';
@@ -502,35 +502,4 @@ function report(
 ): WeighReport {
   const weights = Object.fromEntries(domains.map(({ name, weight }) => [name, weight]));
   return { train_domain_weights: weights, method, conventions, domains, objective };
-}
-
-/** A table with a head, whose rows are a name and numbers. */
-interface NumberTable {
-  readonly head: readonly string[];
-  readonly rows: readonly { readonly name: string; readonly values: readonly number[] }[];
-}
-
-async function readTable(path: string): Promise<NumberTable> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw readError(path, error);
-  });
-  const lines = text.split(/\r?\n/);
-  if (lines.at(-1) === '') lines.pop();
-  const [head = [], ...others] = lines.map(line => line.split('\t'));
-  const rows = others.map(([name, ...cells], i) => {
-    if (cells.length !== head.length - 1 || cells.length === 0) {
-      throw tableError(path, `line ${i + 2} has ${cells.length + 1} columns, and the head ${head.length}`);
-    }
-    const values = cells.map(cell => (cell.trim() === '' ? NaN : Number(cell)));
-    const wrong = values.findIndex(value => !Number.isFinite(value));
-    if (wrong >= 0)
-      throw tableError(path, `line ${i + 2}, ${head[wrong + 1]}: ${JSON.stringify(cells[wrong])} is not a number`);
-    return { name, values };
-  });
-  if (rows.length === 0) throw tableError(path, 'there are no rows below the head');
-  return { head, rows };
-}
-
-function tableError(path: string, problem: string): KneserError {
-  return new KneserError('KNESER_INPUT_TABLE', `${path}: ${problem}`);
 }

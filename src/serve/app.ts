@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono, type Context } from 'hono';
+import { ANNOTATIONS } from './annotations.js';
 import { jsonPieces, streamOf, type Streamed } from './answer.js';
 import { parseJson, readBody, readLines, type BodyBudget } from './body.js';
 import { COMPLETIONS, GONE } from './completions.js';
@@ -9,10 +10,11 @@ import { Failure, failureOf, timedOut } from './failure.js';
 import type { Access } from './keys.js';
 import type { Metrics } from './metrics.js';
 import type { Models } from './models.js';
-import { NATIVE } from './native.js';
 import { openApi } from './openapi.js';
 import type { Limits } from './options.js';
 import { PAGE } from './page.js';
+import { PREDICTIONS } from './predictions.js';
+import { SCORES } from './scores.js';
 import type { ServedModel } from './served-model.js';
 import { STATUS } from './status.js';
 import { TOKENS } from './tokens.js';
@@ -32,7 +34,14 @@ export interface Shared {
 }
 
 /** All endpoints, in the order of the OpenAPI document. */
-export const ENDPOINTS: readonly Endpoint[] = [...STATUS, COMPLETIONS, ...TOKENS, ...NATIVE];
+export const ENDPOINTS: readonly Endpoint[] = [
+  ...STATUS,
+  COMPLETIONS,
+  ...TOKENS,
+  ...SCORES,
+  ...PREDICTIONS,
+  ANNOTATIONS,
+];
 
 const JSON_TYPE = 'application/json';
 const LINES_TYPE = 'application/x-ndjson';

@@ -2,8 +2,8 @@
  * src/serve answers questions about models by HTTP.
  *
  * - `serve.ts`, this file, is the function `serve`. `server.ts` opens the models and listens. `app.ts` has the routes, and calls the endpoint of a
- *   request: `completions.ts` and `tokens.ts` answer as OpenAI's and vLLM's servers do, `native.ts` as the library does, `status.ts` tells the
- *   state of the server.
+ *   request: `completions.ts` and `tokens.ts` answer as OpenAI's and vLLM's servers do; `scores.ts`, `predictions.ts` and `annotations.ts` as
+ *   the library does; `status.ts` tells the state of the server.
  * - `served-model.ts` is a model that requests share; `models.ts` has all models by name.
  * - `members.ts` has the check and the JSON schema of each member of a request's body. `openapi.ts` makes the OpenAPI document of these schemas.
  * - `turns.ts` bounds the memory of requests with caches; `body.ts` reads bodies within limits; `answer.ts` writes answers piece by piece.

@@ -3,6 +3,7 @@ import { decodeValue } from '../base/decode.js';
 import { BlockDamage } from '../base/sealed.js';
 import { DICTIONARY_DIRECTORY_KEY, dictionaryKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
+import { hashBytes, type WordList } from '../text/word-list.js';
 import {
   decodeDictionaryBlock,
   decodeDictionaryDirectory,
@@ -61,6 +62,29 @@ export async function eachWord(store: ModelStore, manifest: Manifest, take: Take
       decodeValue(wordsName(store, from + i), value, bytes => readDictionaryBlock(bytes, scratch, checked)),
     );
   }
+}
+
+/**
+ * Adds the words of a model's dictionary to a list.
+ *
+ * @param onBlock called with each block once its words are in the list.
+ * @returns by word id, the index of the word in the list.
+ * @throws KNESER_DAMAGED where a block is missing, unreadable, or has an id outside the vocabulary.
+ */
+export async function joinWords(
+  store: ModelStore,
+  manifest: Manifest,
+  words: WordList,
+  onBlock?: (block: DictionaryBlock, indices: Uint32Array) => void,
+): Promise<Uint32Array> {
+  const indices = new Uint32Array(wordIds(manifest));
+  for await (const { block } of readDictionary(store, manifest)) {
+    for (const [i, word] of block.words.entries()) {
+      indices[block.ids[i]] = words.add(word, 0, word.length, hashBytes(word, 0, word.length));
+    }
+    onBlock?.(block, indices);
+  }
+  return indices;
 }
 
 /** By word id, the number of occurrences in the training text. @throws KNESER_DAMAGED */

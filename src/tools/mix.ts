@@ -16,13 +16,12 @@ import type { Progress } from '../base/progress.js';
 import type { LanguageModel } from '../model/language-model.js';
 import type { NewModel } from '../store/folder/write-model.js';
 import { TOKENIZER_KEY } from '../store/keys.js';
-import type { ModelWriter } from '../store/store.js';
-import { sortedDictionary } from '../tables/dictionary.js';
 import type { Manifest } from '../tables/manifest.js';
 import {
   DOCUMENT_OPTION_NAMES,
   DOCUMENT_OPTIONS,
   givenDocumentOptions,
+  skippedWarning,
   type DocumentOptions,
 } from '../text/formats/corpus.js';
 import { expandInputs } from '../text/formats/input.js';
@@ -226,6 +225,7 @@ async function mixInto(
   const { onProgress } = options;
   const { contextBits, joinNgrams } = await import('./mix/union.js');
   const { interpolate } = await import('./mix/interpolate.js');
+  const { writeBackoff } = await import('./arpa/write-backoff.js');
   const opened = await join(models, options);
   const types = opened.words.size + 1;
   const order = Math.max(...models.map(({ parts }) => parts.manifest.order));
@@ -249,37 +249,17 @@ async function mixInto(
   const bucketOf = (level: number, row: number): number => buckets?.of(level, row) ?? 0;
   interpolate(orders, opened.components, weights, bucketOf, rows => report(rowsOfModels + rows));
 
-  const write = async (writer: ModelWriter): Promise<Manifest> => {
-    const { ModelBuilder } = await import('../tables/builder.js');
-    const { putTables } = await import('./arpa/put-tables.js');
-    const builder = new ModelBuilder(writer);
-    const tables = await putTables(builder, orders, types, (stored, total) => {
-      check();
-      onProgress?.({ stage: 'store', done: stored, total, unit: 'n-grams' });
-    });
-    const numbers = Uint32Array.from({ length: types }, (_, id) => id);
-    await builder.putDictionary(sortedDictionary(opened.words, numbers, new Float64Array(types)));
-    const [{ parts }] = models;
-    const { lowercase, skipBlank, tokenization, wordOrder } = parts.manifest.options;
-    const file = isTokenizerFile(tokenization.tokenizer) ? await parts.store.get(TOKENIZER_KEY) : undefined;
-    if (file) await builder.putTokenizer(file);
-    return builder.finish({
-      kind: 'backoff',
-      order,
-      sentences: 0,
-      tokens: 0,
-      vocabulary: types - 2,
-      // Above 0 where some model counted `<unk>`: then the token `<unk>` is not out of the vocabulary.
-      unknown: models.reduce((sum, model) => sum + model.parts.manifest.unknown, 0),
-      tables,
-      clusterings: [],
-      options: { lowercase, skipBlank, vocabulary: 'words', tokenization, ...(wordOrder ? { wordOrder } : {}) },
-    });
+  const [{ parts }] = models;
+  const { lowercase, skipBlank, tokenization, wordOrder } = parts.manifest.options;
+  const description = {
+    // Above 0 where some model counted `<unk>`: then the token `<unk>` is not out of the vocabulary.
+    unknown: models.reduce((sum, model) => sum + model.parts.manifest.unknown, 0),
+    options: { lowercase, skipBlank, tokenization, ...(wordOrder ? { wordOrder } : {}) },
+    tokenizer: isTokenizerFile(tokenization.tokenizer) ? await parts.store.get(TOKENIZER_KEY) : undefined,
   };
-  const { writeIndexed } = await import('../tables/node/write-indexed.js');
-  await writeIndexed(draft, write, (indexed, total) => {
+  await writeBackoff(draft, orders, opened.words, description, progress => {
     check();
-    onProgress?.({ stage: 'index', done: indexed, total, unit: 'n-grams' });
+    onProgress?.(progress);
   });
   check();
   const described = buckets?.describe() ?? [{ length: null, models: models.map((_, i) => i) }];
@@ -294,11 +274,15 @@ async function mixInto(
 
 /** Joins the vocabularies of the models, and loads the models into memory. */
 async function join(models: readonly LanguageModel[], { signal, onProgress }: MixOptions): Promise<Opened> {
-  const { idsOf, joinWords } = await import('./mix/union.js');
+  const { idsOf } = await import('./mix/union.js');
+  const { joinWords } = await import('../tables/dictionary-reader.js');
   const { Component } = await import('./mix/component.js');
   const words = new WordList();
   const joined: JoinedModel[] = [];
-  for (const { parts } of models) joined.push(await joinWords(parts.store, parts.manifest, words));
+  for (const { parts } of models) {
+    const { store, manifest } = parts;
+    joined.push({ store, manifest, joinedIds: await joinWords(store, manifest, words) });
+  }
   const components: Component[] = [];
   for (const [i, model] of models.entries()) {
     const ids = idsOf(joined[i], words.size + 1);
@@ -355,7 +339,7 @@ async function learn(
         }
       }
     }
-    if (reader.skipped > 0) warnings.push(`${reader.skipped} documents of ${path} have no text and were left out`);
+    if (reader.skipped > 0) warnings.push(`${path}: ${skippedWarning(reader.skipped)}`);
   }
   if (tokens === 0)
     throw new KneserError('KNESER_INPUT_EMPTY', `${files.join(', ')}: the text to tune on holds no tokens`);

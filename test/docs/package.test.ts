@@ -102,7 +102,7 @@ describe('the files of the package', () => {
     const workers = new Set<string>();
     for (const path of files.filter(path => /^dist\/(node|modules)\/.*\.js$/.test(path))) {
       const source = readFileSync(join(ROOT, path), 'utf8');
-      for (const [, name] of source.matchAll(/new URL\(['"](\.[^'"]*worker\.js)['"],\s*import\.meta\.url\)/g)) {
+      for (const [, name] of source.matchAll(/new URL\(['"`](\.[^'"`]*worker\.js)['"`],\s*import\.meta\.url\)/g)) {
         workers.add(join(path, '..', name));
       }
     }
@@ -113,7 +113,9 @@ describe('the files of the package', () => {
       const stdin = { contents, resolveDir: ROOT };
       const bundling = { bundle: true, write: false, format: 'esm', platform: 'node', packages: 'external' } as const;
       const { warnings } = await build({ stdin, ...bundling, logLevel: 'silent' });
-      return warnings.filter(({ id }) => id === 'ignored-bare-import').map(({ text }) => text);
+      return warnings
+        .filter(({ id, location }) => id === 'ignored-bare-import' && location?.file === '<stdin>')
+        .map(({ text }) => text);
     };
     expect(await dropped(workers)).toEqual([]);
     // A bundler does drop a file that `sideEffects` does not name.

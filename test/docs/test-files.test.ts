@@ -15,6 +15,7 @@ const WHOLE: Readonly<Record<string, string>> = {
   'docs/': 'the pages, the examples, the package and the tests themselves',
   'model/known-answers': 'figures of KenLM and of papers, by all of training and scoring',
   'model/laws': 'the definitions of the probabilities, by all of training and scoring',
+  'serve/native': 'the functions of the library behind HTTP, together',
   'native-free/native-free': 'the entries of the package without native code, together',
   'serve/abuse': 'requests that a server must survive',
   'serve/lm-eval/': 'a server under the harness lm-eval',

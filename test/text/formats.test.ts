@@ -4,10 +4,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { LanguageModel, train, tune, type Progress } from '#kneser/src/index.js';
-import { readText } from '#kneser/src/text/formats/index.js';
+import { readPieces, readRecords, readText } from '#kneser/src/text/formats/index.js';
 import { expandInputs } from '#kneser/src/text/formats/input.js';
-import type { Document } from '#kneser/src/text/formats/corpus.js';
-import { openCorpus } from '#kneser/src/text/formats/index.js';
 import { LineReader } from '#kneser/src/text/formats/lines.js';
 import { CommandLine } from '../support/command-line.js';
 import { expectSamePairs, readPairs, type Pairs } from '../support/pairs.js';
@@ -227,36 +225,42 @@ describe('every command reads', () => {
 });
 
 describe('documents', () => {
-  const documentsOf = async (path: string, records = false): Promise<Document[]> => {
-    const found: Document[] = [];
-    for await (const document of openCorpus(path, { records }).documents()) found.push(document);
+  const texts = ['a b\nc', '', 'd\n\n', 'e'];
+  const recordsOf = async (path: string): Promise<{ line: string; object: unknown; place: string }[]> => {
+    const found = [];
+    for await (const { lines, object, unit, numberOf } of readRecords(path)) {
+      for (const [i, line] of lines.entries()) {
+        found.push({ line: String(Buffer.from(line)), object: object(i), place: `${unit} ${numberOf(i)}` });
+      }
+    }
     return found;
   };
-  const texts = ['a b\nc', '', 'd\n\n', 'e'];
-  const expected = ['a b\nc', '', 'd\n', 'e'].map((text, i) => ({ text, at: i + 1 }));
 
-  test('of JSON lines, of Parquet, and of text by the line', async () => {
-    expect(await documentsOf(cli.file(jsonLines(texts), '.json'))).toEqual(expected);
-    expect(await documentsOf(cli.file(parquet([textColumn(texts)]), '.parquet'))).toEqual(expected);
-    expect(await documentsOf(cli.file('a b\n\nc'))).toEqual([
-      { text: 'a b', at: 1 },
-      { text: '', at: 2 },
-      { text: 'c', at: 3 },
-    ]);
+  test('are read as records from JSON lines, Parquet, and text by the line', async () => {
+    const records = (texts: readonly string[], unit: string) =>
+      texts.map((text, i) => ({ line: JSON.stringify({ text }), object: { text }, place: `${unit} ${i + 1}` }));
+    const lines = texts.map(text => JSON.stringify({ text }) + '\n').join('');
+    expect(await recordsOf(cli.file(lines, '.json'))).toEqual(records(texts, 'line'));
+    expect(await recordsOf(cli.file(parquet([textColumn(texts)]), '.parquet'))).toEqual(records(texts, 'row'));
+    expect(await recordsOf(cli.file('a b\n\nc'))).toEqual(records(['a b', '', 'c'], 'line'));
   });
 
-  test('with the whole object on request', async () => {
-    const objects = LINES.map((text, id) => ({ id, text }));
-    const path = cli.file(objects.map(object => JSON.stringify(object)).join('\n\n'), '.jsonl');
-    expect(await documentsOf(path, true)).toEqual(
-      objects.map((record, i) => ({ text: record.text, record, at: i + 1 })),
+  test('are read with all members, the lines unchanged', async () => {
+    const objects = LINES.map((text, id) => ({ id, text, more: { note: null } }));
+    const lines = objects.map(object => JSON.stringify(object).replace(',', ' , '));
+    expect(await recordsOf(cli.file(lines.join('\n\n'), '.jsonl'))).toEqual(
+      objects.map((object, i) => ({ line: lines[i], object, place: `line ${2 * i + 1}` })),
+    );
+    const ids = { name: 'id', data: objects.map(({ id }) => id), type: 'INT32' } as const;
+    expect(await recordsOf(cli.file(parquet([ids, textColumn(LINES)]), '.parquet'))).toEqual(
+      LINES.map((text, id) => ({ line: JSON.stringify({ id, text }), object: { id, text }, place: `row ${id + 1}` })),
     );
   });
 
   test('have their ends marked in the pieces of the text', async () => {
     for (const path of [cli.file(jsonLines(texts), '.jsonl'), cli.file(parquet([textColumn(texts)]), '.parquet')]) {
       const ends: number[][] = [];
-      for await (const piece of openCorpus(path).pieces()) ends.push([...(piece.ends ?? [])]);
+      for await (const piece of readPieces(path)) ends.push([...(piece.ends ?? [])]);
       expect(ends).toEqual([[6, 7, 10, 12]]);
       const reader = new LineReader(path);
       const documents: number[] = [];

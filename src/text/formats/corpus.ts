@@ -1,7 +1,5 @@
 import { checkFlag, checkText, oneOf, type OptionTable } from '../../base/check.js';
-import { KneserError } from '../../base/errors.js';
 import { PendingBytes } from '../../base/pending-bytes.js';
-import { decode } from '../surface.js';
 import { NEWLINE } from '../tokens.js';
 
 /** How files become documents. */
@@ -30,10 +28,10 @@ export interface DocumentOptions {
   readonly anyBytes?: boolean;
 }
 
-/** The name of a format: a row of `FORMATS`. */
+/** The name of a format. */
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
-/** The values of the option `format`. */
+/** The values of the option `format`: the names of the rows of `FORMATS`. */
 export const FORMAT_NAMES = ['text', 'jsonl', 'parquet'] as const;
 
 /** The values of the option `missing`. */
@@ -67,8 +65,6 @@ export interface ReadOptions extends DocumentOptions {
   readonly onSkip?: ((documents: number) => void) | undefined;
   /** The longest line of JSON, in bytes. Default 32 MB, which is also the most. */
   readonly longestJson?: number | undefined;
-  /** Whether pieces have `records`. Default false. */
-  readonly records?: boolean | undefined;
 }
 
 /**
@@ -87,8 +83,28 @@ export interface Piece {
    * each line is a document and the last line may continue in the next piece.
    */
   readonly ends?: readonly number[];
-  /** The JSON object of each document, if `ReadOptions.records` is true and the format is JSON lines. */
-  readonly records?: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** How records are read. */
+export interface RecordOptions extends ReadOptions {
+  /** Whether the file was already read to its end without an error: objects are then parsed when asked for. */
+  readonly isChecked?: boolean;
+  /** Called with the number of invalid UTF-8 sequences of plain text that were just read as U+FFFD. */
+  readonly onReplaced?: ((sequences: number) => void) | undefined;
+}
+
+/** Consecutive records of a file: documents with all their members, as JSON objects. */
+export interface RecordPiece {
+  /** The JSON of each record as UTF-8 without a line feed: in JSON lines the line itself. Valid until the next piece is asked for. */
+  readonly lines: readonly Uint8Array[];
+  /** The object of record `i` of this piece. */
+  readonly object: (i: number) => Readonly<Record<string, unknown>>;
+  /** The member that holds the text. */
+  readonly textMember: string;
+  /** The word for a record in messages: `line` or `row`. */
+  readonly unit: 'line' | 'row';
+  /** The number of record `i` in the file, from 1; blank lines count. */
+  readonly numberOf: (i: number) => number;
 }
 
 /** The warning that `missing: 'skip'` left documents out. */
@@ -96,90 +112,40 @@ export function skippedWarning(documents: number): string {
   return documents === 1 ? '1 document without text was left out' : `${documents} documents without text were left out`;
 }
 
-/** One document of a file. */
-export interface Document {
-  /** The text, of one or more lines, without the line feed at its end. */
-  readonly text: string;
-  /** The object of the document, if `ReadOptions.records` is true and the format is JSON lines. */
-  readonly record?: Readonly<Record<string, unknown>>;
-  /** The document's number in its file, from 1. */
-  readonly at: number;
+/** The name of an option that says where in a file the text is. */
+export type TextOption = Exclude<keyof DocumentOptions, 'format' | 'missing' | 'anyBytes'>;
+
+/** The warning that text was not UTF-8. @param sequences number of the invalid sequences. */
+export function replacedWarning(sequences: number): string {
+  return `${sequences} invalid UTF-8 sequences were read as U+FFFD`;
 }
 
 /** A way to store documents in a file: the type of the rows of `FORMATS`. */
 export interface Format {
   readonly name: FormatName;
-  /** A typical ending of a file's name, for messages. */
-  readonly ending: string;
+  /** The usual endings of a file's name, for messages and help, the most usual one first. */
+  readonly endings: readonly [string, ...string[]];
   /** Matches the paths of files of this format. */
   readonly matches: RegExp;
   /** Matches the names, without folder, of files that are read when a folder is given. */
   readonly inFolders: RegExp;
+  /** The name of the kind of files (base/file-kinds.ts) as which a file of this format begins, if its first bytes tell it from text. */
+  readonly kind?: string;
   /** The option that says where in a file the text is, with its flag and the flag's help; missing for plain text. */
-  readonly option?: { readonly name: 'field' | 'column'; readonly flags: string; readonly help: string };
+  readonly option?: { readonly name: TextOption; readonly flags: string; readonly help: string };
   /**
    * Input: the path of a file. Output: its documents, in the order of the file.
    *
    * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED
    */
   readonly read: (path: string, options: ReadOptions) => AsyncGenerator<Piece>;
-}
-
-/** The longest document that {@link Corpus.documents} yields, in bytes. */
-const MOST_BYTES = 1 << 26;
-
-/** The documents of a file, one after another. */
-export class Corpus {
-  /** @param findFormat finds the format of the file; called whenever a reading of the file begins. */
-  constructor(
-    readonly path: string,
-    private readonly options: ReadOptions,
-    private readonly findFormat: () => Promise<Format>,
-  ) {}
-
-  /** The documents as bytes. @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED */
-  async *pieces(): AsyncGenerator<Piece> {
-    const format = await this.findFormat();
-    yield* format.read(this.path, this.options);
-  }
-
   /**
-   * The documents one at a time, in the order of the file. In plain text each line is a document.
+   * Input: the path of a file. Output: its documents as JSON objects, in the order of the file: each line of JSON lines unchanged, each
+   * row of Parquet with all columns, each line of plain text as an object with the member `text`.
    *
-   * @throws KNESER_INPUT_*, KNESER_ABORTED; KNESER_LIMIT for a document of more than 64 MB.
+   * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED
    */
-  async *documents(): AsyncGenerator<Document> {
-    const pending = new PendingBytes();
-    let at = 0;
-    const add = (part: Uint8Array): void => {
-      if (pending.length + part.length > MOST_BYTES) {
-        throw new KneserError(
-          'KNESER_LIMIT',
-          `${this.path}, document ${at + 1}: longer than ${MOST_BYTES >> 20} MB; split it`,
-        );
-      }
-      pending.add(part);
-    };
-    for await (const { bytes, ends = lineEnds(bytes), records } of this.pieces()) {
-      let from = 0;
-      for (const [i, end] of ends.entries()) {
-        add(bytes.subarray(from, end - 1));
-        const text = decode(pending.view());
-        pending.clear();
-        from = end;
-        yield { text, ...(records ? { record: records[i] } : {}), at: ++at };
-      }
-      add(bytes.subarray(from));
-    }
-    if (pending.length > 0) yield { text: decode(pending.view()), at: ++at };
-  }
-}
-
-/** The offset behind each line feed. */
-function lineEnds(bytes: Uint8Array): number[] {
-  const ends: number[] = [];
-  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) ends.push(at + 1);
-  return ends;
+  readonly readRecords: (path: string, options: RecordOptions) => AsyncGenerator<RecordPiece>;
 }
 
 const encoder = new TextEncoder();

@@ -32,11 +32,11 @@ export async function expandInputs(
   const inputs: Input[] = [];
   for (const path of paths) inputs.push(...(await expandPath(path, documents, onWarning)));
   const used = await usedFormats(inputs, documents);
-  for (const { option, ending, name } of FORMATS) {
+  for (const { option, endings, name } of FORMATS) {
     if (!option || documents[option.name] === undefined || used.some(format => format.name === name)) continue;
     throw new KneserError(
       'KNESER_OPTION',
-      `${option.name}: none of the inputs is a ${ending} file; leave this option out, or add --format ${name} ` +
+      `${option.name}: none of the inputs is a ${endings[0]} file; leave this option out, or add --format ${name} ` +
         `(format: '${name}') for standard input and files with other names`,
     );
   }
@@ -66,10 +66,11 @@ export async function documentsOf(inputs: readonly Input[], documents: DocumentO
   return Object.fromEntries(given);
 }
 
-/** The formats of the inputs: by their names and, if `column` or `missing` is given, also by their first bytes. */
+/** The formats of the inputs: by their names and, if `missing` or the option of a format with a kind is given, also by their first bytes. */
 async function usedFormats(inputs: readonly Input[], documents: DocumentOptions): Promise<Format[]> {
   const formats = new Set(inputs.map(({ path }) => formatOf(path, documents)));
-  if (documents.column !== undefined || documents.missing !== undefined) {
+  const options = FORMATS.flatMap(({ kind, option }) => (kind !== undefined && option ? option.name : []));
+  if (['missing' as const, ...options].some(name => documents[name] !== undefined)) {
     for (const { path } of inputs) formats.add(await findFormat(path, documents));
   }
   return [...formats];

@@ -2,13 +2,21 @@ import { KneserError } from '../../base/errors.js';
 import { PendingBytes } from '../../base/pending-bytes.js';
 import { decode } from '../surface.js';
 import { NEWLINE } from '../tokens.js';
-import { PieceBuilder, type DocumentOptions, type Format, type Piece, type ReadOptions } from './corpus.js';
+import {
+  PieceBuilder,
+  type DocumentOptions,
+  type Format,
+  type Piece,
+  type ReadOptions,
+  type RecordOptions,
+  type RecordPiece,
+} from './corpus.js';
 import { conversion } from './text-check.js';
 
 /** JSON lines: each line is a JSON object and a document, whose text is one field of the object. */
 export const JSON_LINES: Format = {
   name: 'jsonl',
-  ending: '.jsonl',
+  endings: ['.jsonl', '.json'],
   matches: /\.(jsonl|ndjson|json)(\.(gz|zst))?$/i,
   inFolders: /^[^.].*\.(jsonl|ndjson|json)(\.(gz|zst))?$/i,
   option: {
@@ -17,6 +25,7 @@ export const JSON_LINES: Format = {
     help: 'field with the text in each object of JSON lines, such as content or meta.text (default: text)',
   },
   read: readJsonLines,
+  readRecords: (path, options) => recordsOf(readJsonObjects(path, options), 'line', options.field),
 };
 
 /** The longest line, in bytes: `JSON.parse` needs a whole line in memory. */
@@ -33,17 +42,29 @@ async function* readJsonLines(path: string, options: ReadOptions): AsyncGenerato
   const { onSkip } = options;
   const builder = new PieceBuilder();
   for await (const lines of readJsonObjects(path, options)) {
-    const records: JsonObject[] = [];
     for (const { object, line } of lines) {
       const text = textOf(object, options, () => `${path}, line ${line}`);
-      if (text === undefined) {
-        onSkip?.(1);
-      } else {
-        builder.addText(text);
-        if (options.records) records.push(object);
-      }
+      if (text === undefined) onSkip?.(1);
+      else builder.addText(text);
     }
-    if (builder.size > 0) yield { ...builder.take(), ...(options.records ? { records } : {}) };
+    if (builder.size > 0) yield builder.take();
+  }
+}
+
+/** Records of lines that hold objects. @param textMember the member that holds the text. */
+export async function* recordsOf(
+  lines: AsyncIterable<readonly JsonLine[]>,
+  unit: 'line' | 'row',
+  textMember = 'text',
+): AsyncGenerator<RecordPiece> {
+  for await (const some of lines) {
+    yield {
+      lines: some.map(({ bytes }) => bytes),
+      object: i => some[i].object,
+      textMember,
+      unit,
+      numberOf: i => some[i].line,
+    };
   }
 }
 
@@ -59,17 +80,15 @@ export interface JsonLine {
 /**
  * Input: a file of JSON lines. Output: its lines with their objects, without blank lines, in the order of the file; an array at a time.
  *
- * @param isChecked whether the file was already read to its end without an error: objects are then parsed when asked for.
  * @param source the bytes of the file. Default: reads the file at `path`.
  * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED
  */
 export async function* readJsonObjects(
   path: string,
-  options: ReadOptions,
-  isChecked = false,
+  options: RecordOptions,
   source?: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<readonly JsonLine[]> {
-  const { longestJson = MOST_BYTES } = options;
+  const { longestJson = MOST_BYTES, isChecked = false } = options;
   const mostBytes = Math.min(longestJson, MOST_BYTES);
   /** The beginning of a line whose end has not been read yet. */
   const pending = new PendingBytes();

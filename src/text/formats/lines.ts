@@ -2,7 +2,7 @@ import { KneserError } from '../../base/errors.js';
 import { canonicalSurface, decode } from '../surface.js';
 import { NEWLINE } from '../tokens.js';
 import type { DocumentOptions, Piece } from './corpus.js';
-import { openCorpus } from './index.js';
+import { readPieces } from './index.js';
 
 /** The longest line, in bytes: a whole line and its tokens are in memory at once. */
 const MOST_BYTES = 1 << 26;
@@ -27,7 +27,7 @@ export class LineReader {
     options: DocumentOptions = {},
   ) {
     const onSkip = (documents: number): void => void (this.skipped += documents);
-    this.pieces = openCorpus(path, { ...options, onSkip }).pieces();
+    this.pieces = readPieces(path, { ...options, onSkip });
   }
 
   /** @throws KNESER_INPUT_*; KNESER_LIMIT for a line of more than 64 MB. */

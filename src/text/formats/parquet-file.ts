@@ -10,11 +10,6 @@ import { readRecognized } from './bytes.js';
 import type { Piece, ReadOptions } from './corpus.js';
 import { readInThread, type ReadingTask } from './reading-thread.js';
 
-/** Whether a file begins as Parquet files do; false for a pipe, which is not read. */
-export async function isParquet(path: string): Promise<boolean> {
-  return kindOf(await readHead(path))?.name === 'parquet';
-}
-
 /**
  * The text of one column of a Parquet file. The end of the file says where its columns are, so that the file must
  * be readable at any offset: a pipe, and a Parquet file inside gzip or zstd, are first copied to a temporary file. A file that is not Parquet is

@@ -1,4 +1,4 @@
-import type { Format, Piece, ReadOptions } from './corpus.js';
+import type { Format, Piece, ReadOptions, RecordOptions, RecordPiece } from './corpus.js';
 
 /**
  * Plain text: each line is a document. In a folder, a file is taken as text if its name has one of these endings, has no
@@ -6,10 +6,11 @@ import type { Format, Piece, ReadOptions } from './corpus.js';
  */
 export const TEXT: Format = {
   name: 'text',
-  ending: '.txt',
+  endings: ['.txt'],
   matches: /\.(txt|text|tok|tokens|raw)(\.(gz|zst))?$/i,
   inFolders: /^[^.][^.]*$|^[^.].*(\.(txt|text|tok|tokens|raw)|-\d+-of-\d+)(\.(gz|zst))?$/i,
   read: readPlainText,
+  readRecords,
 };
 
 async function* readPlainText(path: string, options: ReadOptions): AsyncGenerator<Piece> {
@@ -22,4 +23,9 @@ async function* readPlainText(path: string, options: ReadOptions): AsyncGenerato
     textCheck?.add(bytes);
     yield { bytes };
   }
+}
+
+async function* readRecords(path: string, options: RecordOptions): AsyncGenerator<RecordPiece> {
+  const { recordsOfLines } = await import('./text-records.js');
+  yield* recordsOfLines(path, readPlainText(path, options), options.onReplaced);
 }

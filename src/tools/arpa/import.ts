@@ -8,19 +8,13 @@ import {
   WORK_OPTIONS,
   type OptionTable,
 } from '../../base/check.js';
-import type { Manifest } from '../../tables/manifest.js';
-import type { ModelWriter } from '../../store/store.js';
 import { checkAborted, KneserError } from '../../base/errors.js';
 import type { Progress } from '../../base/progress.js';
 import type { NewModel } from '../../store/folder/write-model.js';
-import type { ModelDescription } from '../../tables/builder.js';
-import { sortedDictionary } from '../../tables/dictionary.js';
-import type { TableManifest } from '../../tables/manifest.js';
 import { readRecognized } from '../../text/formats/bytes.js';
 import { expandInputs } from '../../text/formats/input.js';
 import { BOS, EOS, UNK } from '../../text/tokens.js';
 import { contextsAboveOne, fillSuffixes, withoutContext } from './complete.js';
-import { putTables } from './put-tables.js';
 import { ArpaReader } from './reader.js';
 import { DEFAULT_TOKENIZATION } from '../../text/tokenization.js';
 
@@ -117,22 +111,15 @@ async function write(
   const { orders, words } = reader;
   const types = words.size + 1;
   const filled = complete(reader, types);
-  const { ModelBuilder } = await import('../../tables/builder.js');
-  const { writeIndexed } = await import('../../tables/node/write-indexed.js');
+  const { writeBackoff } = await import('./write-backoff.js');
   const check = (): void => checkAborted(options.signal, 'the import');
-  const writeRows = async (writer: ModelWriter): Promise<Manifest> => {
-    const builder = new ModelBuilder(writer);
-    const tables = await putTables(builder, orders, types, (done, total) => {
-      check();
-      options.onProgress?.({ stage: 'store', done, total, unit: 'n-grams' });
-    });
-    const numbers = Uint32Array.from({ length: types }, (_, id) => id);
-    await builder.putDictionary(sortedDictionary(words, numbers, new Float64Array(types)));
-    return builder.finish(describe(tables, types));
+  const description = {
+    unknown: 0,
+    options: { lowercase: false, skipBlank: false, tokenization: DEFAULT_TOKENIZATION },
   };
-  await writeIndexed(model, writeRows, (done, total) => {
+  await writeBackoff(model, orders, words, description, progress => {
     check();
-    options.onProgress?.({ stage: 'index', done, total, unit: 'n-grams' });
+    options.onProgress?.(progress);
   });
   check();
   return { order: orders.length, ngrams: orders.map(({ length }) => length), warnings: warningsOf(reader, filled) };
@@ -205,18 +192,4 @@ function warningsOf(reader: ArpaReader, filled: number): string[] {
     );
   }
   return warnings;
-}
-
-function describe(tables: readonly TableManifest[], types: number): ModelDescription {
-  return {
-    kind: 'backoff',
-    order: tables.length,
-    sentences: 0,
-    tokens: 0,
-    vocabulary: types - 2,
-    unknown: 0,
-    tables,
-    clusterings: [],
-    options: { lowercase: false, skipBlank: false, vocabulary: 'words', tokenization: DEFAULT_TOKENIZATION },
-  };
 }

@@ -1,10 +1,10 @@
 import { KneserError } from '../../base/errors.js';
-import { PendingBytes } from '../../base/pending-bytes.js';
 import { grown } from '../../base/grown.js';
 import { MAX_ORDER } from '../../tables/pattern.js';
 import { LARGEST_BACKOFF } from '../../tables/block.js';
+import { LineCutter } from '../../text/line-cutter.js';
 import { canonicalSurface, decode } from '../../text/surface.js';
-import { ENDS_TOKEN, NEWLINE, UNK } from '../../text/tokens.js';
+import { ENDS_TOKEN, UNK } from '../../text/tokens.js';
 import { HASH_PRIME, HASH_START, hashBytes, WordList } from '../../text/word-list.js';
 import { UPPERCASE_UNK } from './format.js';
 import { Ngrams } from './ngrams.js';
@@ -36,8 +36,7 @@ export class ArpaReader {
   private part: Part = 'before';
   /** The line that was read last, from 1 up. */
   private line = 0;
-  /** The beginning of a line whose end has not been read yet. */
-  private readonly pending = new PendingBytes();
+  private readonly cutter = new LineCutter((bytes, from, to) => this.readLine(bytes, from, to));
   /** By order less 1: the number of n-grams that `\data\` announces. */
   private readonly counts: number[] = [];
   /** The order of the n-grams in the section that is being read. */
@@ -50,29 +49,17 @@ export class ArpaReader {
 
   /** Reads the next bytes of the file. @throws KNESER_INPUT_ARPA with the line and the reason where the file is no ARPA file. */
   feed(bytes: Uint8Array): void {
-    const { pending } = this;
-    let from = 0;
-    for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
-      if (pending.length > 0) {
-        pending.add(bytes.subarray(from, at));
-        this.readLine(pending.bytes, 0, pending.length);
-        pending.clear();
-      } else {
-        this.readLine(bytes, from, at);
-      }
-      from = at + 1;
-    }
+    this.cutter.feed(bytes);
     const most = this.part === 'before' ? MOST_HEADER_BYTES : MOST_LINE_BYTES;
-    if (pending.length + bytes.length - from > most) {
+    if (this.cutter.unended > most) {
       this.line++;
       throw this.error(`is longer than ${most} bytes; this is no ARPA file`);
     }
-    if (from < bytes.length) pending.add(bytes.subarray(from));
   }
 
   /** Reads the last line. @throws KNESER_INPUT_ARPA if the file is cut short. */
   end(): void {
-    if (this.pending.length > 0) this.readLine(this.pending.bytes, 0, this.pending.length);
+    this.cutter.end();
     if (this.part === 'before') {
       throw new KneserError('KNESER_INPUT_ARPA', `${this.name}: has no line \\data\\; this is no ARPA file`);
     }

@@ -1,11 +1,9 @@
 import { NOT_IN_VOCABULARY } from '../../model/lookup/words.js';
 import type { ModelStore } from '../../store/store.js';
-import { readDictionary } from '../../tables/dictionary-reader.js';
-import { wordIds, type Manifest } from '../../tables/manifest.js';
+import type { Manifest } from '../../tables/manifest.js';
 import { contiguous, formatPattern } from '../../tables/pattern.js';
 import { openTable, readBlocks } from '../../tables/table-reader.js';
 import { BOS, NONE, UNK } from '../../text/tokens.js';
-import { hashBytes, WordList } from '../../text/word-list.js';
 import { Ngrams } from '../arpa/ngrams.js';
 
 /**
@@ -17,17 +15,6 @@ export interface JoinedModel {
   readonly manifest: Manifest;
   /** By word id of this model: the joined id. */
   readonly joinedIds: Uint32Array;
-}
-
-/** Adds the words of a model to the list of all words. The joined id of a word is its id in this list. */
-export async function joinWords(store: ModelStore, manifest: Manifest, words: WordList): Promise<JoinedModel> {
-  const joinedIds = new Uint32Array(wordIds(manifest));
-  for await (const { block } of readDictionary(store, manifest)) {
-    for (const [i, word] of block.words.entries()) {
-      joinedIds[block.ids[i]] = words.add(word, 0, word.length, hashBytes(word, 0, word.length));
-    }
-  }
-  return { store, manifest, joinedIds };
 }
 
 /** By joined id: the word id in one model, or `NOT_IN_VOCABULARY`. */

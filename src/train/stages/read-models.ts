@@ -6,12 +6,12 @@ import { buildVocabulary, requireTokens } from '../../count/vocabulary.js';
 import { layoutWindows, pushWindow, Windows, windowStep } from '../../count/windows.js';
 import { KneserError } from '../../base/errors.js';
 import { grown } from '../../base/grown.js';
-import { readDictionary } from '../../tables/dictionary-reader.js';
-import { wordIds, type Manifest } from '../../tables/manifest.js';
+import { joinWords } from '../../tables/dictionary-reader.js';
+import type { Manifest } from '../../tables/manifest.js';
 import { contiguous, formatPattern } from '../../tables/pattern.js';
 import { openTable, readBlocks } from '../../tables/table-reader.js';
 import { BOS, EOS, FIRST_WORD, UNK } from '../../text/tokens.js';
-import { hashBytes, WordList } from '../../text/word-list.js';
+import { WordList } from '../../text/word-list.js';
 import type { BuildContext } from './context.js';
 import { NO_TEXT_CHANGES, type CountedModel, type CountSource, type NumberedModel } from './count-source.js';
 import { planMerging, type MergedModels } from './merge-tables.js';
@@ -38,7 +38,7 @@ const MOST_DIFFERENCE = 2 ** 31 - 1;
 export async function run(context: BuildContext, models: readonly CountedModel[]): Promise<CountSource | MergedModels> {
   const { order, vocabulary: choice } = context.plan;
   const words = new WordList();
-  const { numbered, frequency } = await joinWords(context, models, words);
+  const { numbered, frequency } = await joinModels(context, models, words);
   if (choice.kind === 'words') checkSameWords(numbered, words.size);
   const sum = (figure: (manifest: Manifest) => number): number =>
     models.reduce((total, { manifest, times }) => total + times * figure(manifest), 0);
@@ -73,7 +73,7 @@ export async function run(context: BuildContext, models: readonly CountedModel[]
 }
 
 /** Adds the words of all models to one list, and sums up the frequencies of each word. */
-async function joinWords(
+async function joinModels(
   context: BuildContext,
   models: readonly CountedModel[],
   words: WordList,
@@ -82,18 +82,16 @@ async function joinWords(
   let frequency = new Float64Array(1 << 12);
   for (const model of models) {
     const { store, manifest, times } = model;
-    const numbers = new Uint32Array(wordIds(manifest));
-    for await (const { block } of readDictionary(store, manifest)) {
+    const numbers = await joinWords(store, manifest, words, ({ ids, frequencies }, numbers) => {
       context.checkAborted();
-      for (const [i, word] of block.words.entries()) {
-        const number = words.add(word, 0, word.length, hashBytes(word, 0, word.length));
-        if (number >= frequency.length) frequency = grown(frequency, 2 * number);
-        numbers[block.ids[i]] = number;
+      if (words.size >= frequency.length) frequency = grown(frequency, 2 * words.size);
+      for (let i = 0; i < ids.length; i++) {
+        const number = numbers[ids[i]];
         // The frequency of `</s>` is the number of sentences, which is summed apart; `<s>` has no frequency.
-        if (number !== BOS && number !== EOS) frequency[number] += times * block.frequencies[i];
+        if (number !== BOS && number !== EOS) frequency[number] += times * frequencies[i];
       }
       checkWordMemory(context.workspace, words, 'the models', 'use models of fewer words');
-    }
+    });
     numbered.push({ ...model, numbers });
   }
   return { numbered, frequency: frequency.slice(0, words.size + 1) };

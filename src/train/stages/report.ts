@@ -1,7 +1,7 @@
 import { estimateDiscounts } from '../../smoothing/discounts.js';
 import type { Manifest } from '../../tables/manifest.js';
 import { contiguous, formatPattern } from '../../tables/pattern.js';
-import { skippedWarning } from '../../text/formats/corpus.js';
+import { replacedWarning, skippedWarning } from '../../text/formats/corpus.js';
 import { FIRST_WORD } from '../../text/tokens.js';
 import type { BuildContext } from './context.js';
 import type { SourceFigures } from './count-source.js';
@@ -60,7 +60,7 @@ function warningsOf({ plan }: BuildContext, text: SourceFigures): string[] {
   if (skipped > 0) warnings.push(skippedWarning(skipped));
   const unseen = plan.vocabulary.kind === 'words' ? unseenWords(text) : undefined;
   if (unseen !== undefined) warnings.push(unseen);
-  if (replaced > 0) warnings.push(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
+  if (replaced > 0) warnings.push(replacedWarning(replaced));
   if (plan.holdOut > 0 && heldOutTokens === 0) {
     warnings.push('too few sentences to hold any out: no weights were tuned; run kneser tune on other text');
   }
