@@ -30,7 +30,7 @@ export type Members = Readonly<Record<string, Member>>;
  *
  * @throws Failure with status 400, KNESER_OPTION
  */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller's members are those of the interface.
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller's members are those of the interface.
 export function membersOf<Request extends object>(path: string, body: unknown, members: Members): Request {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new Failure(400, 'invalid_json', `the body must be a JSON object`);

@@ -277,6 +277,7 @@ test.each<[string, () => unknown, string]>([
   ['tables', () => LanguageModel.open(path, { tables: 'all' }), 'tables: "all" is not one of auto, page, load'],
   ['order', () => library.train({ files: [text], out, order: NaN }), 'order: NaN is not a whole number from 1 to 12'],
   ['top', () => model.predict('a', { top: 0 }), 'top: 0 is not a whole number of at least 1'],
+  // oxlint-disable-next-line typescript/no-deprecated -- read until 1.0.
   ['top and k', () => model.predict('a', { top: 3, k: 3 }), 'k: is the old name of top; leave it out'],
   ['window', () => loaded.ngramPerplexities('a', { window: 1.5 }), 'window: 1.5 is not a whole number of at least 1'],
   ['threads', () => model.perplexityOfFile(text, { threads: 0 }), 'threads: 0 is not a whole number from 1 to 256'],
@@ -406,6 +407,8 @@ test('an option with the value undefined counts as not given', async () => {
 });
 
 test('k is read as top until 1.0', async () => {
+  // oxlint-disable-next-line typescript/no-deprecated -- read until 1.0.
   expect(await model.predict('the', { k: 2 })).toEqual(await model.predict('the', { top: 2 }));
+  // oxlint-disable-next-line typescript/no-deprecated -- read until 1.0.
   expect(loaded.predict('the', { k: 2 })).toHaveLength(2);
 });

@@ -1,21 +1,43 @@
-import { join } from 'node:path';
-import { Linter, type Rule } from 'eslint';
-import tseslint from 'typescript-eslint';
-import { describe, expect, test } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../support/models.js';
 
-/** The import rule of `eslint.layers.js`, on files of the project with planted imports. */
+/** The import rule of `oxlint.layers.js`, on files of the project with planted imports. */
 const ROOT = join(import.meta.dirname, '../..');
-const { layers } = (await import(join(ROOT, 'eslint.layers.js'))) as { layers: Rule.RuleModule };
+/** A copy of the sources, in which imports are planted. */
+const copy = temporaryFolder('import-rule');
+
+beforeAll(() => {
+  mkdirSync(copy, { recursive: true });
+  for (const part of ['src', 'package.json', 'oxlint.layers.js', '.oxlintrc.json'])
+    cpSync(join(ROOT, part), join(copy, part), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+});
 
 /** The faults that lint finds in a file of this text. @param file its path from the top of the repository. */
 function faultsOf(file: string, text: string): string[] {
-  const config: Linter.Config = {
-    files: ['**/*.ts'],
-    languageOptions: { parser: tseslint.parser },
-    plugins: { kneser: { rules: { layers } } },
-    rules: { 'kneser/layers': 'error' },
-  };
-  return new Linter({ cwd: ROOT }).verify(text, config, join(ROOT, file)).map(({ message }) => message);
+  const path = join(copy, file);
+  const before = existsSync(path) ? readFileSync(path) : undefined;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  try {
+    const oxlint = [join(ROOT, 'node_modules/oxlint/bin/oxlint'), '--format', 'json', file];
+    return messagesOf(execFileSync(process.execPath, oxlint, { cwd: copy, encoding: 'utf8' }));
+  } catch (error) {
+    // It ends with 1 if it finds faults.
+    return messagesOf((error as { readonly stdout: string }).stdout);
+  } finally {
+    if (before) writeFileSync(path, before);
+    else rmSync(path);
+  }
+}
+
+/** The messages of the import rule in what oxlint prints. */
+function messagesOf(output: string): string[] {
+  const { diagnostics } = JSON.parse(output) as { diagnostics: { readonly code: string; readonly message: string }[] };
+  return diagnostics.filter(({ code }) => code.includes('layers')).map(({ message }) => message);
 }
 
 describe('a file that imports itself by way of others', () => {

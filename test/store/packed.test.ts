@@ -117,6 +117,7 @@ describe('reading', () => {
         await using model = await LanguageModel.fromFile(input);
         expect(await model.score(SENTENCE)).toEqual(score);
         expect((await model.load()).score(SENTENCE)).toEqual(score);
+        // oxlint-disable-next-line typescript/no-deprecated -- read until 1.0.
         expect(await model.predict('w0', { top: 2 })).toEqual(await folder.predict('w0', { k: 2 }));
         const { bytes: size, ...info } = model.info;
         expect(info).toEqual({ ...folder.info, bytes: undefined });

@@ -85,7 +85,7 @@ export class Editor {
     this.area.focus();
     this.area.setSelectionRange(from, to);
     // Browsers have no other command that keeps the history of changes for undo.
-    // eslint-disable-next-line @typescript-eslint/no-deprecated
+    // oxlint-disable-next-line typescript/no-deprecated
     if (!document.execCommand('insertText', false, text)) {
       this.area.setRangeText(text, from, to, 'end');
       this.area.dispatchEvent(new Event('input'));

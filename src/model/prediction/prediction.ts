@@ -86,7 +86,7 @@ export type CheckedPredictOptions = Required<Pick<PredictOptions, 'top' | 'start
 /** Checks the options of a prediction, and fills in the defaults. @throws KNESER_OPTION */
 export function checkPredictOptions(options: PredictOptions): CheckedPredictOptions {
   checkOptions('predict', options, PREDICT_OPTIONS);
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- read until 1.0.
+  // oxlint-disable-next-line typescript/no-deprecated -- read until 1.0.
   const { top, k, start = true, unknown = false, explain = false, ...others } = options;
   const refuse = (message: string): never => {
     throw new KneserError('KNESER_OPTION', message);

@@ -144,8 +144,8 @@ function cycleFault(from, to) {
   return `${[from, ...way].join(' → ')}: a cycle of imports; move what the files share to a file below them`;
 }
 
-export const layers = {
-  meta: { type: 'problem', schema: [], messages: { fault: '{{fault}} (see eslint.layers.js)' } },
+const layers = {
+  meta: { type: 'problem', schema: [], messages: { fault: '{{fault}} (see oxlint.layers.js)' } },
   create(context) {
     const from = relative(root, context.filename);
     const check = source => {
@@ -164,3 +164,5 @@ export const layers = {
     };
   },
 };
+
+export default { meta: { name: 'kneser' }, rules: { layers } };
