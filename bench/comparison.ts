@@ -310,7 +310,7 @@ async function survey(path: string): Promise<Survey> {
   tokenizer.end();
   if (bytes === 0) throw new UsageError(`${path}: this text is empty`);
   if (marks > 0) throw new UsageError(`${path}: has ${marks} tokens <s> or </s>; remove them: each line is a sentence`);
-  return { bytes, unknown, isPlain: last === NEWLINE && !path.endsWith('.gz') };
+  return { bytes, unknown, isPlain: last === NEWLINE && (await stat(path)).size === bytes };
 }
 
 /** Yields the bytes of a text `count` times, decompressed, each time with a line end after the last line. */

@@ -22,7 +22,7 @@ export interface VectorOptions {
    * itself, after `<s>`. Default `text`.
    */
   readonly context?: VectorContext;
-  /** Divides the values by their mean, which is then 1. Default false. */
+  /** Divides the finite values by their mean, which is then 1. Default false. */
   readonly relative?: boolean;
   /**
    * The number of values, 1 to 1,000,000, instead of one value for each token. Each value is the mean over an equal span of the text;
@@ -168,9 +168,15 @@ export function binMeans(vector: Float64Array, bins: number): Float64Array {
   return means;
 }
 
-/** Divides all finite values by the mean of all values. */
+/** Divides all finite values by their mean. Infinite values, of windows with a token of probability 0, stay infinite. */
 function divideByMean(vector: Float64Array): void {
-  const mean = vector.reduce((sum, value) => sum + value, 0) / vector.length;
-  // Infinite values stay infinite.
+  let sum = 0;
+  let finite = 0;
+  for (const value of vector) {
+    if (value === Infinity) continue;
+    sum += value;
+    finite++;
+  }
+  const mean = sum / finite;
   for (let t = 0; t < vector.length; t++) if (vector[t] < Infinity) vector[t] /= mean;
 }

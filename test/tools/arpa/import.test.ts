@@ -280,6 +280,10 @@ describe('a model without <unk>', () => {
         const vector = await paged.ngramPerplexities('a a a b a a a', { window: 2, relative });
         expect([...vector].map(value => value === Infinity)).toEqual([false, false, true, true, true, false, false]);
         expect(vector).not.toContain(NaN);
+        const finite = [...vector].filter(value => value < Infinity);
+        const mean = finite.reduce((sum, value) => sum + value, 0) / finite.length;
+        if (relative) expect(mean).toBeCloseTo(1, 12);
+        else expect(mean).toBeGreaterThan(1.5);
       }
     });
   });
