@@ -13,7 +13,7 @@ import { median } from './median.js';
 import { PROGRAM } from './program.js';
 import { measureSteady, STEADY_ROUNDS } from './steady.js';
 
-/** The speed of scoring in the long run is measured on copies of the test text: as many as have this size together [bytes], rounded up. */
+/** The speed of scoring in the long run is measured on copies of the test text, which is repeated until they have at least this many bytes. */
 const STEADY_BYTES = 32e6;
 /** The name of the file with these copies. */
 const COPIES = 'copies.txt';

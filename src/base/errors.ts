@@ -36,7 +36,10 @@ const EXIT_CODES = {
    * `--field` (`field`) chooses another field.
    */
   KNESER_INPUT_JSON: 2,
-  /** A Parquet file is damaged, or has no such column of strings. Copy it again, or choose another column by `--column` (`column`). */
+  /**
+   * A Parquet file is damaged, lacks the column, or has it in a form that kneser does not read. Copy the file again, write it in the form
+   * that the message names, or choose another column of strings by `--column` (`column`).
+   */
   KNESER_INPUT_PARQUET: 2,
   /**
    * A line of an ARPA file breaks the format: a wrong number of n-grams, a missing context, a positive log10

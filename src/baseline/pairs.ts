@@ -47,7 +47,7 @@ function comparePair(model: Measured, against: Measured): Comparison {
   };
 }
 
-/** Published perplexities on the test set of a corpus, each with the perplexity of the model of this baseline that is of the same kind. */
+/** Published perplexities on the test set of a corpus, each with the perplexity of the model of this baseline that is of the nearest kind. */
 export function publishedFigures(corpus: Corpus | undefined, models: readonly ModelReport[]): PublishedFigure[] {
   return (corpus?.published ?? [])
     .filter(({ split }) => split === 'test')

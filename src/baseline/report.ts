@@ -116,7 +116,7 @@ export interface PublishedFigure {
   readonly perplexity: number;
   /** The publication. */
   readonly source: string;
-  /** Name of the model of this baseline that is of the same kind; `null` if there is none. */
+  /** Name of the model of this baseline that is of the nearest kind; `null` if there is none. */
   readonly counterpart: string | null;
   /** Perplexity of `counterpart` over all test files. */
   readonly ours: number | null;

@@ -48,10 +48,11 @@ const predict: Endpoint = {
       throw new Failure(400, 'KNESER_OPTION', 'history: give either history or histories', 'history');
     }
     const served = call.model(name);
-    checkSize('top', (options.top ?? 10) * (histories?.length ?? 1));
+    const size = (options.top ?? 10) * (histories?.length ?? 1);
+    checkSize('top', size, 'tokens', 'send fewer histories or ask for fewer tokens');
     const all: unknown[] = [];
-    for (const each of histories ?? [history ?? '']) {
-      checkLength(each);
+    for (const [i, each] of (histories ?? [history ?? '']).entries()) {
+      checkLength(histories ? `histories[${i}]` : 'history', each);
       const found =
         options.gap === undefined
           ? served.model.predict(each, options)
@@ -124,7 +125,7 @@ async function* drawTexts(
   const texts = served.model.generate({ ...options, signal: call.signal });
   for await (const text of texts) {
     tokens += text.tokens.length;
-    checkSize('maxTokens', tokens);
+    checkSize('maxTokens', tokens, 'tokens', 'ask for fewer or shorter texts');
     call.metrics.used(served.name, 'generated', text.tokens.length);
     yield text;
   }

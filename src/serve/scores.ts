@@ -15,7 +15,7 @@ import { Failure } from './failure.js';
 import * as is from './members.js';
 import { membersOf, described, type Members } from './members.js';
 import { SCHEMAS } from './schemas.js';
-import { checkLength, checkSize, ENDS, ONE_OR_MORE, sentencesOf, type OneOrMore } from './sentence-members.js';
+import { checkSize, ENDS, ONE_OR_MORE, sentencesOf, type OneOrMore } from './sentence-members.js';
 import type { ServedModel } from './served-model.js';
 
 /** Longer lists of sentences are scored by threads [UTF-16 units]. */
@@ -28,13 +28,12 @@ async function scoreInTurn<Scored extends Score>(
   sentences: readonly Sentence[],
   score: (sentence: Sentence) => Scored | Promise<Scored>,
 ): Promise<Scored[]> {
-  sentences.forEach(checkLength);
   const scores: Scored[] = [];
   let tokens = 0;
   for (const sentence of sentences) {
     const found = score(sentence);
     const scored = found instanceof Promise ? await found : found;
-    checkSize('sentences', (tokens += scored.tokens.length));
+    checkSize('sentences', (tokens += scored.tokens.length), 'tokens', 'send less text in a request');
     scores.push(scored);
     const pausing = call.pause();
     if (pausing) await pausing;
@@ -179,7 +178,7 @@ const vector: Endpoint = {
     const own = Object.entries(request).filter(([name]) => !(name in ONE_OR_MORE));
     const options = Object.fromEntries(own) as VectorOptions;
     const served = call.model(request.model);
-    checkSize('bins', (options.bins ?? 0) * sentences.length);
+    checkSize('bins', (options.bins ?? 0) * sentences.length, 'values', 'send fewer sentences or ask for fewer bins');
     const vectors = await scoreInTurn(call, served, sentences, sentence =>
       served.model.scoreVector(sentence, options, call.pause),
     );

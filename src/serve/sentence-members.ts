@@ -25,26 +25,40 @@ export interface OneOrMore {
   readonly sentences?: readonly Sentence[];
 }
 
-/** The sentences of a request, of which one of two members must have them. @throws Failure, KNESER_LIMIT */
+/**
+ * The sentences of a request, which has either `sentence` or `sentences`.
+ *
+ * @throws Failure with KNESER_OPTION if it has both or neither; KNESER_LIMIT for a sentence that is too long to be scored as one.
+ */
 export function sentencesOf({ sentence, sentences }: OneOrMore): readonly Sentence[] {
   if ((sentence === undefined) === (sentences === undefined)) {
     throw new Failure(400, 'KNESER_OPTION', 'sentence: give either sentence or sentences', 'sentence');
   }
-  return sentence === undefined ? (sentences ?? []) : [sentence];
-}
-
-/** Refuses a sentence that is too long to be scored as one. @throws KNESER_LIMIT */
-export function checkLength({ length }: Sentence): void {
-  if (length > MOST_TOKENS) {
-    throw new KneserError(
-      'KNESER_LIMIT',
-      `sentence: longer than ${MOST_TOKENS} characters; divide it, or send it to /perplexity as text`,
-    );
+  if (sentence !== undefined) {
+    checkLength('sentence', sentence);
+    return [sentence];
   }
+  const all = sentences ?? [];
+  all.forEach((each, i) => checkLength(`sentences[${i}]`, each));
+  return all;
 }
 
-/** Refuses an answer that would be too long. @throws KNESER_LIMIT */
-export function checkSize(name: string, size: number): void {
-  if (size > MOST_TOKENS)
-    throw new KneserError('KNESER_LIMIT', `${name}: more than ${MOST_TOKENS} tokens in one request; divide it`);
+/** Refuses a sentence that is too long to be scored as one. @param name its member. @throws KNESER_LIMIT */
+export function checkLength(name: string, sentence: Sentence): void {
+  if (sentence.length <= MOST_TOKENS) return;
+  const unit = typeof sentence === 'string' ? 'UTF-16 units' : 'tokens';
+  throw new KneserError('KNESER_LIMIT', `${name}: has more than ${MOST_TOKENS} ${unit}; shorten it`);
+}
+
+/**
+ * Refuses an answer that would be too long.
+ *
+ * @param name the member of the request that makes it long.
+ * @param size the length of the answer [`unit`].
+ * @param remedy what the client can do instead.
+ * @throws KNESER_LIMIT
+ */
+export function checkSize(name: string, size: number, unit: 'tokens' | 'values', remedy: string): void {
+  if (size <= MOST_TOKENS) return;
+  throw new KneserError('KNESER_LIMIT', `${name}: the answer would have more than ${MOST_TOKENS} ${unit}; ${remedy}`);
 }

@@ -52,7 +52,7 @@ const IMPORT_OPTIONS: OptionTable<SparkImportOptions> = {
 /**
  * Makes a model of the tables that a Spark job wrote, whose SQL is from {@link sparkPlan}: the same model as {@link train} makes of the
  * same text, key for key. Every row is checked for its order, and every table for its number of rows and the sum of its counts.
- * Memory: the words, and one page (about 1 MB) of each column.
+ * Memory: the words, and for each column of a table one page (about 1 MB), its dictionary and a window of the file.
  *
  * @throws KneserError: KNESER_INPUT_SPARK if the job is not finished or its tables are not whole; KNESER_INPUT_*, KNESER_OPTION,
  * KNESER_OUTPUT_*, KNESER_VERSION, KNESER_DISK_FULL, KNESER_LIMIT for counts of more than 32 bits, KNESER_ABORTED.

@@ -44,7 +44,7 @@ export class JobFolder {
     throw new KneserError('KNESER_INPUT_SPARK', `${this.path}: totals has no row for ${name}; run the job again`);
   }
 
-  /** Reads columns of a folder, part by part. @throws KNESER_INPUT_SPARK, KNESER_LIMIT, KNESER_IO */
+  /** Reads columns of a folder, part by part. @throws KNESER_INPUT_SPARK, KNESER_INPUT_PARQUET, KNESER_LIMIT, KNESER_IO */
   async *read(
     name: string,
     columns: readonly { readonly name: string; readonly kind: ColumnKind }[],

@@ -144,6 +144,35 @@ test('JSON lines are answered line by line', async () => {
   ]);
 });
 
+test('texts and answers that are too long are refused by the name of the member', async () => {
+  const text = 'a'.repeat(2 ** 20 + 1);
+  const tokens = Array.from(text);
+  for (const [path, body, message] of [
+    ['/score', { sentence: text }, 'sentence: has more than 1048576 UTF-16 units; shorten it'],
+    ['/score', { sentences: ['a', tokens] }, 'sentences[1]: has more than 1048576 tokens; shorten it'],
+    ['/vector', { sentence: tokens }, 'sentence: has more than 1048576 tokens; shorten it'],
+    ['/predict', { history: tokens }, 'history: has more than 1048576 tokens; shorten it'],
+    ['/predict', { histories: ['a', text] }, 'histories[1]: has more than 1048576 UTF-16 units; shorten it'],
+    [
+      '/vector',
+      { sentences: ['a', 'b'], bins: 1_000_000 },
+      'bins: the answer would have more than 1048576 values; send fewer sentences or ask for fewer bins',
+    ],
+    [
+      '/predict',
+      { histories: Array.from({ length: 17 }, () => 'a'), top: 2 ** 16 },
+      'top: the answer would have more than 1048576 tokens; send fewer histories or ask for fewer tokens',
+    ],
+  ] as const) {
+    const { status, error } = await serving.ask(path, body);
+    expect({ status, code: error?.code, message: error?.message }).toEqual({
+      status: 400,
+      code: 'KNESER_LIMIT',
+      message,
+    });
+  }
+});
+
 test('the state of the server', async () => {
   expect(await serving.ask('/health')).toEqual({ status: 'ok', models: ['tiny'] });
   await serving.ask('/score', { sentence: 'the' });

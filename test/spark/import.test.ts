@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { parquetWriteBuffer, type ColumnSource } from 'hyparquet-writer';
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -78,9 +79,13 @@ describe('a folder that differs from the output of a job is refused, and no mode
   const counted = countJob({ sentences: SENTENCES, order: 3 });
 
   /** The error of importing a folder that `damage` changed. */
-  async function refusal(damage: (model: string) => void, job = counted): Promise<{ code: string; message: string }> {
+  async function refusal(
+    damage: (model: string) => void,
+    job = counted,
+    form: JobForm = { rowsAFile: 40 },
+  ): Promise<{ code: string; message: string }> {
     const [path, out] = [fresh(), fresh()];
-    damage(writeJob(path, job, { rowsAFile: 40 }));
+    damage(writeJob(path, job, form));
     const error = await sparkImport({ job: path, out }).then(
       () => expect.unreachable('the import succeeded'),
       (reason: unknown) => reason as { code: string; message: string },
@@ -93,6 +98,22 @@ describe('a folder that differs from the output of a job is refused, and no mode
     readdirSync(path)
       .filter(name => name.startsWith('part-'))
       .sort();
+
+  /** Replaces the first part of the table of 2-grams by two rows, of which only the context and the word are right. */
+  const rewritten =
+    (last: ColumnSource, isRepeated = false) =>
+    (model: string): void => {
+      const numbers = { type: 'INT32', data: [1, 3], nullable: false } as const;
+      const columnData = [
+        { name: 'c1', ...numbers },
+        { name: 'w', ...numbers },
+        { nullable: false, ...last },
+      ];
+      const bytes = Buffer.from(parquetWriteBuffer({ columnData }));
+      // In the footer, the field of the repetition (0x25: 0 for REQUIRED, 4 for REPEATED) stands before the name n (0x18).
+      if (isRepeated) bytes[bytes.lastIndexOf(Uint8Array.of(0x25, 0, 0x18, 1, 0x6e)) + 1] = 4;
+      writeFileSync(join(model, '11', partsOf(join(model, '11'))[0]), bytes);
+    };
 
   test.each<[string, RegExp, (model: string) => void]>([
     ['a job that has not begun', /totals: there is no _SUCCESS/, model => rmSync(join(model, 'totals', '_SUCCESS'))],
@@ -149,6 +170,36 @@ describe('a folder that differs from the output of a job is refused, and no mode
   ])('%s', async (_name, message, damage) => {
     const error = await refusal(damage);
     expect(error).toMatchObject({ code: 'KNESER_INPUT_SPARK', message: expect.stringMatching(message) as string });
+  });
+
+  test.each<[string, RegExp, JobForm | ((model: string) => void)]>([
+    [
+      'numbers in an encoding that is not read',
+      /part-00000[^:]*: kneser does not read numbers in the encoding BYTE_STREAM_SPLIT, which the column id has; write/,
+      { encoding: 'BYTE_STREAM_SPLIT' },
+    ],
+    [
+      'a column of another type',
+      /: the column n is DOUBLE \(REQUIRED\), but must be INT32 or INT64 with one value a row$/,
+      rewritten({ name: 'n', type: 'DOUBLE', data: [1.5, 2] }),
+    ],
+    [
+      'a column with several values a row',
+      /: the column n is INT32 \(REPEATED\), but must be INT32 or INT64 with one value a row$/,
+      rewritten({ name: 'n', type: 'INT32', data: [1, 2] }, true),
+    ],
+    [
+      'a missing column',
+      /: there is no column n, only c1, w, m$/,
+      rewritten({ name: 'm', type: 'INT32', data: [1, 2] }),
+    ],
+  ])('%s', async (_name, message, change) => {
+    const error = await (typeof change === 'function' ? refusal(change) : refusal(() => undefined, counted, change));
+    expect(error).toMatchObject({
+      code: 'KNESER_INPUT_PARQUET',
+      message: expect.stringMatching(message) as string,
+    });
+    expect(error.message).not.toContain('damaged');
   });
 
   test.each<[string, RegExp, (rows: number[][]) => void]>([

@@ -10,7 +10,7 @@ import type { Score } from './score.js';
 import type { BatchLayout } from '../../smoothing/batch.js';
 import type { BatchScorer } from './scorer.js';
 
-/** The history of a window's tokens: the running text, or `<s>` alone. */
+/** The history of a token. `text`: `<s>` and all tokens before it. `window`: `<s>` and the tokens of the window before it. */
 export type VectorContext = 'text' | 'window';
 
 /** How a text becomes a vector. */
@@ -58,7 +58,7 @@ export function checkVectorOptions(options: { readonly [Name in keyof VectorOpti
  * Makes the vector of a scored text, in time proportional to the length of the text, for any window. With `context: 'window'`, up to
  * order − 1 tokens of each window are scored again.
  *
- * @param read the ids in the order in which the model reads them, and their places in the text, as {@link Reading} has them.
+ * @param read the ids in reading order; `places[i]` is the place of id `i` in the text, `undefined` for the order `forward`.
  * @param score the score of the text, without `</s>`, in the order of the text.
  * @param pause called after each batch.
  */
@@ -66,11 +66,12 @@ export function* vectorOf(
   scorer: BatchScorer,
   layout: BatchLayout,
   order: number,
-  { ids, places }: { readonly ids: ArrayLike<number>; readonly places: Uint32Array | undefined },
+  read: { readonly ids: ArrayLike<number>; readonly places: Uint32Array | undefined },
   score: Score,
   options: VectorOptions,
   pause?: Pause,
 ): Generator<Promise<void>, Float64Array, void> {
+  const { ids, places } = read;
   const log10Probs = places ? Float64Array.from(places, place => score.log10Probs[place]) : score.log10Probs;
   const window = Math.min(options.window ?? DEFAULT_WINDOW, log10Probs.length);
   if (window === 0) return new Float64Array(0);
@@ -88,8 +89,8 @@ export function* vectorOf(
 }
 
 /**
- * By window, log10 p of its tokens after `<s>`, without the text before it. Only a window's first order − 1 tokens have a history that
- * reaches back to `<s>`; for the other tokens the scores in the running text are used.
+ * For each window, the sum of log10 p of its tokens, scored as a sentence of its own that begins with `<s>`. Only a window's first
+ * order − 1 tokens have a history that reaches back to `<s>`; for the other tokens the scores in the running text are used.
  */
 function* windowsAlone(
   scorer: BatchScorer,

@@ -17,19 +17,18 @@ export interface Rows {
   readonly length: number;
   /** By column, in the order asked for, the values of the rows. */
   readonly columns: readonly ColumnValues[];
-  /** The end in the file of the last page that was read [bytes]. */
-  readonly end: number;
 }
 
 /**
- * Columns of a Parquet file side by side. One page of each column (about 1 MB) is in memory, however many rows a row group has: the
- * public functions of hyparquet decode a group at once, and Spark writes groups of more than a million rows.
+ * Columns of a Parquet file side by side. For each column, memory holds one page (about 1 MB), its dictionary and a window of the file
+ * (1 MB or one page), however many rows a row group has: the public functions of hyparquet decode a group at once, and Spark writes groups
+ * of more than a million rows.
  *
  * - Input: a file, and the names and kinds of columns, none of which may lack a value.
- * - Output: rows, as many at a time as the pages of all columns have in common.
- * - Rows come in the order of the file.
+ * - Output: rows in the order of the file. Each yield ends where the first of the columns' current pages ends.
  *
- * @throws KNESER_LIMIT for a number that is too large for its kind; the operating system's error; other errors for damaged data.
+ * @throws KNESER_INPUT_PARQUET for a column that is missing, of another type, or in an encoding that is not read; KNESER_LIMIT for a number
+ * that is too large for its kind; the operating system's error; other errors for damaged data.
  */
 export async function* readColumns(
   path: string,
@@ -40,11 +39,15 @@ export async function* readColumns(
     const names = file.schema.children.map(({ element }) => element.name).join(', ');
     const pages = columns.map(({ name, kind }) => {
       const node = file.schema.children.find(({ element }) => element.name === name);
-      if (!node) throw new Error(`there is no column ${name}, only ${names}`);
+      if (!node) throw columnFault(path, `there is no column ${name}, only ${names}`);
       const { type, repetition_type } = node.element;
-      const fits = kind === 'bytes' ? type === 'BYTE_ARRAY' : type === 'INT32' || type === 'INT64';
-      if (!fits || node.children.length > 0 || repetition_type === 'REPEATED') {
-        throw new Error(`the column ${name} is of type ${type ?? 'group'}`);
+      const types: readonly (ParquetType | undefined)[] = kind === 'bytes' ? ['BYTE_ARRAY'] : ['INT32', 'INT64'];
+      if (!types.includes(type) || node.children.length > 0 || repetition_type === 'REPEATED') {
+        const found = `${type ?? 'a group'} (${repetition_type})`;
+        throw columnFault(
+          path,
+          `the column ${name} is ${found}, but must be ${types.join(' or ')} with one value a row`,
+        );
       }
       return kind === 'bytes' ? byteValues(file, node, name) : numberPages(file, node, kind, path);
     });
@@ -54,48 +57,46 @@ export async function* readColumns(
   }
 }
 
-/** A page of a column: its values, and its end in the file. */
-interface Page {
-  readonly values: ColumnValues;
-  readonly end: number;
+/** The error for a column that is not read, although the file may be whole. */
+function columnFault(path: string, reason: string): KneserError {
+  return new KneserError('KNESER_INPUT_PARQUET', `${path}: ${reason}`);
 }
 
-async function* sideBySide(columns: readonly AsyncGenerator<Page>[], rows: number): AsyncGenerator<Rows> {
-  const pages: (Page | undefined)[] = columns.map(() => undefined);
+/** @param columns the values of each column, page by page. */
+async function* sideBySide(columns: readonly AsyncGenerator<ColumnValues>[], rows: number): AsyncGenerator<Rows> {
+  const pages = columns.map((): ColumnValues => []);
   const used = columns.map(() => 0);
-  let [done, end] = [0, 0];
+  let done = 0;
   while (done < rows) {
     let length = rows - done;
     for (let c = 0; c < columns.length; c++) {
-      while (!pages[c] || used[c] === pages[c]?.values.length) {
-        const { value, done: isOver } = (await columns[c].next()) as IteratorResult<Page, undefined>;
+      while (used[c] === pages[c].length) {
+        const { value, done: isOver } = (await columns[c].next()) as IteratorResult<ColumnValues, undefined>;
         if (isOver) throw new Error(`a column has fewer rows than the ${rows} of the file`);
         pages[c] = value;
         used[c] = 0;
-        end = Math.max(end, value.end);
       }
-      length = Math.min(length, (pages[c]?.values.length ?? 0) - used[c]);
+      length = Math.min(length, pages[c].length - used[c]);
     }
     const values = pages.map((page, c) => {
-      const all = page?.values ?? [];
       const [from, to] = [used[c], used[c] + length];
-      return ArrayBuffer.isView(all) ? (all as Uint32Array).subarray(from, to) : (all as Uint8Array[]).slice(from, to);
+      return ArrayBuffer.isView(page) ? (page as Uint32Array).subarray(from, to) : page.slice(from, to);
     });
     for (let c = 0; c < columns.length; c++) used[c] += length;
     done += length;
-    yield { length, columns: values, end };
+    yield { length, columns: values };
   }
 }
 
 type SchemaNode = OpenParquet['schema'];
 
-async function* byteValues(file: OpenParquet, node: SchemaNode, name: string): AsyncGenerator<Page> {
-  for await (const { values, end } of bytePages(file, node)) {
+async function* byteValues(file: OpenParquet, node: SchemaNode, name: string): AsyncGenerator<ColumnValues> {
+  for await (const { values } of bytePages(file, node)) {
     const bytes = Array.from(values, value => {
       if (value instanceof Uint8Array) return value;
       throw new Error(`the column ${name} lacks a value`);
     });
-    if (bytes.length > 0) yield { values: bytes, end };
+    if (bytes.length > 0) yield bytes;
   }
 }
 
@@ -104,10 +105,10 @@ async function* numberPages(
   node: SchemaNode,
   kind: 'count' | 'sum',
   path: string,
-): AsyncGenerator<Page> {
+): AsyncGenerator<ColumnValues> {
   const { element } = node;
   let dictionary: Numbers | undefined;
-  for await (const { header, bytes, decoder, end, isFirst } of packedPages(file, node)) {
+  for await (const { header, bytes, decoder, isFirst } of packedPages(file, node)) {
     if (isFirst) dictionary = undefined;
     const page = unpackPage(bytes, header, decoder);
     checkPage(page, header, element, MOST_PAGE_BYTES);
@@ -120,8 +121,14 @@ async function* numberPages(
       }
       const values = newNumbers(kind, numbersOf(header));
       readNumbers(page, header, element, decoder.type, dictionary, values);
-      if (values.length > 0) yield { values, end };
+      if (values.length > 0) yield values;
     } catch (error) {
+      if (error instanceof UnknownEncoding) {
+        throw columnFault(
+          path,
+          `kneser does not read numbers in the encoding ${error.message}, which the column ${element.name} has; write them as PLAIN, with a dictionary or as DELTA_BINARY_PACKED`,
+        );
+      }
       if (!(error instanceof TooLarge)) throw error;
       const most = kind === 'count' ? 2 ** 32 - 1 : Number.MAX_SAFE_INTEGER;
       throw new KneserError(
@@ -141,11 +148,14 @@ function newNumbers(kind: 'count' | 'sum', length: number): Numbers {
 /** A number that its column cannot hold. The message is the number. */
 class TooLarge extends Error {}
 
+/** An encoding that {@link readNumbers} does not know. The message is its name. */
+class UnknownEncoding extends Error {}
+
 function numbersOf({ data_page_header: first, data_page_header_v2: second }: PageHeader): number {
   return (first ?? second)?.num_values ?? 0;
 }
 
-/** Reads the numbers of a data page. @param to gets them; its length is their number. */
+/** Fills `to` with the `to.length` numbers of a data page. */
 function readNumbers(
   page: Uint8Array,
   header: PageHeader,
@@ -155,39 +165,42 @@ function readNumbers(
   to: Numbers,
 ): void {
   const at = skipLevels(page, header, element);
-  const { encoding } = header.data_page_header ?? header.data_page_header_v2 ?? { encoding: '' };
+  const encoding = (header.data_page_header ?? header.data_page_header_v2)?.encoding;
+  if (encoding === undefined) throw new Error('a page lacks its encoding');
   if (encoding === 'PLAIN') readPlain(page, at, type, to);
   else if (encoding.endsWith('_DICTIONARY')) readIndices(page, at, dictionary ?? to.subarray(0, 0), to);
   else if (encoding === 'DELTA_BINARY_PACKED') {
     const values = type === 'INT64' ? new BigInt64Array(to.length) : new Int32Array(to.length);
     deltaBinaryUnpack({ view: viewOf(page), offset: at }, to.length, values);
     for (let i = 0; i < to.length; i++) put(to, i, Number(values[i]));
-  } else throw new Error(`numbers in the encoding ${encoding}`);
+  } else throw new UnknownEncoding(encoding);
 }
 
 /** The offset of the values of a page, behind its levels, which must say that each row has a value. */
 function skipLevels(page: Uint8Array, header: PageHeader, element: SchemaElement): number {
   const { data_page_header_v2: second } = header;
-  if (element.repetition_type !== 'OPTIONAL' && !second) return 0;
-  const view = viewOf(page);
-  let [begin, end] = [4, 0];
   if (second) {
     if (second.num_nulls > 0) throw new Error(`the column ${element.name} lacks a value`);
-    begin = second.repetition_levels_byte_length;
-    end = begin + second.definition_levels_byte_length;
-  } else end = 4 + view.getUint32(0, true);
-  if (second) return end;
+    return second.repetition_levels_byte_length + second.definition_levels_byte_length;
+  }
+  if (element.repetition_type !== 'OPTIONAL') return 0;
+  const view = viewOf(page);
+  const length = view.getUint32(0, true);
   const levels = new Uint8Array(numbersOf(header));
-  readRleBitPackedHybrid({ view, offset: begin }, 1, levels, end - begin);
+  readRleBitPackedHybrid({ view, offset: 4 }, 1, levels, length);
   if (levels.includes(0)) throw new Error(`the column ${element.name} lacks a value`);
-  return end;
+  return 4 + length;
 }
 
 /** Numbers of 4 or 8 bytes, little-endian with a sign. */
 function readPlain(page: Uint8Array, at: number, type: ParquetType, to: Numbers): void {
   const { length } = to;
   const size = type === 'INT64' ? 8 : 4;
-  if (at + size * length > page.length) throw new Error(`${length} numbers in a page of ${page.length} bytes`);
+  if (at + size * length > page.length) {
+    throw new Error(
+      `a page of ${page.length} bytes is too short for ${length} numbers of ${size} bytes from byte ${at} on`,
+    );
+  }
   const halves = new Int32Array(page.slice(at, at + size * length).buffer);
   if (size === 4) {
     for (let i = 0; i < length; i++) put(to, i, halves[i]);
@@ -206,7 +219,7 @@ function readIndices(page: Uint8Array, at: number, dictionary: Numbers, to: Numb
   const size = dictionary.length;
   for (let i = 0; i < length; i++) {
     const index = indices[i];
-    if (index >= size) throw new Error(`a dictionary of ${size} numbers lacks number ${index}`);
+    if (index >= size) throw new Error(`a page refers to index ${index} of a dictionary of ${size} numbers`);
     to[i] = dictionary[index];
   }
 }
