@@ -7,6 +7,7 @@ const FLAG_NAMES: Readonly<Record<string, string>> = {
   limit: 'vocabLimit',
   atLeast: 'unkBelow',
   references: 'tune',
+  domains: 'domain',
 };
 
 /** The codes of errors whose message can begin with the name of an option. */

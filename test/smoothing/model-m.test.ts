@@ -230,6 +230,34 @@ describe.each([
   });
 });
 
+test('equally probable words stay equally probable next to the words that are scored', async () => {
+  const out = join(folder, 'ties');
+  const random = randomNumbers(5);
+  const frequent = ['a', 'b', 'c', 'the'];
+  // Words that occur once, all in the same place, more of them than are scored after a prediction.
+  const sentences = Array.from({ length: 800 }, (_, i) => [
+    ...Array.from({ length: 4 }, () => frequent[Math.floor(random() * frequent.length)]),
+    i % 2 === 0 ? `once${i}` : 'c',
+  ]);
+  await train({ sentences, out, order: 3, patterns: { skip: true }, classes: [20, 8], modelM: 2, holdOut: 0.05 });
+  await using model = await LanguageModel.open(out);
+  expect(model.info.modelM).toBe(2);
+  const loaded = await model.load();
+  const words = [...loaded.vocabulary()].filter(word => word.startsWith('once'));
+  for (const history of [['a'], ['b', 'the'], ['c', 'c', 'c']]) {
+    const next = loaded.distribution(history);
+    /** By log10 p of scoring, the probabilities and the ranks that words have. */
+    const groups = new Map<number, Set<string>>();
+    for (const word of words) {
+      const score = loaded.log10Prob(word, ['<s>', ...history]);
+      const alike = groups.get(score) ?? new Set();
+      groups.set(score, alike.add(`${next.probability(word)}, rank ${next.rank(word)}`));
+    }
+    expect(groups.size).toBeLessThan(words.length / 4);
+    expect([...groups.values()].filter(({ size }) => size > 1)).toEqual([]);
+  }
+});
+
 test('words too few for classes leave Model M out, and a training that prunes refuses it', async () => {
   const small = join(folder, 'small');
   const options = { order: 3, patterns: { skip: true }, classes: 5, modelM: 1, holdOut: 0.5 };

@@ -103,8 +103,8 @@ describe('a folder that differs from the output of a job is refused, and no mode
   const rewritten =
     (last: ColumnSource, isRepeated = false) =>
     (model: string): void => {
-      const numbers = { type: 'INT32', data: [1, 3], nullable: false } as const;
-      const columnData = [
+      const numbers = { type: 'INT32' as const, data: [1, 3], nullable: false };
+      const columnData: ColumnSource[] = [
         { name: 'c1', ...numbers },
         { name: 'w', ...numbers },
         { nullable: false, ...last },

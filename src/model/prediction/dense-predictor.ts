@@ -1,4 +1,3 @@
-import { exp10 } from '../../base/elementary.js';
 import type { Batch } from '../../smoothing/batch.js';
 import { TOTAL } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
@@ -19,7 +18,7 @@ import type { WordProbability } from './top-words.js';
 const NO_WORDS = new Uint32Array(0);
 /** No words: each word has a probability of its own. */
 const NO_GROUPS = [new Float64Array(0), NO_WORDS, NO_WORDS] as const;
-/** How many of the most probable words are scored, so that their probabilities have the bits of scoring. */
+/** How many of the most probable words are scored, so that their log10 p has the bits of scoring. Their probabilities stay, so that ties do. */
 const SCORED = 64;
 
 /**
@@ -72,7 +71,6 @@ export class DensePredictor implements Predictor {
       ),
     );
     const log10Probs = new Map(Array.from(best, (i, t) => [i, scores.log10Probs[t]]));
-    for (const [i, log10Prob] of log10Probs) probabilities[i] = exp10(log10Prob);
     return new DenseNextWords(words, probabilities, log10Probs, ids, others);
   }
 
