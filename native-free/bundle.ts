@@ -1,8 +1,17 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
-import { build as bundle, type BuildOptions } from 'rolldown';
 
 /**
  * A step of the build: bundles the output of `tsc` in `dist/`. Writes
@@ -12,7 +21,7 @@ import { build as bundle, type BuildOptions } from 'rolldown';
  * - `dist/browser/`: the entries of `dist/native-free/` as self-contained ES modules, which a page imports by their address, without a
  *   bundler or an import map. Code that several entries share is in chunks beside them.
  * - `dist/modules/`: the same entries module by module, for bundlers, which then take only the modules that a page uses.
- * - `dist/node/`: the command line, the library and the files of threads, for Node. `kneser score` then loads a dozen files in place of 170,
+ * - `dist/node/`: the command line, the library and the files of threads, for Node. `kneser score` then loads 16 files in place of 170,
  *   which takes a third of its processor time. All files are in one folder, because modules name the files of threads beside their own.
  * - `dist/LICENSES.txt`: the licences of the packages whose code is in the bundles.
  */
@@ -31,7 +40,10 @@ const common = {
   minify: true,
   metafile: true,
 } as const;
-const encoding = await build({ ...common, entryPoints: [encoder], outfile: encoder, allowOverwrite: true });
+// Bundled once: minified again, it would have other names, and so would each file that contains it.
+const encoding = readFileSync(encoder, 'utf8').includes("from 'msgpackr")
+  ? await build({ ...common, entryPoints: [encoder], outfile: encoder, allowOverwrite: true })
+  : undefined;
 
 rmSync(join(dist, 'browser'), { recursive: true, force: true });
 const pages = await build({
@@ -43,41 +55,44 @@ const pages = await build({
   chunkNames: 'chunk-[hash]',
 });
 
-const packaged: BuildOptions = {
-  // Packages stay imports.
-  external: id => !id.startsWith('.') && !isAbsolute(id),
-  checks: { ineffectiveDynamicImport: false },
-};
-const threads = readdirSync(join(dist, 'src'), { recursive: true, encoding: 'utf8' }).filter(path =>
-  path.endsWith('worker.js'),
+/** The files of threads. Modules name them by addresses beside their own, so that no two may have one name. */
+const threads = readdirSync(join(dist, '../src'), { recursive: true, encoding: 'utf8' })
+  .filter(path => path.endsWith('worker.ts'))
+  .map(path => path.replace(/ts$/, 'js'));
+const nodeEntries = Object.fromEntries(
+  ['cli/main.js', 'index.js', ...threads].map(path => [basename(path, '.js'), join(dist, 'src', path)]),
 );
-await bundle([
-  {
-    ...packaged,
-    input: Object.fromEntries(ENTRIES.map(name => [`native-free/${name}`, join(dist, 'native-free', `${name}.js`)])),
+if (Object.keys(nodeEntries).length < threads.length + 2)
+  throw new Error(`two of these have one name: ${threads.join()}`);
+const pageEntries = Object.fromEntries(
+  ENTRIES.map(name => [`native-free/${name}`, join(dist, 'native-free', `${name}.js`)]),
+);
+
+/** rolldown; `undefined` on Node before 20.19, which cannot load it. */
+const rolldown = await import('rolldown').catch(() => undefined);
+if (rolldown) {
+  // Packages stay imports.
+  const external = (id: string): boolean => !id.startsWith('.') && !isAbsolute(id);
+  const common = { external, checks: { ineffectiveDynamicImport: false }, write: false };
+  const modules = await rolldown.build({
+    ...common,
+    input: pageEntries,
     platform: 'neutral',
     output: {
-      dir: join(dist, 'modules'),
-      cleanDir: true,
       preserveModules: true,
       preserveModulesRoot: dist,
       comments: { legal: true, annotation: true, jsdoc: false },
     },
-  },
-  {
-    ...packaged,
-    input: Object.fromEntries(
-      ['cli/main.js', 'index.js', ...threads].map(path => [basename(path, '.js'), join(dist, 'src', path)]),
-    ),
+  });
+  putFiles(join(dist, 'modules'), modules.output);
+  const node = await rolldown.build({
+    ...common,
+    input: nodeEntries,
     platform: 'node',
     preserveEntrySignatures: 'allow-extension',
     output: {
-      dir: join(dist, 'node'),
-      cleanDir: true,
       chunkFileNames: '[name]-[hash].js',
       comments: { legal: true, annotation: false, jsdoc: false },
-      // Names stay, for stack traces.
-      minify: { mangle: false, compress: false, codegen: { removeWhitespace: true } },
       codeSplitting: {
         includeDependenciesRecursively: false,
         groups: [
@@ -87,8 +102,46 @@ await bundle([
         ],
       },
     },
-  },
-]);
+  });
+  putFiles(join(dist, 'node'), node.output);
+} else {
+  // The same code in more files, which load more slowly.
+  rmSync(join(dist, 'modules'), { recursive: true, force: true });
+  for (const part of ['src', 'native-free']) {
+    cpSync(join(dist, part), join(dist, 'modules', part), { recursive: true });
+  }
+  const { outputFiles } = await build({
+    entryPoints: nodeEntries,
+    outdir: join(dist, 'node'),
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'node',
+    packages: 'external',
+    write: false,
+  });
+  putFiles(
+    join(dist, 'node'),
+    outputFiles.map(({ path, text }) => ({ fileName: relative(join(dist, 'node'), path), code: text })),
+  );
+}
+
+/** Makes the files of a folder these, and leaves files that are so already, because processes may be running from them. */
+function putFiles(folder: string, files: readonly { readonly fileName: string; readonly code?: string }[]): void {
+  const names = new Set(files.map(({ fileName }) => join(fileName)));
+  for (const { fileName, code = '' } of files) {
+    const path = join(folder, fileName);
+    if (existsSync(path) && readFileSync(path, 'utf8') === code) continue;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(`${path}.new`, code);
+    renameSync(`${path}.new`, path);
+  }
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const path = join(folder, name);
+    if (!names.has(name) && statSync(path).isFile()) rmSync(path);
+  }
+}
 
 /** The folders of the packages whose code is in a bundle. */
 function packagesOf({ inputs }: Metafile): string[] {
@@ -108,6 +161,6 @@ function licenceOf(folder: string): string {
 
 // If the encoder was bundled before, msgpackr is no input of this bundle, so its folder is named here.
 const msgpackr = dirname(fileURLToPath(import.meta.resolve('msgpackr/pack')));
-const folders = [encoding, pages].flatMap(({ metafile }) => packagesOf(metafile)).map(path => resolve(path));
+const folders = [encoding, pages].flatMap(made => (made ? packagesOf(made.metafile) : [])).map(path => resolve(path));
 const licences = [...new Set([msgpackr, ...folders])].sort().map(licenceOf);
 writeFileSync(join(dist, 'LICENSES.txt'), licences.join('\n----\n\n'));

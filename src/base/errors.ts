@@ -175,6 +175,11 @@ export class KneserError extends Error {
   /** The kind of error, for programs. */
   readonly code: ErrorCode;
 
+  /** The entries of the package have a class each: an error of one is an instance of all. */
+  static override [Symbol.hasInstance](error: unknown): boolean {
+    return error instanceof Error && error.name === 'KneserError';
+  }
+
   /** @internal */
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);

@@ -15,7 +15,7 @@ export async function readHead(path: string): Promise<Uint8Array> {
   if (!(await isFile(path))) return new Uint8Array(0);
   const file = await open(path).catch(() => undefined);
   try {
-    const read = await file?.read(new Uint8Array(HEAD_BYTES)).catch(() => undefined);
+    const read = await file?.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, null).catch(() => undefined);
     return read ? read.buffer.subarray(0, read.bytesRead) : new Uint8Array(0);
   } finally {
     await file?.close();

@@ -142,7 +142,7 @@ async function* readFile(path: string, signal: AbortSignal | undefined): AsyncGe
     const buffer = new Uint8Array(CHUNK_BYTES);
     for (;;) {
       signal?.throwIfAborted();
-      const { bytesRead } = await file.read(buffer);
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
       if (bytesRead === 0) return;
       yield buffer.subarray(0, bytesRead);
     }
