@@ -16,6 +16,9 @@ import { filesOf } from './files.js';
 /** Each model is one IndexedDB database. The name of the database is this prefix and the name of the model. */
 const PREFIX = 'kneser-';
 
+/** By store of a model that {@link openModel} opened, the name of the model. */
+const opened = new WeakMap<StoredModel['store'], string>();
+
 /** A model that the browser keeps. */
 export interface KeptModel {
   /** The name under which it was saved. */
@@ -56,7 +59,10 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
     await database.close();
     throw error;
   }
-  if (model) return LanguageModel.fromStore(model.store, model.files, options);
+  if (model) {
+    opened.set(model.store, name);
+    return LanguageModel.fromStore(model.store, model.files, options);
+  }
   await database.close();
   await remove(name);
   throw new KneserError(
@@ -87,6 +93,8 @@ export async function saveModel(model: LanguageModel, name: string, options: Sav
 export async function keepModel(model: StoredModel, name: string, options: SaveOptions = {}): Promise<void> {
   const { force = false, onProgress, signal } = options;
   await refuseExisting(name, force);
+  // The model is kept under this name: to replace it would empty the database from which it is read.
+  if (opened.get(model.store) === name) return;
   const database = await openDatabase(name);
   const total = model.files.bytes;
   let done = 0;

@@ -1,8 +1,8 @@
 /**
  * The stages of work that progress is reported for. Training passes through `tokenize` … `tune` in this order, without the stages that it does
  * not need; pruning a model through `prune` and `index`. `load` loads tables; `score` scores or compares texts and documents. `export` writes
- * an ARPA file and `import` reads one; `store` stores the tables of another source. `pack` and `unpack` belong to packed models, `files` and
- * `verify` to `verify`, `save` and `copy` to models in browsers and in memory.
+ * an ARPA file and `import` reads one; `store` stores tables that are not counted here: those of an ARPA file, of `mix` or of a job of Spark.
+ * `pack` and `unpack` belong to packed models, `files` and `verify` to the command `verify`, `save` to models in browsers, `copy` to models in memory.
  */
 export type Stage =
   | 'tokenize'

@@ -157,9 +157,9 @@ export class WordOrder {
     const first = drawn.indexOf(REVERSE_MARK);
     const text =
       this.name === 'reverse-full'
-        ? drawn.toReversed()
+        ? [...drawn].reverse()
         : this.name === 'reverse-partial' && first >= 0
-          ? [...drawn.slice(0, first), ...drawn.slice(first).toReversed()]
+          ? [...drawn.slice(0, first), ...drawn.slice(first).reverse()]
           : drawn;
     return text.filter(token => token !== REVERSE_MARK);
   }

@@ -15,6 +15,10 @@ async function openerOf(url: string, place: Place): Promise<Opener> {
     const model = await LanguageModel.fromFile(address);
     await saveModel(model, NAME, { force: true });
     await model.close();
+    // Saving a kept model in its own place leaves it as it is.
+    const kept = await openModel(NAME);
+    await saveModel(kept, NAME, { force: true });
+    await kept.close();
     return options => openModel(NAME, options);
   }
   const response = await fetch(address);
