@@ -8,7 +8,7 @@ import type { ModelMTables } from '../scoring/model-m-tables.js';
 import type { SmoothingPlan } from '../scoring/parts.js';
 import type { Scorer } from '../scoring/scorer.js';
 import { Heap } from './heap.js';
-import type { NextWords } from './next-words.js';
+import type { MixtureNextWords, NextWords } from './next-words.js';
 import type { Explanation } from './prediction.js';
 import { followersOf, layOutHistory, nextWordLayout, type Predictor } from './predictor.js';
 import { sortDescending } from './sort-descending.js';
@@ -41,7 +41,7 @@ export class DensePredictor implements Predictor {
     private readonly scorer: Scorer,
     private readonly modelM: ModelMTables,
     { order, manifest }: SmoothingPlan,
-    private readonly others: Predictor,
+    private readonly others: Predictor<MixtureNextWords>,
   ) {
     this.order = order;
     this.ids = wordIds(manifest);
@@ -58,7 +58,7 @@ export class DensePredictor implements Predictor {
     const others = yield* this.others.after(history, withStart);
     const all = others.spread().dense();
     const batch = layOutHistory(nextWordLayout(order), history, withStart, order);
-    yield* this.addModelM(batch, all);
+    yield* this.addModelM(batch, others.shareOfModelM, all);
     // The probabilities of `words`.
     all.copyWithin(BOS, BOS + 1);
     const probabilities = all.slice(NONE + 1, ids - 1);
@@ -75,11 +75,10 @@ export class DensePredictor implements Predictor {
   }
 
   /** Adds the part of Model M to the probability of each word after the history of the only word of a batch. */
-  private *addModelM(batch: Batch, probabilities: Float64Array): Generator<Promise<void>, void, void> {
+  private *addModelM(batch: Batch, share: number, probabilities: Float64Array): Generator<Promise<void>, void, void> {
     const { scorer, modelM, classes, counts } = this;
     const { model, wordTables } = modelM;
     const available = batch.available[0];
-    const share = scorer.estimator.expand?.(yield* scorer.evidenceOf(batch), batch, 0).shareOfModelM ?? 0;
     for (const words of classes) {
       batch.ids[batch.targets[0]] = words[0];
       const { evidence, classProbability } = yield* scorer.stepsOf(batch, modelM);

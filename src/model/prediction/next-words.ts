@@ -42,6 +42,8 @@ export class MixtureNextWords implements NextWords {
     private readonly spreading: Spreading,
     private readonly chainSums: ChainSums,
     private readonly draws: Draws,
+    /** The share of Model M, whose part is not in these probabilities; 0 without it. */
+    readonly shareOfModelM: number,
   ) {}
 
   spread(): Spread {

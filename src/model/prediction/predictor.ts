@@ -22,14 +22,14 @@ type ExpandingEstimator = Estimator & Required<Pick<Estimator, 'expand'>>;
  * Makes {@link NextWords} of histories. A predictor uses the working memory of the scorer's tables: the scorer must not be used until the
  * generator of `after` has ended. The next words stay valid afterwards.
  */
-export interface Predictor {
+export interface Predictor<Made extends NextWords = NextWords> {
   /**
    * The distribution of the word after a history.
    *
    * @param history ids of the words before, at most order − 1, oldest first; ids may carry the mark `OOV`.
    * @param withStart whether the history begins a sentence, so that `<s>` stands before it.
    */
-  after(history: Uint32Array, withStart: boolean): Generator<Promise<void>, NextWords, void>;
+  after(history: Uint32Array, withStart: boolean): Generator<Promise<void>, Made, void>;
 }
 
 /** An empty batch layout with room for a history and one word after it. */
@@ -47,7 +47,10 @@ export function layOutHistory(layout: BatchLayout, history: Uint32Array, withSta
 }
 
 /** Makes the predictor of a mixture; `undefined` if the estimator cannot expand its probabilities into terms. */
-export function createMixturePredictor(scorer: Scorer, { order, manifest }: SmoothingPlan): Predictor | undefined {
+export function createMixturePredictor(
+  scorer: Scorer,
+  { order, manifest }: SmoothingPlan,
+): Predictor<MixtureNextWords> | undefined {
   const { estimator } = scorer;
   return canExpand(estimator) ? new MixturePredictor(scorer, estimator, order, wordIds(manifest)) : undefined;
 }
@@ -66,7 +69,7 @@ interface SortedWords {
 }
 
 /** Makes the next words of a mixture. */
-class MixturePredictor implements Predictor {
+class MixturePredictor implements Predictor<MixtureNextWords> {
   private readonly layout: BatchLayout;
   private words: SortedWords | undefined;
   /** As {@link NextWord.floor}. */
@@ -83,7 +86,7 @@ class MixturePredictor implements Predictor {
     this.floor = estimator.chain && 1 / estimator.chain.vocabulary;
   }
 
-  *after(history: Uint32Array, withStart: boolean): Generator<Promise<void>, NextWords, void> {
+  *after(history: Uint32Array, withStart: boolean): Generator<Promise<void>, MixtureNextWords, void> {
     const batch = layOutHistory(this.layout, history, withStart, this.order);
     const { words, clusterings } = this.scorer;
     const evidence = yield* this.scorer.evidenceOf(batch);
@@ -107,6 +110,7 @@ class MixturePredictor implements Predictor {
       spreading,
       chainSums,
       draws,
+      expansion.shareOfModelM,
     );
   }
 
