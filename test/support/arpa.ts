@@ -1,4 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
 import { expect } from 'vitest';
+import { exportArpa, importArpa, type ImportReport } from '#kneser/src/index.js';
 import { withOpen } from './models.js';
 
 /** An ARPA file as a map from n-grams to their numbers: the plain way to read and use one. */
@@ -21,6 +25,30 @@ export class Arpa {
     const { log10Prob, matched } = this.score(word, history.slice(1));
     return { log10Prob: backoff + log10Prob, matched };
   }
+}
+
+/** A few sentences of few words, one of which is in no model. */
+export const texts = fc.array(fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'é', 'stranger'), { maxLength: 9 }), {
+  minLength: 1,
+  maxLength: 6,
+});
+
+/** Functions that import a text as an ARPA file, and give the ARPA file of a model. @param folder of their files. */
+export function arpaFiles(folder: string): {
+  readonly importText: (text: string | Uint8Array, out?: string) => Promise<ImportReport>;
+  readonly exported: (model: string) => Promise<string>;
+} {
+  const at = (name: string): string => join(folder, name);
+  return {
+    importText(text, out = at('imported')) {
+      writeFileSync(at('text.arpa'), text);
+      return importArpa({ file: at('text.arpa'), out, force: true });
+    },
+    async exported(model) {
+      await exportArpa({ model, file: at('exported.arpa') });
+      return readFileSync(at('exported.arpa'), 'utf8');
+    },
+  };
 }
 
 /** Checks every word of sentences, by an imported model that is read both ways, against its file. */

@@ -1,17 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  exportArpa,
-  importArpa,
-  LanguageModel,
-  train,
-  type ImportReport,
-  type TrainOptions,
-} from '#kneser/src/index.js';
-import { Arpa, expectScores } from '../../support/arpa.js';
+import { exportArpa, LanguageModel, train, type TrainOptions } from '#kneser/src/index.js';
+import { Arpa, arpaFiles, expectScores, texts } from '../../support/arpa.js';
 import { temporaryFolder, withOpen } from '../../support/models.js';
 import { refusal } from '../../support/refusal.js';
 
@@ -19,20 +12,7 @@ const folder = temporaryFolder('arpa-export');
 const fixture = (name: string): string => new URL(`../../fixtures/${name}`, import.meta.url).pathname;
 const at = (name: string): string => join(folder, name);
 
-async function importText(text: string | Uint8Array, out = at('imported')): Promise<ImportReport> {
-  writeFileSync(at('text.arpa'), text);
-  return importArpa({ file: at('text.arpa'), out, force: true });
-}
-
-async function exported(model: string): Promise<string> {
-  await exportArpa({ model, file: at('exported.arpa') });
-  return readFileSync(at('exported.arpa'), 'utf8');
-}
-
-const texts = fc.array(fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'é', 'stranger'), { maxLength: 9 }), {
-  minLength: 1,
-  maxLength: 6,
-});
+const { importText, exported } = arpaFiles(folder);
 
 describe('a model of counts', () => {
   const corpus = fc

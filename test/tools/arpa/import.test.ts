@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { exportArpa, importArpa, LanguageModel, prune, tune, type ImportReport } from '#kneser/src/index.js';
-import { Arpa, expectScores } from '../../support/arpa.js';
+import { importArpa, LanguageModel, prune, tune } from '#kneser/src/index.js';
+import { Arpa, arpaFiles, expectScores, texts } from '../../support/arpa.js';
 import { CommandLine } from '../../support/command-line.js';
 import { temporaryFolder, withOpen } from '../../support/models.js';
 import { refusal } from '../../support/refusal.js';
@@ -43,20 +43,7 @@ function isOmitted(arpa: Arpa, tokens: readonly string[]): boolean {
   return arpa.score(tokens[tokens.length - 1], context).log10Prob > 0 || isOmitted(arpa, context);
 }
 
-async function importText(text: string | Uint8Array, out = at('imported')): Promise<ImportReport> {
-  writeFileSync(at('text.arpa'), text);
-  return importArpa({ file: at('text.arpa'), out, force: true });
-}
-
-async function exported(model: string): Promise<string> {
-  await exportArpa({ model, file: at('exported.arpa') });
-  return readFileSync(at('exported.arpa'), 'utf8');
-}
-
-const texts = fc.array(fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'é', 'stranger'), { maxLength: 9 }), {
-  minLength: 1,
-  maxLength: 6,
-});
+const { importText, exported } = arpaFiles(folder);
 
 describe("KenLM's ARPA file", () => {
   interface KenLM {

@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { exportArpa, importArpa, type ImportReport } from '#kneser/src/index.js';
-import { Arpa } from '../../support/arpa.js';
+import { importArpa } from '#kneser/src/index.js';
+import { Arpa, arpaFiles } from '../../support/arpa.js';
 import { temporaryFolder, withOpen } from '../../support/models.js';
 import { refusal } from '../../support/refusal.js';
 
@@ -11,15 +11,7 @@ const folder = temporaryFolder('arpa-reader');
 
 const at = (name: string): string => join(folder, name);
 
-async function importText(text: string | Uint8Array, out = at('imported')): Promise<ImportReport> {
-  writeFileSync(at('text.arpa'), text);
-  return importArpa({ file: at('text.arpa'), out, force: true });
-}
-
-async function exported(model: string): Promise<string> {
-  await exportArpa({ model, file: at('exported.arpa') });
-  return readFileSync(at('exported.arpa'), 'utf8');
-}
+const { importText, exported } = arpaFiles(folder);
 
 describe('a file that is not right is refused', () => {
   const good = [
