@@ -62,5 +62,5 @@ export function receivedError({ message, code }: { message: string; code: ErrorC
 /** The part of the global scope of a worker that exchanges messages. */
 export interface WorkerScope<Request, Reply> {
   onmessage: ((event: { readonly data: Request }) => void) | null;
-  postMessage(message: Reply, transfer?: Transferable[]): void;
+  postMessage(message: Reply): void;
 }

@@ -5,7 +5,7 @@
  * ## A tour of the source
  *
  * Data passes through the folders of `src/` in this order, and a folder imports folders of earlier lines only
- * (`oxlint.layers.js`):
+ * (`oxlint.rules.js`):
  *
  * ```
  * text files

@@ -22,23 +22,20 @@ const MESSAGES_UNDER_WAY = 4;
  * Serves requests in a counting thread.
  *
  * @param scratch creates the files of sorted runs.
- * @param send sends a reply to the pool; the buffers in `moved` are transferred with it, not copied.
+ * @param send sends a reply to the pool.
  * @returns a function that takes the next request.
  */
 export function countInThread(
   plan: CountPlan,
   scratch: Scratch | undefined,
-  send: (reply: ThreadReply, moved?: ArrayBuffer[]) => void,
+  send: (reply: ThreadReply) => void,
 ): (request: ThreadRequest) => void {
   const { underWay } = plan;
   let blocks: CountedBlock[] = [];
   const sendBlocks = (): void => {
     if (blocks.length === 0) return;
     if (underWay) Atomics.add(underWay, 0, 1);
-    send(
-      { kind: 'blocks', blocks },
-      blocks.map(({ value }) => value.buffer as ArrayBuffer),
-    );
+    send({ kind: 'blocks', blocks });
     blocks = [];
     if (underWay) waitBelow(underWay, MESSAGES_UNDER_WAY);
   };

@@ -6,6 +6,6 @@ import { scratchFiles } from './scratch-files.js';
 // The entry of a counting thread of Node.
 if (parentPort) {
   const port = parentPort;
-  const take = countInThread(workerData as CountPlan, scratchFiles, (reply, moved) => port.postMessage(reply, moved));
+  const take = countInThread(workerData as CountPlan, scratchFiles, reply => port.postMessage(reply));
   port.on('message', (request: ThreadRequest) => take(request));
 }

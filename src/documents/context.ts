@@ -22,15 +22,15 @@ export async function contextFigures(
   const { weights, clusterings } = model.parts;
   if (context === undefined || ids.length === sentences || !weights) return none;
   const cache = new TextCache(weights.cache, clusterings.at(0)?.classes);
-  const coldPerplexity = perplexityWith(await model.score(ids.slice(), cache));
+  const coldPerplexity = perplexityWith(await model.score(ids, cache));
   cache.reset();
   const reading = scoreDocuments([[{ index: 0, text: context }]], { model, unit: 'lines', byToken: true });
   for await (const some of reading) {
     for (const { byToken, sentences } of some) {
-      if (byToken && byToken.ids.length > sentences) await model.score(byToken.ids.slice(), cache);
+      if (byToken && byToken.ids.length > sentences) await model.score(byToken.ids, cache);
     }
   }
-  const perplexity = perplexityWith(await model.score(ids.slice(), cache));
+  const perplexity = perplexityWith(await model.score(ids, cache));
   const consens = (coldPerplexity - perplexity) / (coldPerplexity + perplexity);
   return { coldPerplexity: orNull(coldPerplexity), perplexity: orNull(perplexity), consens: orNull(consens) };
 }

@@ -129,8 +129,8 @@ async function scoreTogether<D>(
   }
   const { ends } = own;
   const [found, spread, others] = await Promise.all([
-    model.score(own.ids.slice()),
-    withSpreads ? model.spreads(own.ids.slice()) : undefined,
+    model.score(own.ids),
+    withSpreads ? model.spreads(own.ids) : undefined,
     summingOthers,
   ]);
   const sums = new SumsByDocument(sumStretches(found, ends), ends);

@@ -18,7 +18,7 @@ export interface Scorable {
 
 /** The ids of documents under one model. */
 export interface DocumentIds {
-  readonly ids: Uint32Array<ArrayBuffer>;
+  readonly ids: Uint32Array;
   /** By document, its end in `ids`. */
   readonly ends: Uint32Array;
 }

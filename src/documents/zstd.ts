@@ -16,10 +16,10 @@ export function zstdCompressor(own: (() => Duplex) | null = createZstdCompress ?
   const thread = new AnsweringThread<Uint8Array | 'end', Uint8Array>(address, undefined, 'compressing');
   return new Transform({
     transform: (chunk: Uint8Array, _, done) => {
-      thread.ask(chunk, []).then(packed => done(null, packed), done);
+      thread.ask(chunk).then(packed => done(null, packed), done);
     },
     flush: done => {
-      thread.ask('end', []).then(packed => done(null, packed), done);
+      thread.ask('end').then(packed => done(null, packed), done);
     },
     destroy: (error, done) => {
       thread.close(error ?? new Error('the output was closed')).then(() => done(error), done);

@@ -137,7 +137,7 @@ export class LoadedModel extends MemoryModel {
       this.checkOpen();
       return threads > 1 && tasks++ >= FIRST_PIECES ? this.#startThreads(threads) : undefined;
     };
-    const pieceOf = (ids: Uint32Array<ArrayBuffer>): Piece => ({ ids, history: 0, ends: BOTH_ENDS });
+    const pieceOf = (ids: Uint32Array): Piece => ({ ids, history: 0, ends: BOTH_ENDS });
     return {
       words: this.words,
       parts: this.parts,
@@ -157,7 +157,7 @@ export class LoadedModel extends MemoryModel {
       spreads: async ids => {
         this.checkOpen();
         if (threads === 1) return this.spreadsOfIds(ids);
-        return (await this.#startSpreadThreads(threads)).ask(ids, [ids.buffer]);
+        return (await this.#startSpreadThreads(threads)).ask(ids);
       },
     };
   }

@@ -13,17 +13,17 @@ export interface TokenScoring extends GroupLimits {
   /**
    * Scores sentences.
    *
-   * @param ids the ids of whole sentences, each ended by `EOS`; the array may be moved to another thread.
+   * @param ids the ids of whole sentences, each ended by `EOS`.
    * @param cache the text so far; the sentences become part of it.
    */
-  score(ids: Uint32Array<ArrayBuffer>, cache?: TextCache): Promise<TokenScores>;
+  score(ids: Uint32Array, cache?: TextCache): Promise<TokenScores>;
   /**
    * Scores sentences, and adds up the scores of each stretch of them.
    *
    * @param ids as for `score`.
    * @param ends the end of each stretch in `ids`, ascending; a stretch is whole sentences, or empty.
    */
-  sums(ids: Uint32Array<ArrayBuffer>, ends: Uint32Array): Promise<StretchSums>;
+  sums(ids: Uint32Array, ends: Uint32Array): Promise<StretchSums>;
   /** For each token, figures of the exact distribution of the token after its history. @param ids as for `score`. */
-  spreads(ids: Uint32Array<ArrayBuffer>): Promise<TokenSpreads>;
+  spreads(ids: Uint32Array): Promise<TokenSpreads>;
 }

@@ -28,9 +28,9 @@ export interface TextPart {
  *     ends      the end of each of these new tokens in `bytes`                   Uint32Array [new tokens]
  */
 export interface TokenizedPart {
-  readonly indices: Uint32Array<ArrayBuffer>;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly ends: Uint32Array<ArrayBuffer>;
+  readonly indices: Uint32Array;
+  readonly bytes: Uint8Array;
+  readonly ends: Uint32Array;
   /** Whether the thread's list was emptied before this part. */
   readonly isFresh: boolean;
   /** The changes that decoding made to this part. */

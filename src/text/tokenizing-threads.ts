@@ -112,7 +112,7 @@ class TokenizingThread {
   }
 
   tokenize(part: TextPart): Promise<TokenizedPart> {
-    return this.thread.ask(part, [part.bytes.buffer as ArrayBuffer]);
+    return this.thread.ask(part);
   }
 
   /** Adds the new tokens of a part to the list. @returns the list */

@@ -5,8 +5,5 @@ import { createPartTokenizer, type TextPart, type TokenizingPlan } from './token
 if (parentPort) {
   const port = parentPort;
   const tokenize = await createPartTokenizer(workerData as TokenizingPlan);
-  port.on('message', (part: TextPart) => {
-    const reply = tokenize(part);
-    port.postMessage(reply, [reply.indices.buffer, reply.bytes.buffer, reply.ends.buffer]);
-  });
+  port.on('message', (part: TextPart) => port.postMessage(tokenize(part)));
 }

@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../support/models.js';
 
-/** The import rule of `oxlint.layers.js`, on files of the project with planted imports. */
+/** The import rule of `oxlint.rules.js`, on files of the project with planted imports. */
 const ROOT = join(import.meta.dirname, '../..');
 /** A copy of the sources, in which imports are planted. */
 const copy = temporaryFolder('import-rule');
 
 beforeAll(() => {
   mkdirSync(copy, { recursive: true });
-  for (const part of ['src', 'package.json', 'oxlint.layers.js', '.oxlintrc.json'])
+  for (const part of ['src', 'package.json', 'oxlint.rules.js', '.oxlintrc.json'])
     cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
 });
@@ -34,10 +34,10 @@ function faultsOf(file: string, text: string): string[] {
   }
 }
 
-/** The messages of the import rule in what oxlint prints. */
+/** The messages of the project's own rules in what oxlint prints. */
 function messagesOf(output: string): string[] {
   const { diagnostics } = JSON.parse(output) as { diagnostics: { readonly code: string; readonly message: string }[] };
-  return diagnostics.filter(({ code }) => code.includes('layers')).map(({ message }) => message);
+  return diagnostics.filter(({ code }) => /layers|transfer/.test(code)).map(({ message }) => message);
 }
 
 describe('a file that imports itself by way of others', () => {
@@ -68,6 +68,16 @@ describe('a file that imports itself by way of others', () => {
     expect(more).toEqual([]);
     expect(fault).toContain(`${file} → ${other} → `);
   });
+});
+
+test.each([
+  "import { parentPort } from 'node:worker_threads';\nparentPort?.postMessage(bytes, [bytes.buffer]);",
+  'export const moved = structuredClone(bytes, { transfer: [bytes.buffer] });',
+  'export const moved = bytes.buffer.transfer();',
+])('memory that moves to another thread is refused: %s', text => {
+  const [fault, ...more] = faultsOf('src/base/node/one.ts', `const bytes = new Uint8Array(1);\n${text}`);
+  expect(more).toEqual([]);
+  expect(fault).toContain('moved memory makes all typed arrays of the thread slow');
 });
 
 test('a file may import what imports other files', () => {

@@ -1,4 +1,4 @@
-import { Worker, type Transferable } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import { threadError, WORKER_OPTIONS } from './worker-options.js';
 
 /**
@@ -33,12 +33,12 @@ export class AnsweringThread<Question, Answer> {
     return this.asked.length;
   }
 
-  /** Asks the thread. @param transfer buffers that move to the thread with the question. */
-  ask(question: Question, transfer: readonly Transferable[]): Promise<Answer> {
+  /** Asks the thread. */
+  ask(question: Question): Promise<Answer> {
     if (this.ended) return Promise.reject(this.ended);
     return new Promise((resolve, reject) => {
       // First, because a question that cannot be sent throws, and must not wait for the answer of the next one.
-      this.worker.postMessage(question, transfer);
+      this.worker.postMessage(question);
       this.asked.push({ resolve, reject });
       this.worker.ref();
     });
@@ -69,10 +69,10 @@ export class AnsweringThreads<Question, Answer> {
     return this.threads.length;
   }
 
-  /** Asks a thread. @param transfer the buffers that move to the thread with the question. */
-  ask(question: Question, transfer: readonly Transferable[]): Promise<Answer> {
+  /** Asks a thread. */
+  ask(question: Question): Promise<Answer> {
     const freest = this.threads.reduce((least, thread) => (thread.waiting < least.waiting ? thread : least));
-    return freest.ask(question, transfer);
+    return freest.ask(question);
   }
 
   /** Ends the threads; answers that are due fail with the reason. */

@@ -10,7 +10,7 @@ import { Placer } from './placer.js';
 /** Consecutive blocks of a table: the bytes of all blocks, one after another, and by block the end of its bytes. */
 export interface BlockBytes {
   readonly first: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array;
   readonly ends: readonly number[];
 }
 

@@ -22,7 +22,7 @@ export class LoadingThreads implements LoadingRunner {
   }
 
   async run(task: LoadingTask): Promise<LoadingResult> {
-    const answer = await this.threads.ask(task, [task.blocks.bytes.buffer]);
+    const answer = await this.threads.ask(task);
     if (answer.failed) throw new KneserError(answer.failed.code, answer.failed.message);
     return answer.result;
   }

@@ -1,4 +1,5 @@
 import { KneserError } from '../../base/errors.js';
+import { sharedMemory } from '../../base/shared-memory.js';
 import { trieBlockKey } from '../../store/keys.js';
 import type { ModelStore } from '../../store/store.js';
 import { damaged, damagedTable } from '../../tables/damage.js';
@@ -413,10 +414,10 @@ function moveLinks(links: Uint32Array, from: number, to: number, ofLines: number
   for (let c = from + 1; c <= to; c++) links[c] += links[c] & FLAT ? ofFlat : ofLines;
 }
 
-/** The values of blocks, one after another. @throws KNESER_DAMAGED where one is missing. */
+/** The values of blocks, one after another, in memory that threads share. @throws KNESER_DAMAGED where one is missing. */
 function join(table: string, first: number, values: readonly (Uint8Array | undefined)[]): BlockBytes {
   const ends: number[] = [];
-  const bytes = new Uint8Array(values.reduce((sum, value) => sum + (value?.length ?? 0), 0));
+  const bytes = new Uint8Array(sharedMemory(values.reduce((sum, value) => sum + (value?.length ?? 0), 0)));
   let at = 0;
   for (const [i, value] of values.entries()) {
     if (!value) throw new KneserError('KNESER_DAMAGED', `${table}, block ${first + i}: missing; the model is damaged`);

@@ -11,6 +11,6 @@ if (parentPort) {
   const predictor = createPredictor(createLoadedScorer(plan).byEvidence, plan);
   port.on('message', (ids: Uint32Array) => {
     const { ranks, entropies, secondMoments } = runAtOnce(tokenSpreads(predictor, ids, plan.order - 1));
-    port.postMessage({ ranks, entropies, secondMoments }, [ranks.buffer, entropies.buffer, secondMoments.buffer]);
+    port.postMessage({ ranks, entropies, secondMoments });
   });
 }

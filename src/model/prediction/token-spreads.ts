@@ -5,11 +5,11 @@ import type { Predictor } from './predictor.js';
 /** By token of a text, figures of the exact distribution over the vocabulary after the token's history. */
 export interface TokenSpreads {
   /** 1 + the number of types that are more probable than the token. */
-  readonly ranks: Float64Array<ArrayBuffer>;
+  readonly ranks: Float64Array;
   /** −Σ p ln p [nats]. */
-  readonly entropies: Float64Array<ArrayBuffer>;
+  readonly entropies: Float64Array;
   /** Σ p ln² p [nats²]. */
-  readonly secondMoments: Float64Array<ArrayBuffer>;
+  readonly secondMoments: Float64Array;
 }
 
 /**

@@ -2,18 +2,12 @@ import { AnsweringThreads } from '../../base/node/answering-thread.js';
 import { closedError, KneserError, type ErrorCode } from '../../base/errors.js';
 import type { Batch } from '../../smoothing/batch.js';
 import type { BlockScoringPlan } from './block-scoring.js';
-import { DividedBatch, putScores, type OwnBatch } from './divide-batch.js';
+import { DividedBatch, putScores } from './divide-batch.js';
 import { emptyScores, type BatchScorer, type BatchScores } from './scorer.js';
-
-/** The scores of a batch, in memory that moves from thread to thread. */
-export interface MovableScores extends BatchScores {
-  readonly log10Probs: Float64Array<ArrayBuffer>;
-  readonly matched: Uint8Array<ArrayBuffer>;
-}
 
 /** The answer of a thread: the scores of a batch, or the error of the store. */
 export type BlockAnswer =
-  | { readonly scores: MovableScores; readonly failed?: undefined }
+  | { readonly scores: BatchScores; readonly failed?: undefined }
   | { readonly scores?: undefined; readonly failed: { readonly code: ErrorCode; readonly message: string } };
 
 /**
@@ -84,10 +78,9 @@ export class BlockThreads {
     return scores;
   }
 
-  /** Asks a thread to score a batch, which moves there. */
-  private async ask(batch: OwnBatch): Promise<BatchScores> {
-    const moved = [batch.ids.buffer, batch.targets.buffer, batch.available.buffer, batch.oov.buffer];
-    const { scores, failed } = await this.threads.ask(batch, moved);
+  /** Asks a thread to score a batch. */
+  private async ask(batch: Batch): Promise<BatchScores> {
+    const { scores, failed } = await this.threads.ask(batch);
     if (failed) throw new KneserError(failed.code, failed.message);
     return scores;
   }

@@ -2,9 +2,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { KneserError } from '../../base/errors.js';
 import type { Batch } from '../../smoothing/batch.js';
 import { openShared } from '../../store/folder/open-shared.js';
-import type { BlockAnswer, MovableScores } from './block-threads.js';
+import type { BlockAnswer } from './block-threads.js';
 import { createBlockScoring, type BlockScoringPlan } from './block-scoring.js';
-import { runAwaiting, type BatchScorer } from './scorer.js';
+import { runAwaiting, type BatchScorer, type BatchScores } from './scorer.js';
 
 // The entry of a thread of Node that scores batches from blocks, in the order in which it gets them.
 if (parentPort) {
@@ -13,7 +13,7 @@ if (parentPort) {
   const opening = openShared(plan.store).then(store => createBlockScoring(store, plan, plan.blockMemory));
   // A failure is told with the answer to each batch; without this handler it would end the thread before.
   opening.catch(() => undefined);
-  const score = async (scorer: BatchScorer, batch: Batch): Promise<MovableScores> => {
+  const score = async (scorer: BatchScorer, batch: Batch): Promise<BatchScores> => {
     const { log10Probs, matched } = await runAwaiting(scorer.score(batch));
     return { log10Probs: log10Probs.slice(0, batch.length), matched: matched.slice(0, batch.length) };
   };
@@ -28,9 +28,7 @@ if (parentPort) {
   let last: Promise<void> = Promise.resolve();
   port.on('message', (batch: Batch) => {
     last = last.then(async () => {
-      const answered = await answer(batch);
-      const { scores } = answered;
-      port.postMessage(answered, scores ? [scores.log10Probs.buffer, scores.matched.buffer] : []);
+      port.postMessage(await answer(batch));
     });
   });
 }

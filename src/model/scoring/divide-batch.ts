@@ -3,23 +3,15 @@ import type { Batch } from '../../smoothing/batch.js';
 import type { TextCache } from '../../smoothing/cache/text-cache.js';
 import { emptyScores, type BatchScorer, type BatchScores } from './scorer.js';
 
-/** A batch in memory of its own. */
-export interface OwnBatch extends Batch {
-  readonly ids: Uint32Array<ArrayBuffer>;
-  readonly targets: Uint32Array<ArrayBuffer>;
-  readonly available: Uint8Array<ArrayBuffer>;
-  readonly oov: Uint8Array<ArrayBuffer>;
-}
-
 /**
  * The words of a batch in parts of about the same length, by the nearest word of their history: tables have their contexts in the order of
  * that word first, so that each part needs other blocks of a table of contiguous n-grams.
  */
 export class DividedBatch {
   /** The ids of each word, with a history of its own; the words of each part follow those of the part before. */
-  private readonly ids: Uint32Array<ArrayBuffer>;
-  private readonly available: Uint8Array<ArrayBuffer>;
-  private readonly oov: Uint8Array<ArrayBuffer>;
+  private readonly ids: Uint32Array;
+  private readonly available: Uint8Array;
+  private readonly oov: Uint8Array;
   /** The indices of the words in the batch, in the same sequence; in each part ascending. */
   private readonly indices: Uint32Array;
   /** By part, its first word in that sequence; one more entry, their number. */
@@ -49,8 +41,8 @@ export class DividedBatch {
     return this.starts.length - 1;
   }
 
-  /** The words of a part as a batch. */
-  batch(part: number): OwnBatch {
+  /** The words of a part as a batch, in memory of its own. */
+  batch(part: number): Batch {
     const { ids, available, oov, starts, width } = this;
     const from = starts[part];
     const to = starts[part + 1];

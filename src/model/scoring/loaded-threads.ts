@@ -46,7 +46,7 @@ export class LoadedThreads implements TaskScorer {
   }
 
   private ask(task: ScoringTask): Promise<unknown> {
-    return this.threads.ask(task, [task.piece.ids.buffer]);
+    return this.threads.ask(task);
   }
 
   async close(): Promise<void> {

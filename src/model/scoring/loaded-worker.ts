@@ -1,6 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import {
-  buffersOf,
   createLoadedScorer,
   scorePiece,
   scoreTokens,
@@ -19,7 +18,6 @@ if (parentPort) {
       return;
     }
     const scores = scoreTokens(scorer, layout, piece);
-    if (ends) port.postMessage(sumStretches(scores, ends));
-    else port.postMessage(scores, buffersOf(scores));
+    port.postMessage(ends ? sumStretches(scores, ends) : scores);
   });
 }

@@ -68,7 +68,7 @@ export function createLoadedScorer(plan: ScoringPlan): LoadedScoring {
 /** A piece of a text, which any thread can score by itself. */
 export interface Piece {
   /** The ids of the piece: first `history` ids that are not scored, then the ids that are. */
-  readonly ids: Uint32Array<ArrayBuffer>;
+  readonly ids: Uint32Array;
   /** How many of the first ids are only history: the last words of the previous piece, if that piece ended within a sentence. */
   readonly history: number;
   readonly ends: SentenceEnds;
@@ -79,7 +79,7 @@ export class PieceCutter {
   /** The longest history [words]: order − 1. */
   private readonly longest: number;
   /** The ids of the next piece. */
-  private ids: Uint32Array<ArrayBuffer>;
+  private ids: Uint32Array;
   /** How many of `ids` are in use. */
   private length = 0;
   /** How many of `ids` are only history. */
@@ -130,27 +130,22 @@ function historyAt(ids: Uint32Array, at: number, longest: number): number {
 
 /** The scores of a piece's tokens: entry t belongs to the t-th id that is scored. */
 export interface TokenScores {
-  readonly log10Probs: Float64Array<ArrayBuffer>;
-  readonly matched: Uint8Array<ArrayBuffer>;
+  readonly log10Probs: Float64Array;
+  readonly matched: Uint8Array;
   /** 1 for a token outside the vocabulary. */
-  readonly oov: Uint8Array<ArrayBuffer>;
-}
-
-/** The memory of scores, which moves with them to another thread. */
-export function buffersOf({ log10Probs, matched, oov }: TokenScores): ArrayBuffer[] {
-  return [log10Probs.buffer, matched.buffer, oov.buffer];
+  readonly oov: Uint8Array;
 }
 
 /** The sums over stretches of a piece: entry d belongs to stretch d. */
 export interface StretchSums {
   /** How many tokens are outside the vocabulary. */
-  readonly oov: Uint32Array<ArrayBuffer>;
+  readonly oov: Uint32Array;
   /** Σ log10 p of the tokens in the vocabulary. */
-  readonly knownLog10Prob: Float64Array<ArrayBuffer>;
+  readonly knownLog10Prob: Float64Array;
   /** Σ log10 p of the tokens outside the vocabulary. */
-  readonly oovLog10Prob: Float64Array<ArrayBuffer>;
+  readonly oovLog10Prob: Float64Array;
   /** Σ of the lengths of the n-grams that were found [tokens]. */
-  readonly matched: Float64Array<ArrayBuffer>;
+  readonly matched: Float64Array;
 }
 
 /** Adds up scores. @param ends the end of each stretch, ascending; the first begins at token 0. */

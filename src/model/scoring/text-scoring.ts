@@ -124,8 +124,7 @@ export function scoreText(
     ({ ids }) => ids.length,
     async parts => {
       const group = joined(parts);
-      // A copy, because the ids may be moved to another thread.
-      return { ...group, scores: await scorer.scoreTokens({ ids: group.ids.slice(), history: 0, ends }) };
+      return { ...group, scores: await scorer.scoreTokens({ ids: group.ids, history: 0, ends }) };
     },
     scorer,
   );

@@ -1,4 +1,4 @@
-import { Worker, type MessagePort, type Transferable } from 'node:worker_threads';
+import { Worker, type MessagePort } from 'node:worker_threads';
 import { KneserError, type ErrorCode } from '../../base/errors.js';
 import { threadError, WORKER_OPTIONS } from '../../base/node/worker-options.js';
 import { openShared } from '../../store/folder/open-shared.js';
@@ -243,8 +243,7 @@ class RangeServer<Block extends { readonly value: Uint8Array }, Result, Range> {
   private async give(blocks: Block[]): Promise<void> {
     await this.taken;
     this.taken = new Promise(resolve => (this.onTaken = resolve));
-    const moved = blocks.map(({ value }) => value.buffer as ArrayBuffer);
-    this.post({ kind: 'blocks', blocks, rows: this.takeRows() }, moved);
+    this.post({ kind: 'blocks', blocks, rows: this.takeRows() });
   }
 
   /** `rows`, which is then set to 0. */
@@ -254,7 +253,7 @@ class RangeServer<Block extends { readonly value: Uint8Array }, Result, Range> {
     return rows;
   }
 
-  private post(reply: Reply, moved: Transferable[] = []): void {
-    this.port.postMessage(reply, moved);
+  private post(reply: Reply): void {
+    this.port.postMessage(reply);
   }
 }

@@ -20,8 +20,7 @@ type Answer = ThreadAnswer extends infer A ? (A extends unknown ? Omit<A, 'milli
 /** Sends an answer, and waits for the next request. */
 function send(answer: Answer): Promise<ThreadRequest> {
   const request = new Promise<ThreadRequest>(resolve => (wake = resolve));
-  const transfer = 'piece' in answer ? [answer.piece.bytes.buffer as ArrayBuffer] : [];
-  port?.postMessage({ ...answer, milliseconds: performance.now() - requestedAt }, transfer);
+  port?.postMessage({ ...answer, milliseconds: performance.now() - requestedAt });
   return request;
 }
 
@@ -49,7 +48,7 @@ try {
   const pieces = await openTask(workerData as ReadingTask);
   await send({ kind: 'ready' });
   for await (const { bytes, ...piece } of pieces) {
-    // A copy, because `send` transfers the buffer and the task may still use its own.
+    // A copy, because a message has the whole buffer of an array.
     await send({ kind: 'piece', piece: { ...piece, bytes: bytes.slice() } });
   }
   void send({ kind: 'done' });
