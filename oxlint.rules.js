@@ -187,4 +187,26 @@ const transfer = {
   }),
 };
 
-export default { meta: { name: 'kneser' }, rules: { layers, transfer } };
+/** The entry rule: in a program that waits at its top level, no constant or class comes after the wait, because it does not exist until then. */
+const entry = {
+  meta: {
+    type: 'problem',
+    schema: [],
+    messages: { fault: 'it does not exist while the await above runs: move it above (see oxlint.rules.js)' },
+  },
+  create: context => ({
+    Program({ body }) {
+      const first = body.findIndex(
+        ({ type, expression }) => type === 'ExpressionStatement' && expression.type === 'AwaitExpression',
+      );
+      if (first < 0) return;
+      for (const node of body.slice(first)) {
+        const values = node.type === 'VariableDeclaration' ? node.declarations.map(({ init }) => init?.type) : [];
+        const isLate = node.type === 'ClassDeclaration' || values.some(type => type !== 'AwaitExpression');
+        if (isLate) context.report({ node, messageId: 'fault' });
+      }
+    },
+  }),
+};
+
+export default { meta: { name: 'kneser' }, rules: { layers, transfer, entry } };

@@ -176,7 +176,9 @@ function perplexitiesAgree(a: Perplexities, b: Perplexities): boolean {
 type Figure = (measured: Measured) => number | null;
 
 /** The speed of scoring with a loaded model on one thread [tokens/s]. */
-const steadySpeed: Figure = run => run.steadyTokensPerSecond;
+function steadySpeed(run: Measured): number | null {
+  return run.steadyTokensPerSecond;
+}
 
 /** The figures of all runs. */
 interface Runs {

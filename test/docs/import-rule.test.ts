@@ -37,7 +37,7 @@ function faultsOf(file: string, text: string): string[] {
 /** The messages of the project's own rules in what oxlint prints. */
 function messagesOf(output: string): string[] {
   const { diagnostics } = JSON.parse(output) as { diagnostics: { readonly code: string; readonly message: string }[] };
-  return diagnostics.filter(({ code }) => /layers|transfer/.test(code)).map(({ message }) => message);
+  return diagnostics.filter(({ code }) => /layers|transfer|entry/.test(code)).map(({ message }) => message);
 }
 
 describe('a file that imports itself by way of others', () => {
@@ -78,6 +78,14 @@ test.each([
   const [fault, ...more] = faultsOf('src/base/node/one.ts', `const bytes = new Uint8Array(1);\n${text}`);
   expect(more).toEqual([]);
   expect(fault).toContain('moved memory makes all typed arrays of the thread slow');
+});
+
+test('a program has no constant behind its await, which would not exist yet', () => {
+  const program = 'await main();\n\nconst LATE = 1;\n\nfunction main() {\n  return LATE;\n}\n';
+  expect(faultsOf('src/base/node/one.ts', program)).toEqual([
+    expect.stringContaining('it does not exist while the await above runs'),
+  ]);
+  expect(faultsOf('src/base/node/one.ts', program.replace('const LATE = 1;', ''))).toEqual([]);
 });
 
 test('a file may import what imports other files', () => {
