@@ -55,7 +55,7 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
   checkTexts(options);
   checkAborted(options.signal, 'the baseline');
   const orders = sortedOrders(options.orders ?? DEFAULT_ORDERS);
-  const { classes = MIXTURE_DEFAULTS.classes } = options;
+  const { classes = options.wordOrders ? 0 : MIXTURE_DEFAULTS.classes } = options;
   const { resamples, seed } = resamplingOf(options);
   const { out, keepModels, force = false } = options;
   const read = settingsOf(options);

@@ -113,8 +113,14 @@ export const BASELINE_OPTIONS: OptionTable<BaselineOptions> = {
   orders: listOf(wholeNumber(1, MAX_ORDER)),
   wordOrders: (name, value, options) => {
     if (value !== 'all') listOf(checkWordOrder)(name, value);
-    if ((options as BaselineOptions).wordOrder !== undefined)
+    const { wordOrder, classes } = options as BaselineOptions;
+    if (wordOrder !== undefined)
       throw new KneserError('KNESER_OPTION', 'wordOrders: excludes wordOrder; name all orders in wordOrders');
+    if (classes !== undefined)
+      throw new KneserError(
+        'KNESER_OPTION',
+        'wordOrders: excludes classes; word orders are measured without a mixture',
+      );
   },
   classes: TRAIN_OPTIONS.classes,
   subsamples: wholeNumber(2, 100),

@@ -106,6 +106,9 @@ describe('baseline', () => {
     await expect(baseline({ ...files, wordOrder: 'backward', wordOrders: 'all' })).rejects.toThrow(
       'excludes wordOrder',
     );
+    await expect(baseline({ ...files, classes: 30, wordOrders: 'all' })).rejects.toThrow(
+      'wordOrders: excludes classes; word orders are measured without a mixture',
+    );
     await expect(baseline({ ...files, wordOrders: [] })).rejects.toThrow('wordOrders: name at least one');
   });
 
