@@ -4,7 +4,7 @@ import type { WordList } from '../../text/word-list.js';
 
 /** The longest context of a byte [bytes]. */
 const CONTEXT = 3;
-/** The most words that are learned from. */
+/** About the most words that are learned from. */
 const MOST_WORDS = 20_000;
 /** Ends a word. Bytes are 0 to 255. */
 const END = 256;
@@ -17,9 +17,9 @@ const DISTINCT = 511;
 const BEFORE = 0x0a0a0a;
 
 /**
- * How words are spelled that the vocabulary lacks: P(bytes | the word is unknown). Such words are most like rare ones, so it is learned
- * from the rarest half of the vocabulary, at most 20,000 words: interpolated counts of bytes after up to three bytes, with the weights of
- * Witten & Bell (1991; method C of Bell, Cleary & Witten 1990):
+ * How words are spelled that the vocabulary lacks: P(bytes | the word is unknown). It is learned from words of the vocabulary
+ * ({@link rarestWords}, {@link someWords}): interpolated counts of bytes after up to three bytes, with the weights of Witten & Bell (1991;
+ * method C of Bell, Cleary & Witten 1990):
  *
  *     P_k(b | h) = (c(h b) + N(h) · P_k−1(b | h')) / (c(h) + N(h))
  *
@@ -34,11 +34,9 @@ export class Spelling {
   /** Slots in use. */
   private size = 0;
 
-  /** @param words a vocabulary by falling frequency. */
-  constructor(words: WordList) {
-    const learned = Math.min(MOST_WORDS, Math.ceil((words.size + 1 - FIRST_WORD) / 2));
-    const first = words.size + 1 - learned;
-    for (let id = first; id <= words.size; id++) this.learn(words.bytes(id));
+  /** @param ids the words to learn from. */
+  constructor(words: WordList, ids: Iterable<number>) {
+    for (const id of ids) this.learn(words.bytes(id));
   }
 
   /** log10 of the probability that an unknown word is spelled so. @param word UTF-8. */
@@ -109,6 +107,22 @@ export class Spelling {
     while (keys[slot] !== 0 && keys[slot] !== key) slot = (slot + 1) & mask;
     return slot;
   }
+}
+
+/** The rarest half of a vocabulary by falling frequency, at most 20,000 words: unknown words are most like rare ones. */
+export function* rarestWords({ size }: WordList): Generator<number> {
+  const learned = Math.min(MOST_WORDS, Math.ceil((size + 1 - FIRST_WORD) / 2));
+  for (let id = size + 1 - learned; id <= size; id++) yield id;
+}
+
+/**
+ * Words of a vocabulary whose frequencies are unknown: all, or every second, third, … of them, so that they are about 20,000.
+ *
+ * @param sorted all words, in the order of their UTF-8: the result must not depend on the sequence of the ids.
+ */
+export function* someWords(sorted: Uint32Array): Generator<number> {
+  const step = Math.ceil(sorted.length / MOST_WORDS);
+  for (let i = 0; i < sorted.length; i += step) yield sorted[i];
 }
 
 /** A number above 0 for a symbol after the last `length` of the three bytes `before`. */

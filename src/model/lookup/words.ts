@@ -11,7 +11,7 @@ import { canonicalSurface, decode } from '../../text/surface.js';
 import { BOS, EOS, UNK } from '../../text/tokens.js';
 import { hashBytes, WordList } from '../../text/word-list.js';
 import { OOV } from '../../smoothing/batch.js';
-import { Spelling } from './spelling.js';
+import { rarestWords, someWords, Spelling } from './spelling.js';
 
 const encoder = new TextEncoder();
 /** The most decoded dictionary blocks in memory: about 30 kB each. */
@@ -106,7 +106,9 @@ export class LoadedWords {
 
   /** log10 of the probability that a token outside the vocabulary is spelled as it is. @param token as bytes of a text. */
   spell(token: Uint8Array): number {
-    this.#spelling ??= new Spelling(this.list);
+    // Only training numbers words by their frequency; an ARPA file or a mixture has them in any order.
+    const { list, manifest, sorted } = this;
+    this.#spelling ??= new Spelling(list, manifest.kind === 'backoff' ? someWords(sorted) : rarestWords(list));
     return this.#spelling.log10Prob(canonicalSurface(token, this.manifest.options.lowercase)?.bytes ?? token);
   }
 }
