@@ -137,12 +137,16 @@ export function inverseWeights(
   const logs = new Float64Array(segments);
   const highest = new Array<number>(segments).fill(-Infinity);
   let before = 0;
-  for (const document of order) {
-    const own = tokens[document];
+  for (let at = 0; at < order.length;) {
+    // Equal figures have equal weights, so that all of them are in one segment.
+    const figure = figures[order[at]];
+    let own = 0;
+    do own += tokens[order[at++]];
+    while (at < order.length && figures[order[at]] === figure);
     const k = Math.min(segments - 1, Math.floor((segments * (before + own / 2)) / total));
     mass[k] += own;
-    logs[k] += own * Math.log(figures[document]);
-    highest[k] = figures[document];
+    logs[k] += own * Math.log(figure);
+    highest[k] = figure;
     before += own;
   }
   const used = Array.from(mass.keys()).filter(k => mass[k] > 0);
