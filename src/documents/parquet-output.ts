@@ -10,13 +10,17 @@ const GROUP_ROWS = 10_000;
 /** A row group ends when its records have this many bytes of JSON. */
 const GROUP_BYTES = 1 << 25;
 
-/** The kind of a member's values. `text` is the unchanged JSON of a value, for numbers that no column type can hold. */
-type Kind = 'string' | 'boolean' | 'integer' | 'number' | 'json' | 'text';
+/**
+ * The kind of a member's values. A `long` is an integer that a double cannot hold. `text` is the unchanged JSON of a value, for numbers that
+ * no column type can hold.
+ */
+type Kind = 'string' | 'boolean' | 'integer' | 'long' | 'number' | 'json' | 'text';
 
 const TYPES: Readonly<Record<Kind, BasicType>> = {
   string: 'STRING',
   boolean: 'BOOLEAN',
   integer: 'INT64',
+  long: 'INT64',
   number: 'DOUBLE',
   json: 'JSON',
   text: 'STRING',
@@ -69,7 +73,8 @@ function kindOf(raw: string): Kind | undefined {
   if (raw.startsWith('"')) return 'string';
   if (raw === 'true' || raw === 'false') return 'boolean';
   if (raw.startsWith('{') || raw.startsWith('[')) return isHeld(raw) ? 'json' : 'text';
-  if (/^-?\d{1,19}$/.test(raw) && raw !== '-0' && BigInt.asIntN(64, BigInt(raw)) === BigInt(raw)) return 'integer';
+  if (/^-?\d{1,19}$/.test(raw) && raw !== '-0' && BigInt.asIntN(64, BigInt(raw)) === BigInt(raw))
+    return Number.isSafeInteger(Number(raw)) ? 'integer' : 'long';
   return isHeld(raw) ? 'number' : 'text';
 }
 
@@ -77,15 +82,29 @@ function kindOf(raw: string): Kind | undefined {
 function isHeld(raw: string): boolean {
   const plain = raw.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
   if (plain.split(':').length - 1 !== membersIn(JSON.parse(raw))) return false;
+  // The library that writes Parquet loses members of this name.
+  if (raw.includes('__proto__')) return false;
+  const isAlone = plain === raw && !/[[{]/.test(raw);
   const numbers = plain.match(/-?\d[\d.eE+-]*/g) ?? [];
   return numbers.every(number => {
     const value = Number(number);
-    const digits = number
-      .replace(/[eE].*/, '')
-      .replaceAll(/[^\d]/g, '')
-      .replace(/^0+/, '');
-    return Number.isFinite(value) && (/^-?\d+$/.test(number) ? Number.isSafeInteger(value) : digits.length <= 17);
+    // A list or object is written as JSON again, which has no −0.
+    if (Object.is(value, -0) && !isAlone) return false;
+    const digits = scientific(number);
+    // As many digits of the double as the text has.
+    const most = Math.max(1, digits.indexOf('e'));
+    return Number.isFinite(value) && most <= 17 && scientific(value.toPrecision(most)) === digits;
   });
+}
+
+/** A decimal number as its digits, without zeros at either end, and the exponent of the last one: equal for equal numbers. */
+function scientific(number: string): string {
+  const [mantissa, exponent = '0'] = number.toLowerCase().replace(/^-/, '').split('e');
+  const [whole, fraction = ''] = mantissa.split('.');
+  const digits = (whole + fraction).replace(/^0+/, '');
+  const significant = digits.replace(/0+$/, '');
+  if (significant === '') return '0';
+  return `${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
 }
 
 /** The number of members of all objects in a value. */
@@ -98,15 +117,18 @@ function membersIn(value: unknown): number {
 /** The kind of a column that has values of two kinds. */
 function common(a: Kind, b: Kind): Kind {
   if (a === b) return a;
-  if ((a === 'integer' && b === 'number') || (a === 'number' && b === 'integer')) return 'number';
-  return a === 'text' || b === 'text' ? 'text' : 'json';
+  const both = [a, b];
+  const areOf = (...kinds: Kind[]): boolean => both.every(kind => kinds.includes(kind));
+  if (areOf('integer', 'number')) return 'number';
+  if (areOf('integer', 'long')) return 'long';
+  return both.includes('text') || both.includes('long') ? 'text' : 'json';
 }
 
 /** The value of a column for a member's JSON. */
 function cell(raw: string | undefined, kind: Kind): unknown {
   if (raw === undefined || raw === 'null') return undefined;
   if (kind === 'text') return raw;
-  return kind === 'integer' ? BigInt(raw) : (JSON.parse(raw) as unknown);
+  return kind === 'integer' || kind === 'long' ? BigInt(raw) : (JSON.parse(raw) as unknown);
 }
 
 /** The figures by name of their column: `path` and the names of the members that lead to the figure, with dots between them. */
