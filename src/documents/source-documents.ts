@@ -211,11 +211,19 @@ class OwnLine implements SourceDocument {
   }
 }
 
-function lengthOf(documents: readonly TextDocument[]): number {
-  return documents.reduce((sum, document) => sum + (typeof document.text === 'string' ? document.text.length : 0), 0);
+function lengthOf(documents: readonly (Partial<TextDocument> | null | undefined)[]): number {
+  return documents.reduce((sum, document) => sum + (typeof document?.text === 'string' ? document.text.length : 0), 0);
 }
 
 const encoder = new TextEncoder();
+
+/** The JSON of a document that was parsed from a line, which keeps what `JSON.stringify` would lose, such as the digits of long numbers. */
+const LINE = Symbol('line');
+
+/** Keeps the line from which a document was parsed: the line that `annotate` writes has the same bytes. */
+export function withLine<D extends object>(document: D, line: string): D {
+  return Object.defineProperty(document, LINE, { value: line });
+}
 
 async function* documentsFrom(
   documents: Iterable<TextDocument> | AsyncIterable<TextDocument>,
@@ -235,7 +243,7 @@ async function* documentsFrom(
       text: document.text,
       object,
       get line() {
-        return encoder.encode(JSON.stringify(document));
+        return encoder.encode((document as { readonly [LINE]?: string })[LINE] ?? JSON.stringify(document));
       },
       hasMember: Object.hasOwn(object, as),
       place: () => `document ${at}`,

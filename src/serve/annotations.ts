@@ -1,5 +1,6 @@
 import { annotate, type AnnotateOptions } from '../documents/annotate.js';
 import type { AnnotatedDocument } from '../documents/annotated-row.js';
+import { withLine } from '../documents/source-documents.js';
 import { parseJson, readLines } from './body.js';
 import type { Call, Endpoint } from './endpoint.js';
 import { Failure } from './failure.js';
@@ -76,7 +77,7 @@ async function* documentsOf(
       if (typeof document !== 'object' || document === null || typeof (document as GivenDocument).text !== 'string') {
         throw new Failure(400, 'KNESER_INPUT_JSON', `line ${line}: not an object with a text as its member text`);
       }
-      yield document as GivenDocument;
+      yield withLine(document as GivenDocument, text);
     }
   } catch (error) {
     onFailure(call.failureOf(error));

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { beforeAll, expect, test } from 'vitest';
 import {
@@ -239,6 +240,62 @@ test('documents keep every byte, and figures alone keep the id', async () => {
     '{"id":"same","unit":"lines"',
     '{"id":"same","unit":"lines"',
   ]);
+  for (const id of ['unit', 'tokens']) {
+    const [row] = await collect(annotate({ model, files: [file], missing: 'skip', figuresOnly: true, id }));
+    expect(() => lineOf(row)).toThrow(`id: ${id} is the name of a figure, too`);
+  }
+});
+
+test('a document that is null is refused by its number', async () => {
+  const documents = [{ text: 'a' }, null] as unknown as { text: string }[];
+  await expect(collect(annotate({ model, documents }))).rejects.toThrow('document 1 has no member text');
+});
+
+test('Parquet output keeps every number that a type holds, and the text of all others', async () => {
+  const columns: [values: string[], expected: unknown[]][] = [
+    [
+      ['9007199254740993', '0.5'],
+      ['9007199254740993', '0.5'],
+    ],
+    [
+      ['9007199254740993', '[1]'],
+      ['9007199254740993', '[1]'],
+    ],
+    [
+      ['9007199254740993', '1'],
+      [9007199254740993n, 1n],
+    ],
+    [
+      ['1e-400', '1'],
+      ['1e-400', '1'],
+    ],
+    [
+      ['9007199254740993.0', '1'],
+      ['9007199254740993.0', '1'],
+    ],
+    [
+      ['0.10000000000000001', '2.5e3'],
+      [0.1, 2500],
+    ],
+    [
+      ['[1e-400]', '[-0]'],
+      ['[1e-400]', '[-0]'],
+    ],
+    [
+      ['{"__proto__":1}', '1'],
+      ['{"__proto__":1}', '1'],
+    ],
+    [
+      ['[1.50,100000]', '[2]'],
+      [[1.5, 100000], [2]],
+    ],
+  ];
+  const members = (at: number): string => columns.map(([values], c) => `"c${c}":${values[at]}`).join();
+  const file = cli.file(`{"text":"a",${members(0)}}\n{"text":"b",${members(1)}}\n`, '.jsonl');
+  const out = cli.fresh('exact') + '.parquet';
+  await cli.print(['annotate', model, file, '--out', out, '-q']);
+  const rows: Record<string, unknown>[] = await parquetReadObjects({ file: await asyncBufferFromFile(out) });
+  columns.forEach(([, expected], c) => expect(rows.map(row => row[`c${c}`])).toEqual(expected));
 });
 
 test('Parquet rows come out as JSON lines with all columns', async () => {

@@ -303,6 +303,10 @@ test('what cannot be done is refused by name', async () => {
     [[file, '--by', 'x', '--min', '2', '--max', '1'], /--min: 2 is above max, 1/],
     [[file, '--by', 'x', '--keep', 'lowest', '0.5', '--within', 'no'], /--within: no document has a member no/],
     [[file, '--by', 'x', '--label', 'no=1'], /--label: no document has a member no/],
+    [
+      [file, '--by', 'x', '--label', 'y=1', '--out', cli.fresh('labels')],
+      /--out: with --label no documents are chosen/,
+    ],
     [[odd, '--by', 'x', '--min', '1'], /line 2: x is "2", not a number or null/],
     [[far, '--by', 'x', '--min', '1'], /line 1: x is a number out of range/],
     [[file, '--by', 'x', '--keep', 'lowest', '2'], /keep.share: 2 is not a share|--keep|share: 2/],

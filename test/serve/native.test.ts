@@ -132,6 +132,10 @@ test('annotate streams documents', async () => {
   expect(await lines('/annotate?tokens=true&against=tiny', body)).toEqual(expected);
   const [first, second] = await lines('/annotate', '{"text":"the cat"}\n{"txt":1}\n{"text":"a"}');
   expect([first, second]).toMatchObject([{ text: 'the cat' }, { error: { code: 'KNESER_INPUT_JSON' } }]);
+  // Found with ids of 20 digits, which came back as doubles.
+  const line = '{ "id":12345678901234567890,"f":1.0, "text":"the cat","e":1e400}';
+  const same = await (await fetch(`${serving.server.url}/annotate`, { method: 'POST', body: line })).text();
+  expect(same).toMatch(/^\{ "id":12345678901234567890,"f":1\.0, "text":"the cat","e":1e400,"kneser":\{/);
   expect((await serving.ask('/annotate?files=x', '')).status).toBe(400);
 });
 

@@ -102,6 +102,13 @@ describe('counts of a whole text make the model of the text', () => {
     }
   });
 
+  test('incomplete counts of bigrams are said to be so', async () => {
+    const { warnings } = await imported(['<s>\t3', '<s> a\t1', 'a b\t3', 'b </s>\t3'], { order: 2 });
+    expect(warnings).toEqual([
+      expect.stringMatching(/^the counts are not those of one whole text: .* are approximate$/),
+    ]);
+  });
+
   test('from several files, packed, with counts in parts, and as the model lists them', async () => {
     const text = [
       ['the', 'cat'],

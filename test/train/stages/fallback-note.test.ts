@@ -51,3 +51,13 @@ test('many tables are not all listed', async () => {
     expect.stringMatching(/^The discounts of 1 \(.*\), 11 \(.*\), 1_1 \(.*\), 13 other tables cannot be/),
   ]);
 });
+
+test('fewer classes than asked for are noted', async () => {
+  const classes = [3, 2];
+  const { notes } = await train({ sentences: ['a b c d e'], out: `${folder}/classes`, order: 3, classes, modelM: 2 });
+  expect(notes.slice(1)).toEqual([
+    expect.stringMatching(
+      /^classes 3, 2: a vocabulary of \d+ types has none, and Model M was left out, because each class has 20 words or more$/,
+    ),
+  ]);
+});
