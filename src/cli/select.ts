@@ -190,6 +190,8 @@ function refuseTogether(
     refuse('buckets: name the folder for their files (--out-dir), or take --dry-run');
   if (!buckets && outDir !== undefined) refuse('outDir: is the folder of --buckets or --at; name one file with --out');
   if (outDir !== undefined && out !== undefined) refuse('out: the files of buckets are in --out-dir; leave it out');
+  if (label && out !== undefined)
+    refuse('out: with --label no documents are chosen; leave it out (--report takes the figures)');
   if (json && !dryRun && !label && (out ?? outDir) === undefined) {
     refuse('json: standard output has the documents; name a file for them (--out), or for the report (--report)');
   }

@@ -148,12 +148,12 @@ function checkPrunable(model: string, { tables, pruning, modelM }: Manifest): vo
       `${model}: this model was pruned already; prune the model that it was made from`,
     );
   }
+  const skipping = tables.find(({ pattern }) => pattern.includes('_'));
+  if (skipping) throw skipPatternError(`${model}: `, skipping.pattern);
   if (modelM) {
     throw new KneserError(
       'KNESER_OPTION',
       `${model}: Model M needs all n-grams; prune a model that was trained without it (--model-m 0)`,
     );
   }
-  const skipping = tables.find(({ pattern }) => pattern.includes('_'));
-  if (skipping) throw skipPatternError(`${model}: `, skipping.pattern);
 }

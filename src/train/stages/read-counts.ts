@@ -57,6 +57,13 @@ export async function run(context: BuildContext, read: ReadCounts): Promise<Coun
   if (!isWhole) {
     warnings.push(...(await putUnexplained(counts, windows)));
     await putContexts(counts, windows);
+    // Bigrams do not tell which of them are missing.
+    if (order === 2 && warnings.length === 0) {
+      warnings.push(
+        'the counts are not those of one whole text: no bigram begins with <s>, or words begin bigrams more or less often than they end them; ' +
+          'the counts of Kneser-Ney are approximate',
+      );
+    }
   }
   counts.close();
 

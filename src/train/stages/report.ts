@@ -3,6 +3,8 @@ import type { Manifest } from '../../tables/manifest.js';
 import { contiguous, formatPattern } from '../../tables/pattern.js';
 import { replacedWarning, skippedWarning } from '../../text/formats/corpus.js';
 import { FIRST_WORD } from '../../text/tokens.js';
+import { WORDS_A_CLASS } from '../plan/budget.js';
+import { clusteringSizes } from '../plan/mixture-options.js';
 import type { BuildContext } from './context.js';
 import type { SourceFigures } from './count-source.js';
 import { fallbackNote } from './fallback-note.js';
@@ -30,7 +32,7 @@ export interface BuildReport {
   readonly skipped: number;
   /** Warnings about parts of the text that were replaced or left out: one sentence for each kind, with a count. */
   readonly warnings: readonly string[];
-  /** At most one text: the discounts that could not be estimated, the reason, and the remedy. */
+  /** What was made otherwise than asked: discounts that could not be estimated, with the reason and the remedy; fewer classes. */
   readonly notes: readonly string[];
 }
 
@@ -49,7 +51,7 @@ export function reportOf(context: BuildContext, text: SourceFigures, manifest: M
     })),
     skipped: text.skipped ?? 0,
     warnings: warningsOf(context, text),
-    notes: notesOf(manifest),
+    notes: [...discountNotes(manifest), ...classNotes(context, manifest)],
   };
 }
 
@@ -80,8 +82,20 @@ function unseenWords({ vocabulary }: SourceFigures): string | undefined {
   );
 }
 
+/** The note on classes that were asked for and not made, if there are any. */
+function classNotes({ plan }: BuildContext, { clusterings, modelM, vocabulary }: Manifest): string[] {
+  const asked = clusteringSizes(plan.classes);
+  const made = clusterings.map(({ classes }) => classes);
+  if (made.join() === asked.join()) return [];
+  const lacks = plan.modelM > 0 && !modelM ? ', and Model M was left out' : '';
+  return [
+    `classes ${asked.join(', ')}: a vocabulary of ${vocabulary} types has ${made.join(', ') || 'none'}${lacks}, ` +
+      `because each class has ${WORDS_A_CLASS} words or more`,
+  ];
+}
+
 /** The note on discounts that could not be estimated, if there are any. */
-function notesOf({ tables, order, tokens, vocabulary }: Manifest): string[] {
+function discountNotes({ tables, order, tokens, vocabulary }: Manifest): string[] {
   const fallbacks = tables.filter(({ countsOfCounts }) => estimateDiscounts(countsOfCounts).fallback);
   if (fallbacks.length === 0) return [];
   return [fallbackNote({ tables: fallbacks, highest: formatPattern(contiguous(order)), tokens, types: vocabulary })];
