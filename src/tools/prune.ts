@@ -149,11 +149,12 @@ function checkPrunable(model: string, { tables, pruning, modelM }: Manifest): vo
     );
   }
   const skipping = tables.find(({ pattern }) => pattern.includes('_'));
-  if (skipping) throw skipPatternError(`${model}: `, skipping.pattern);
   if (modelM) {
+    const instead = skipping ? 'with contiguous n-grams alone (without --skip)' : 'without it (--model-m 0)';
     throw new KneserError(
       'KNESER_OPTION',
-      `${model}: Model M needs all n-grams; prune a model that was trained without it (--model-m 0)`,
+      `${model}: Model M needs all n-grams; prune a model that was trained ${instead}`,
     );
   }
+  if (skipping) throw skipPatternError(`${model}: `, skipping.pattern);
 }
