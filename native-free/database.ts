@@ -1,3 +1,4 @@
+import { inOwnBuffer } from '../src/base/bytes.js';
 import { KneserError } from '../src/base/errors.js';
 import type { ModelFiles } from '../src/store/store.js';
 import { BlockDamage, seal, unseal } from '../src/base/sealed.js';
@@ -62,11 +63,6 @@ export async function fillDatabase(
   await writer.finish();
   await database.open();
   await putPointer(database, files);
-}
-
-/** The same bytes in a buffer of their own, because IndexedDB copies the whole buffer of a value. */
-function inOwnBuffer(bytes: Uint8Array): Uint8Array {
-  return bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
 }
 
 /** Writes the description of a model, which completes the model. All other keys must be in the database. */

@@ -334,6 +334,7 @@ async function* annotateWith(
       figuresOf: d => (byToken ? figures[d] : documentFigures(scored.at(d), conventions)),
       layout,
     };
+    if (id !== undefined && scored.documents.length > 0) refuseFigure(id, group.figuresOf(0));
     for (let from = 0; from < scored.documents.length; from += ROWS) {
       const count = Math.min(ROWS, scored.documents.length - from);
       yield Array.from({ length: count }, (_, i) => new AnnotatedRow(group, from + i));
@@ -346,6 +347,15 @@ async function* annotateWith(
     );
   }
   source.end();
+}
+
+/** Refuses an id whose name a figure has, too: the line would have two members of this name. @throws KNESER_OPTION */
+function refuseFigure(id: string, figures: DocumentFigures): void {
+  if (!(id in figures)) return;
+  throw new KneserError(
+    'KNESER_OPTION',
+    `id: ${id} is the name of a figure, too; leave out --figures-only, or give the member another name`,
+  );
 }
 
 /** The figures of a document that only some options ask for. */

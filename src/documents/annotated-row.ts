@@ -1,4 +1,3 @@
-import { KneserError } from '../base/errors.js';
 import { PendingBytes } from '../base/pending-bytes.js';
 import type { JsonObject } from '../text/formats/jsonl.js';
 import { decode } from '../text/surface.js';
@@ -94,12 +93,6 @@ export class AnnotatedRow implements AnnotatedDocument<unknown>, OutputLine {
     } else if (id === undefined) {
       json.writeTo(out, this.#d);
     } else {
-      if (this.#d === 0 && id in this.figures) {
-        throw new KneserError(
-          'KNESER_OPTION',
-          `id: ${id} is the name of a figure, too; leave out --figures-only, or give the member another name`,
-        );
-      }
       const value = memberText(decode(document.line), id) ?? 'null';
       writeText(out, `{${JSON.stringify(id)}:${value},`);
       // The figures without their opening brace.

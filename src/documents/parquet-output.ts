@@ -84,12 +84,11 @@ function isHeld(raw: string): boolean {
   if (plain.split(':').length - 1 !== membersIn(JSON.parse(raw))) return false;
   // The library that writes Parquet loses members of this name.
   if (raw.includes('__proto__')) return false;
-  const isAlone = plain === raw && !/[[{]/.test(raw);
   const numbers = plain.match(/-?\d[\d.eE+-]*/g) ?? [];
   return numbers.every(number => {
     const value = Number(number);
     // A list or object is written as JSON again, which has no −0.
-    if (Object.is(value, -0) && !isAlone) return false;
+    if (Object.is(value, -0) && raw !== number) return false;
     const digits = scientific(number);
     // As many digits of the double as the text has.
     const most = Math.max(1, digits.indexOf('e'));

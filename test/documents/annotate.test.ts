@@ -241,8 +241,8 @@ test('documents keep every byte, and figures alone keep the id', async () => {
     '{"id":"same","unit":"lines"',
   ]);
   for (const id of ['unit', 'tokens']) {
-    const [row] = await collect(annotate({ model, files: [file], missing: 'skip', figuresOnly: true, id }));
-    expect(() => lineOf(row)).toThrow(`id: ${id} is the name of a figure, too`);
+    const rows = collect(annotate({ model, files: [file], missing: 'skip', figuresOnly: true, id }));
+    await expect(rows).rejects.toThrow(`id: ${id} is the name of a figure, too`);
   }
 });
 

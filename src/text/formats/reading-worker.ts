@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { inOwnBuffer } from '../../base/bytes.js';
 import { KneserError, systemCode } from '../../base/errors.js';
 import type { ReadingTask, ReadPiece, ThreadAnswer, ThreadRequest } from './reading-thread.js';
 
@@ -48,8 +49,7 @@ try {
   const pieces = await openTask(workerData as ReadingTask);
   await send({ kind: 'ready' });
   for await (const { bytes, ...piece } of pieces) {
-    // A copy, because a message has the whole buffer of an array.
-    await send({ kind: 'piece', piece: { ...piece, bytes: bytes.slice() } });
+    await send({ kind: 'piece', piece: { ...piece, bytes: inOwnBuffer(bytes) } });
   }
   void send({ kind: 'done' });
 } catch (error) {
