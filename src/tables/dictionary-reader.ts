@@ -7,15 +7,12 @@ import { hashBytes, type WordList } from '../text/word-list.js';
 import {
   decodeDictionaryBlock,
   decodeDictionaryDirectory,
-  readDictionaryBlock,
+  DictionaryCursor,
   type DictionaryBlock,
-  type TakeWord,
 } from './dictionary.js';
 import { wordIds, type Manifest } from './manifest.js';
 import { decodeAhead, readAhead, type BlockAt, type DamageOptions } from './read-ahead.js';
 import { intactValue } from './table-reader.js';
-
-const STRANGE_WORD = 'a word that the model does not have';
 
 /** How the dictionary is read. */
 export interface ReadDictionaryOptions extends DamageOptions {
@@ -46,20 +43,23 @@ export function readDictionary(
 }
 
 /**
- * Calls a function for each word of a model's dictionary, in the order of the words' UTF-8 bytes, without making an object for each word.
+ * Calls a function for each block of a model's dictionary, in the order of the words' UTF-8 bytes.
  *
+ * @param visit reads the words of the block; it throws BlockDamage where one cannot be.
  * @throws KNESER_DAMAGED where a block is missing, unreadable, or has an id outside the vocabulary.
  */
-export async function eachWord(store: ModelStore, manifest: Manifest, take: TakeWord): Promise<void> {
-  const types = wordIds(manifest);
-  const scratch = { bytes: new Uint8Array(64) };
-  const checked: TakeWord = (bytes, length, id, frequency) => {
-    if (id >= types) throw new BlockDamage(STRANGE_WORD);
-    take(bytes, length, id, frequency);
-  };
+export async function eachWordBlock(
+  store: ModelStore,
+  manifest: Manifest,
+  visit: (words: DictionaryCursor) => void,
+): Promise<void> {
+  const cursor = new DictionaryCursor(wordIds(manifest));
   for await (const { from, values } of readAhead(store, dictionaryKey, 0, manifest.dictionaryBlocks)) {
     values.forEach((value, i) =>
-      decodeValue(wordsName(store, from + i), value, bytes => readDictionaryBlock(bytes, scratch, checked)),
+      decodeValue(wordsName(store, from + i), value, bytes => {
+        cursor.open(bytes);
+        visit(cursor);
+      }),
     );
   }
 }
@@ -90,8 +90,8 @@ export async function joinWords(
 /** By word id, the number of occurrences in the training text. @throws KNESER_DAMAGED */
 export async function readFrequencies(store: ModelStore, manifest: Manifest): Promise<Float64Array> {
   const frequencies = new Float64Array(wordIds(manifest));
-  await eachWord(store, manifest, (_bytes, _length, id, frequency) => {
-    frequencies[id] = frequency;
+  await eachWordBlock(store, manifest, words => {
+    while (words.next()) frequencies[words.id] = words.frequency;
   });
   return frequencies;
 }
@@ -128,11 +128,10 @@ export function decodeWords(
   first?: Uint8Array,
 ): DictionaryBlock {
   return decodeValue(wordsName(store, index), value, bytes => {
-    const block = decodeDictionaryBlock(bytes);
+    const block = decodeDictionaryBlock(bytes, types);
     if (first && (block.words.length === 0 || compareBytes(block.words[0], first) !== 0)) {
       throw new BlockDamage('another block is in its place');
     }
-    if (block.ids.some(id => id >= types)) throw new BlockDamage(STRANGE_WORD);
     return block;
   });
 }

@@ -77,56 +77,90 @@ export function encodeDictionaryBlock(block: DictionaryBlock): Uint8Array {
   return seal(encodeMsgpack([words.length, bytes.subarray(0, at)]));
 }
 
-/** Takes a word of a block, its id and its frequency. The word is `bytes[0, length)`; the bytes are overwritten by the next word. */
-export type TakeWord = (bytes: Uint8Array, length: number, id: number, frequency: number) => void;
-
 /**
- * Reads a block word by word, without an object for each word.
- *
- * @param scratch the buffer in which words are put together; give the same object for all blocks, because it grows.
- * @returns the number of words.
- * @throws BlockDamage
+ * Reads the words of blocks one by one, without an object for each word. Its methods are short, and what is rare is in methods of its own:
+ * opening a model reads all words, and V8 drops the code of a function at the first statement that it has not run yet.
  */
-export function readDictionaryBlock(value: Uint8Array, scratch: { bytes: Uint8Array }, take: TakeWord): number {
-  const header: unknown = decodeMsgpack(unseal(value));
-  if (!Array.isArray(header) || header.length !== 2) throw new BlockDamage('no dictionary header');
-  const [length, bytes] = header as [number, Uint8Array];
-  if (!(bytes instanceof Uint8Array) || !(length <= DICTIONARY_BLOCK_WORDS)) {
-    throw new BlockDamage('impossible dictionary header');
+export class DictionaryCursor {
+  /** The word is the first {@link length} bytes; the next word overwrites it. */
+  word = new Uint8Array(1 << 10);
+  length = 0;
+  id = 0;
+  frequency = 0;
+  private bytes = new Uint8Array(0);
+  /** Where the next number or the next bytes are in `bytes`. */
+  private readonly cursor = { at: 0 };
+  /** Number of words of the block that were not read yet. */
+  private left = 0;
+  /** Length of the words so far, together [bytes]. */
+  private total = 0;
+
+  /** @param types the ids of all words are below this. */
+  constructor(private readonly types = Infinity) {}
+
+  /** Moves before the first word of a block. @throws BlockDamage */
+  open(value: Uint8Array): void {
+    const header: unknown = decodeMsgpack(unseal(value));
+    if (!Array.isArray(header) || header.length !== 2) throw new BlockDamage('no dictionary header');
+    const [words, bytes] = header as [number, Uint8Array<ArrayBuffer>];
+    if (!(bytes instanceof Uint8Array) || !(words <= DICTIONARY_BLOCK_WORDS)) {
+      throw new BlockDamage('impossible dictionary header');
+    }
+    this.bytes = bytes;
+    this.left = words;
+    this.cursor.at = this.length = this.total = 0;
   }
-  const cursor = { at: 0 };
-  let before = 0;
-  let total = 0;
-  for (let i = 0; i < length; i++) {
+
+  /** Moves to the next word of the block. @returns false after the last one. @throws BlockDamage */
+  next(): boolean {
+    if (this.left === 0) return this.end();
+    this.left--;
+    const { bytes, cursor } = this;
     const shared = readVarint(bytes, cursor);
     const rest = readVarint(bytes, cursor);
-    if (shared > before || cursor.at + rest > bytes.length) throw new BlockDamage('impossible word');
-    if (total >= DICTIONARY_BLOCK_BYTES) throw new BlockDamage('too long for a block of words');
-    before = shared + rest;
-    total += before;
-    if (scratch.bytes.length < before) {
-      scratch.bytes = grown(scratch.bytes, 2 * before);
-    }
-    const word = scratch.bytes;
-    for (let at = shared, from = cursor.at; at < before; at++) word[at] = bytes[from++];
-    cursor.at += rest;
-    const id = readVarint(bytes, cursor);
-    take(word, before, id, readVarint(bytes, cursor));
+    const length = shared + rest;
+    if (shared > this.length || cursor.at + rest > bytes.length) throw new BlockDamage('impossible word');
+    if (this.total >= DICTIONARY_BLOCK_BYTES) throw new BlockDamage('too long for a block of words');
+    if (length > this.word.length) this.makeRoom(length);
+    this.copy(shared, length);
+    this.length = length;
+    this.total += length;
+    this.id = readVarint(bytes, cursor);
+    this.frequency = readVarint(bytes, cursor);
+    if (this.id >= this.types) throw new BlockDamage('a word that the model does not have');
+    return true;
   }
-  if (cursor.at !== bytes.length) throw new BlockDamage('wrong dictionary length');
-  return length;
+
+  private end(): boolean {
+    if (this.cursor.at !== this.bytes.length) throw new BlockDamage('wrong dictionary length');
+    return false;
+  }
+
+  private makeRoom(length: number): void {
+    this.word = grown(this.word, 2 * length);
+  }
+
+  /** Copies bytes of the block to the bytes `from` ≤ i < `to` of the word. */
+  private copy(from: number, to: number): void {
+    const { word, bytes, cursor } = this;
+    let { at } = cursor;
+    for (let i = from; i < to; i++) word[i] = bytes[at++];
+    cursor.at = at;
+  }
 }
 
-/** The reverse of {@link encodeDictionaryBlock}. @throws BlockDamage */
-export function decodeDictionaryBlock(value: Uint8Array): DictionaryBlock {
+/** The reverse of {@link encodeDictionaryBlock}. @param types the ids of all words are below this. @throws BlockDamage */
+export function decodeDictionaryBlock(value: Uint8Array, types?: number): DictionaryBlock {
   const words: Uint8Array[] = [];
   const ids: number[] = [];
   const frequencies: number[] = [];
-  readDictionaryBlock(value, { bytes: new Uint8Array(64) }, (bytes, length, id, frequency) => {
-    words.push(bytes.slice(0, length));
-    ids.push(id);
-    frequencies.push(frequency);
-  });
+  const cursor = new DictionaryCursor(types);
+  cursor.open(value);
+  while (cursor.next()) {
+    words.push(cursor.word.slice(0, cursor.length));
+    ids.push(cursor.id);
+    frequencies.push(cursor.frequency);
+  }
   return { words, ids: Float64Array.from(ids), frequencies: Float64Array.from(frequencies) };
 }
 

@@ -1,15 +1,15 @@
 import { KneserError } from '../../base/errors.js';
 import { grown } from '../../base/grown.js';
 import { compareBytes } from '../../base/bytes.js';
-import { type DictionaryBlock } from '../../tables/dictionary.js';
-import { decodeWords, eachWord, readDictionaryDirectory } from '../../tables/dictionary-reader.js';
+import type { DictionaryBlock, DictionaryCursor } from '../../tables/dictionary.js';
+import { decodeWords, eachWordBlock, readDictionaryDirectory } from '../../tables/dictionary-reader.js';
 import { dictionaryKey } from '../../store/keys.js';
 import { wordIds, type Manifest } from '../../tables/manifest.js';
 import type { ModelStore } from '../../store/store.js';
 import { ShortEncoder } from '../../text/short-encoder.js';
 import { canonicalSurface, decode } from '../../text/surface.js';
 import { BOS, EOS, UNK } from '../../text/tokens.js';
-import { hashBytes, WordList } from '../../text/word-list.js';
+import { checkWords, hashBytes, WordList } from '../../text/word-list.js';
 import { OOV } from '../../smoothing/batch.js';
 import { rarestWords, someWords, Spelling } from './spelling.js';
 
@@ -49,31 +49,15 @@ export class LoadedWords {
 
   /** Reads the dictionary of a model. @throws KNESER_DAMAGED */
   static async load(store: ModelStore, manifest: Manifest): Promise<LoadedWords> {
-    // The bytes of all words are in one array, with the beginning and the end of each word by id, so that no word needs an object.
-    let bytes = new Uint8Array(1 << 16);
-    let used = 0;
-    const starts = new Float64Array(wordIds(manifest));
-    const ends = new Float64Array(wordIds(manifest));
-    const sorted = new Uint32Array(wordIds(manifest));
-    let size = 0;
-    await eachWord(store, manifest, (word, length, id) => {
-      if (id > EOS) sorted[size++] = id;
-      if (used + length > bytes.length) bytes = grown(bytes, Math.max(2 * bytes.length, used + length));
-      starts[id] = used;
-      for (let i = 0; i < length; i++) bytes[used++] = word[i];
-      ends[id] = used;
+    const words = new SortedWords(wordIds(manifest));
+    await eachWordBlock(store, manifest, block => words.add(block));
+    const list = words.list(id => {
+      return new KneserError(
+        'KNESER_DAMAGED',
+        `${store.name}: dictionary: word ${id} is missing; the model is damaged`,
+      );
     });
-    const list = new WordList(ends.length, used);
-    for (let id = EOS + 1; id < ends.length; id++) {
-      const [from, to] = [starts[id], ends[id]];
-      if (to === 0 || list.add(bytes, from, to, hashBytes(bytes, from, to)) !== id) {
-        throw new KneserError(
-          'KNESER_DAMAGED',
-          `${store.name}: dictionary: word ${id} is missing; the model is damaged`,
-        );
-      }
-    }
-    return new LoadedWords(list, manifest, sorted.subarray(0, size));
+    return new LoadedWords(list, manifest, words.ids);
   }
 
   /** The id of the token in `bytes[from, to)`, or `NOT_IN_VOCABULARY`. */
@@ -110,6 +94,67 @@ export class LoadedWords {
     const { list, manifest, sorted } = this;
     this.#spelling ??= new Spelling(list, manifest.kind === 'backoff' ? someWords(sorted) : rarestWords(list));
     return this.#spelling.log10Prob(canonicalSurface(token, this.manifest.options.lowercase)?.bytes ?? token);
+  }
+}
+
+/** About the most bytes of a word, on average: few dictionaries have longer words. */
+const BYTES_A_WORD = 16;
+
+/** Takes the words of a dictionary in its order. The bytes of all words are in one array, so that no word needs an object. */
+class SortedWords {
+  private bytes: Uint8Array<ArrayBuffer>;
+  private used = 0;
+  /** By id, the beginning and the end of the word in `bytes`. */
+  private readonly starts: Uint32Array;
+  private readonly ends: Uint32Array;
+  /** The ids so far, without `<unk>`, `<s>` and `</s>`. */
+  private readonly sorted: Uint32Array;
+  private size = 0;
+
+  /** @param types the ids of all words are below this. */
+  constructor(types: number) {
+    this.bytes = new Uint8Array(BYTES_A_WORD * types);
+    this.starts = new Uint32Array(types);
+    this.ends = new Uint32Array(types);
+    this.sorted = new Uint32Array(types);
+  }
+
+  /** The ids of the words in their sequence, without `<unk>`, `<s>` and `</s>`. */
+  get ids(): Uint32Array {
+    return this.sorted.subarray(0, this.size);
+  }
+
+  /** Takes the words of a block. @throws BlockDamage */
+  add(words: DictionaryCursor): void {
+    while (words.next()) {
+      if (this.used + words.length > this.bytes.length) this.makeRoom(words.length);
+      this.put(words);
+    }
+  }
+
+  private put({ word, length, id }: DictionaryCursor): void {
+    const { bytes, used } = this;
+    if (id > EOS) this.sorted[this.size++] = id;
+    for (let i = 0; i < length; i++) bytes[used + i] = word[i];
+    this.starts[id] = used;
+    this.ends[id] = this.used = used + length;
+  }
+
+  private makeRoom(length: number): void {
+    checkWords(this.size, this.used + length);
+    this.bytes = grown(this.bytes, Math.max(2 * this.bytes.length, this.used + length));
+  }
+
+  /** The words as a list by id. @param missing makes the error for an id without a word. */
+  list(missing: (id: number) => KneserError): WordList {
+    const { bytes, starts, ends } = this;
+    const list = new WordList(ends.length, this.used);
+    for (let id = EOS + 1; id < ends.length; id++) {
+      const from = starts[id];
+      const to = ends[id];
+      if (to === 0 || list.add(bytes, from, to, hashBytes(bytes, from, to)) !== id) throw missing(id);
+    }
+    return list;
   }
 }
 
