@@ -1,5 +1,5 @@
 /** The typed arrays that {@link grown} copies. */
-type NumberArray = Uint8Array | Int32Array | Uint32Array | Float64Array;
+type NumberArray = Uint8Array | Uint16Array | Int32Array | Uint32Array | Float64Array;
 
 /** A longer copy of an array: the same numbers, then zeros. @param length of the copy, at least the length of the array. */
 export function grown<T extends NumberArray>(array: T, length: number): T {

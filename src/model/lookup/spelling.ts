@@ -1,4 +1,5 @@
 import { log10 } from '../../base/elementary.js';
+import { grown } from '../../base/grown.js';
 import { FIRST_WORD } from '../../text/tokens.js';
 import type { WordList } from '../../text/word-list.js';
 
@@ -10,11 +11,10 @@ const MOST_WORDS = 20_000;
 const END = 256;
 /** Number of symbols that can follow: the bytes, and the end of the word. */
 const SYMBOLS = 257;
-// In keys, in place of a symbol: for a context, the sum of the counts of its followers, and the number of its followers.
-const TOTAL = 510;
-const DISTINCT = 511;
-/** Stands for the bytes before the beginning of a word: a line feed is part of no token. */
-const BEFORE = 0x0a0a0a;
+/** Stands for each byte before the beginning of a word: a line feed is part of no token. */
+const BEFORE = 0x0a;
+/** The node of the empty string. */
+const ROOT = 0;
 
 /**
  * How words are spelled that the vocabulary lacks: P(bytes | the word is unknown). It is learned from words of the vocabulary
@@ -26,86 +26,120 @@ const BEFORE = 0x0a0a0a;
  * c is a count, N(h) the number of distinct bytes after h, h' lacks the first byte of h, and P_−1 = 1/257: every sequence of bytes has a
  * probability above 0, and those of all sequences sum to 1. Sequences that are words of the vocabulary have their part of it, so the
  * probability of an unknown word is rather too low than too high.
+ *
+ * The strings h b are nodes of a trie, whose children a hash table finds: the child of h is the context of the byte after b.
  */
 export class Spelling {
-  /** By slot, the key of the count in it, as {@link keyOf} makes it; 0 in an empty slot. */
-  private keys = new Float64Array(1 << 16);
-  private counts = new Uint32Array(1 << 16);
-  /** Slots in use. */
-  private size = 0;
+  /** By slot, the node in it; 0 in an empty slot. */
+  private slots = new Uint32Array(0);
+  /** Number of nodes; each array below has an entry for each node. */
+  private size = 1;
+  /** The node of the string without its last symbol. */
+  private parents = new Uint32Array(1);
+  /** The last symbol of the string. */
+  private symbols = new Uint16Array(1);
+  /** c(h b): how often the string occurred. */
+  private counts = new Uint32Array(1);
+  /** c(h): how often a symbol followed the string. */
+  private totals = new Uint32Array(1);
+  /** N(h): how many distinct symbols followed the string. */
+  private distincts = new Uint32Array(1);
+  /** Working memory: by length, the node of the context of the next symbol; −1 if no such context was learned. */
+  private readonly contexts = new Int32Array(CONTEXT + 1);
 
   /** @param ids the words to learn from. */
   constructor(words: WordList, ids: Iterable<number>) {
+    this.makeRoom(1 << 16);
+    for (let length = 0, node = ROOT; length < CONTEXT; length++) node = this.child(node, BEFORE);
     for (const id of ids) this.learn(words.bytes(id));
   }
 
   /** log10 of the probability that an unknown word is spelled so. @param word UTF-8. */
   log10Prob(word: Uint8Array): number {
-    let before = BEFORE;
+    const { contexts, counts, totals, distincts } = this;
+    this.begin();
     let sum = 0;
     for (let i = 0; i <= word.length; i++) {
       const symbol = i < word.length ? word[i] : END;
       let p = 1 / SYMBOLS;
+      // The node of the string that ends with this symbol: the context that is one byte longer, for the next symbol.
+      let next = ROOT;
       for (let length = 0; length <= CONTEXT; length++) {
-        const distinct = this.count(keyOf(before, length, DISTINCT));
-        // If a context was not seen, no longer context was seen.
-        if (distinct === 0) break;
-        const total = this.count(keyOf(before, length, TOTAL));
-        p = (this.count(keyOf(before, length, symbol)) + distinct * p) / (total + distinct);
+        const context = contexts[length];
+        contexts[length] = next;
+        next = context < 0 ? -1 : this.find(context, symbol);
+        if (context < 0 || distincts[context] === 0) continue;
+        p = ((next < 0 ? 0 : counts[next]) + distincts[context] * p) / (totals[context] + distincts[context]);
       }
       sum += log10(p);
-      before = ((before << 8) | symbol) & 0xffffff;
     }
     return sum;
   }
 
   private learn(word: Uint8Array): void {
-    let before = BEFORE;
+    const { contexts } = this;
+    this.begin();
     for (let i = 0; i <= word.length; i++) {
       const symbol = i < word.length ? word[i] : END;
+      let next = ROOT;
       for (let length = 0; length <= CONTEXT; length++) {
-        this.add(keyOf(before, length, TOTAL));
-        if (this.add(keyOf(before, length, symbol)) === 1) this.add(keyOf(before, length, DISTINCT));
+        const context = contexts[length];
+        contexts[length] = next;
+        next = this.child(context, symbol);
+        this.totals[context]++;
+        if (++this.counts[next] === 1) this.distincts[context]++;
       }
-      before = ((before << 8) | symbol) & 0xffffff;
     }
   }
 
-  /** Counts a key once more. @returns its count. */
-  private add(key: number): number {
-    const slot = this.slotOf(key);
-    const count = ++this.counts[slot];
-    if (count > 1) return count;
-    this.keys[slot] = key;
-    if (2 * ++this.size > this.keys.length) this.grow();
-    return count;
+  /** Sets the contexts of the first symbol of a word. */
+  private begin(): void {
+    const { contexts } = this;
+    contexts[0] = ROOT;
+    for (let length = 1; length <= CONTEXT; length++) contexts[length] = this.find(contexts[length - 1], BEFORE);
   }
 
-  private grow(): void {
-    const { keys, counts } = this;
-    this.keys = new Float64Array(2 * keys.length);
-    this.counts = new Uint32Array(2 * keys.length);
-    for (let i = 0; i < keys.length; i++) {
-      if (keys[i] === 0) continue;
-      const slot = this.slotOf(keys[i]);
-      this.keys[slot] = keys[i];
-      this.counts[slot] = counts[i];
+  /** The node of the string of a node and one more symbol, which is added if it is new. */
+  private child(parent: number, symbol: number): number {
+    const found = this.find(parent, symbol);
+    if (found >= 0) return found;
+    if (this.size === this.parents.length) this.makeRoom(2 * this.size);
+    const node = this.size++;
+    this.parents[node] = parent;
+    this.symbols[node] = symbol;
+    this.place(node);
+    return node;
+  }
+
+  /** The node of the string of a node and one more symbol; −1 if there is none. */
+  private find(parent: number, symbol: number): number {
+    const { slots, parents, symbols } = this;
+    const mask = slots.length - 1;
+    for (let slot = hashOf(parent, symbol) & mask; slots[slot] > 0; slot = (slot + 1) & mask) {
+      const node = slots[slot];
+      if (parents[node] === parent && symbols[node] === symbol) return node;
     }
+    return -1;
   }
 
-  private count(key: number): number {
-    return this.counts[this.slotOf(key)];
+  /** Enters a node in the hash table. */
+  private place(node: number): void {
+    const { slots } = this;
+    const mask = slots.length - 1;
+    let slot = hashOf(this.parents[node], this.symbols[node]) & mask;
+    while (slots[slot] > 0) slot = (slot + 1) & mask;
+    slots[slot] = node;
   }
 
-  /** The slot of a key, or the empty slot where it belongs. */
-  private slotOf(key: number): number {
-    const { keys } = this;
-    const mask = keys.length - 1;
-    let hash = Math.imul(key >>> 0, 0x9e3779b1) ^ Math.imul(key / 2 ** 32, 0x85ebca77);
-    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-    let slot = (hash ^ (hash >>> 13)) & mask;
-    while (keys[slot] !== 0 && keys[slot] !== key) slot = (slot + 1) & mask;
-    return slot;
+  /** Makes room for `room` nodes; the slots stay at most half full. */
+  private makeRoom(room: number): void {
+    this.parents = grown(this.parents, room);
+    this.symbols = grown(this.symbols, room);
+    this.counts = grown(this.counts, room);
+    this.totals = grown(this.totals, room);
+    this.distincts = grown(this.distincts, room);
+    this.slots = new Uint32Array(2 * room);
+    for (let node = 1; node < this.size; node++) this.place(node);
   }
 }
 
@@ -125,8 +159,7 @@ export function* someWords(sorted: Uint32Array): Generator<number> {
   for (let i = 0; i < sorted.length; i += step) yield sorted[i];
 }
 
-/** A number above 0 for a symbol after the last `length` of the three bytes `before`. */
-function keyOf(before: number, length: number, symbol: number): number {
-  const context = length === 0 ? 0 : before & (0xffffff >>> (8 * (CONTEXT - length)));
-  return ((length + 1) * 2 ** 24 + context) * 512 + symbol;
+function hashOf(node: number, symbol: number): number {
+  const hash = Math.imul(Math.imul(node, 0x9e3779b1) ^ Math.imul(symbol, 0x85ebca77), 0x2c1b3c6d);
+  return hash ^ (hash >>> 15);
 }
