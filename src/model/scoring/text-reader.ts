@@ -57,7 +57,7 @@ export class IdSink implements TokenSink {
   /** Sentences so far. */
   sentences = 0;
   /** The collected ids: the first {@link length} entries. */
-  private ids = new Uint32Array(1 << 16);
+  private ids = new Uint32Array(1 << 10);
   /** Number of tokens of the present line so far. */
   protected lineTokens = 0;
 

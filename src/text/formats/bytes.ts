@@ -10,6 +10,11 @@ import { peek, recognized } from './peek.js';
 import { readInThread } from './reading-thread.js';
 
 const CHUNK_BYTES = 1 << 20;
+/**
+ * The length of the first chunk of a file. It is short, so that V8 has run all of a loop over the bytes, and what follows the loop, before it
+ * compiles the loop: else it drops the compiled code at the end of the chunk.
+ */
+const FIRST_CHUNK_BYTES = 1 << 14;
 
 /** The compressions that are unpacked: name of the kind of file, ending of the file's name, error code for damaged data, unpacking function. */
 const COMPRESSIONS = [
@@ -140,9 +145,9 @@ async function* readFile(path: string, signal: AbortSignal | undefined): AsyncGe
   const file = await open(path);
   try {
     const buffer = new Uint8Array(CHUNK_BYTES);
-    for (;;) {
+    for (let length = FIRST_CHUNK_BYTES; ; length = CHUNK_BYTES) {
       signal?.throwIfAborted();
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
+      const { bytesRead } = await file.read(buffer, 0, length, null);
       if (bytesRead === 0) return;
       yield buffer.subarray(0, bytesRead);
     }
