@@ -27,7 +27,7 @@ export async function describeTableFile(path: string, bytes: number): Promise<Ta
   const file = await open(path, 'r');
   try {
     // The footer begins with the offset of the metaindex block, which follows the data blocks.
-    const indexFrom = new Cursor(await read(file, bytes - FOOTER_BYTES, bytes), FOOTER_BYTES).varint();
+    const indexFrom = new Cursor().open(await read(file, bytes - FOOTER_BYTES, bytes), FOOTER_BYTES).varint();
     const end = await read(file, indexFrom, bytes);
     const index = indexIn(end, indexFrom);
     // The keys of the index are shortened separators, so the first and the last key are read from the data blocks.
@@ -57,23 +57,29 @@ export interface BlockLocation {
 export class TableIndex {
   /** Number of data blocks. */
   readonly length: number;
-  private readonly view: DataView;
   /** Where the offsets of the entries begin in the index block [bytes]. */
   private readonly offsets: number;
   private readonly entries: Cursor;
 
   /** @param block the bytes of the index block. In it each entry is a restart, which stores its whole key. */
-  constructor(block: Uint8Array) {
-    this.view = new DataView(block.buffer, block.byteOffset, block.length);
-    this.length = this.view.getUint32(block.length - 4, true);
+  constructor(private readonly block: Uint8Array) {
+    this.length = uint32At(block, block.length - 4);
     this.offsets = block.length - 4 * (this.length + 1);
-    this.entries = new Cursor(block, this.offsets);
+    this.entries = new Cursor().open(block, this.offsets);
   }
 
-  /** The index (from 0) of the one data block that can have a key; {@link length} if the key is after all blocks. */
-  find(key: Uint8Array): number {
-    let low = 0;
-    let high = this.length;
+  /**
+   * The index (from 0) of the one data block that can have a key; {@link length} if the key is after all blocks.
+   *
+   * @param near index of a block: the search is short if the key is in this block, or in one soon after it.
+   */
+  find(key: Uint8Array, near = 0): number {
+    let low = near > 0 && near <= this.length && this.entry(near - 1).compareKey(key) < 0 ? near : 0;
+    let high = low;
+    for (let step = 1; high < this.length && this.entry(high).compareKey(key) < 0; step *= 2) {
+      low = high + 1;
+      high = Math.min(this.length, high + step);
+    }
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.entry(middle).compareKey(key) < 0) low = middle + 1;
@@ -89,8 +95,8 @@ export class TableIndex {
 
   /** The entry of a data block, valid until the next call. */
   private entry(dataBlock: number): Cursor {
-    const { entries, view, offsets } = this;
-    entries.seek(view.getUint32(offsets + 4 * dataBlock, true));
+    const { entries, block, offsets } = this;
+    entries.seek(uint32At(block, offsets + 4 * dataBlock));
     return entries;
   }
 }
@@ -109,7 +115,7 @@ export function decodeTableIndex(bytes: Uint8Array, table: TableFile): TableInde
 /** The index in the part of a table file after its data blocks. @param indexFrom the offset of this part in the file [bytes]. */
 function indexIn(bytes: Uint8Array, indexFrom: number): TableIndex {
   // The footer begins with the offset and the length of the metaindex block, which are skipped; those of the index block follow.
-  const footer = new Cursor(bytes.subarray(-FOOTER_BYTES), FOOTER_BYTES);
+  const footer = new Cursor().open(bytes.subarray(-FOOTER_BYTES), FOOTER_BYTES);
   for (let i = 0; i < 2; i++) footer.varint();
   const from = footer.varint() - indexFrom;
   return new TableIndex(bytes.subarray(from, from + footer.varint()));
@@ -121,7 +127,7 @@ function indexIn(bytes: Uint8Array, indexFrom: number): TableIndex {
  * @throws BlockDamage for bytes that are not a data block.
  */
 export function valueInBlock(block: Uint8Array, key: Uint8Array): Uint8Array | undefined {
-  const entries = entriesOf(block);
+  const entries = entriesOf(block, sought);
   while (!entries.isAtEnd) {
     entries.next();
     const compared = entries.compareKey(key);
@@ -141,12 +147,16 @@ export function* blockEntries(block: Uint8Array): Generator<[key: Uint8Array, va
 }
 
 /** The entries of a block. Layout: the entries │ the offsets of some entries, the restarts [32 bits each] │ how many restarts [32 bits]. */
-function entriesOf(block: Uint8Array): Cursor {
+function entriesOf(block: Uint8Array, cursor = new Cursor()): Cursor {
   if (block.length < 4) throw new BlockDamage('cut short');
-  const restarts = new DataView(block.buffer, block.byteOffset).getUint32(block.length - 4, true);
-  const end = block.length - 4 * (restarts + 1);
+  const end = block.length - 4 * (uint32At(block, block.length - 4) + 1);
   if (end < 0) throw new BlockDamage('impossible block');
-  return new Cursor(block, end);
+  return cursor.open(block, end);
+}
+
+/** The little-endian 32-bit number that begins at a byte. */
+function uint32At(bytes: Uint8Array, at: number): number {
+  return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
 }
 
 /** Bytes `[from, to)` of a file. */
@@ -163,6 +173,9 @@ function hexadecimal(key: Uint8Array): string {
 
 /** Reads the entries of a block one by one, into memory that it keeps: a text of a million words reads tens of thousands of blocks. */
 class Cursor {
+  private bytes: Uint8Array = new Uint8Array(0);
+  /** Where the entries end [bytes of the block]. */
+  private end = 0;
   /** The key of the current entry, with LevelDB's suffix, is the first `keyLength` bytes. */
   private keyBytes = new Uint8Array(64);
   private keyLength = 0;
@@ -171,11 +184,14 @@ class Cursor {
   /** Where the next entry begins. */
   private at = 0;
 
-  /** @param end where the entries end [bytes of the block]. */
-  constructor(
-    private readonly bytes: Uint8Array,
-    private readonly end: number,
-  ) {}
+  /** Moves before the first entry of a block. @param end where the entries end [bytes of the block]. */
+  open(bytes: Uint8Array, end: number): this {
+    this.bytes = bytes;
+    this.end = end;
+    this.at = 0;
+    this.keyLength = 0;
+    return this;
+  }
 
   get isAtEnd(): boolean {
     return this.at >= this.end;
@@ -243,3 +259,6 @@ class Cursor {
     return { offset: this.varint(), length: this.varint() };
   }
 }
+
+/** Working memory of {@link valueInBlock}. */
+const sought = new Cursor();

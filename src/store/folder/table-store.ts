@@ -66,7 +66,11 @@ interface ReadMemory {
 }
 
 /** Memory that is used once. */
-const NEW_MEMORY: ReadMemory = { take: length => Buffer.allocUnsafeSlow(length), give: () => undefined };
+const NEW_MEMORY: ReadMemory = {
+  // No Buffer, because the functions that read the bytes get Uint8Arrays else, and V8 compiles them for one kind of array.
+  take: length => new Uint8Array(Buffer.allocUnsafeSlow(length).buffer),
+  give: () => undefined,
+};
 
 /** Memory that later reads use again, since the system clears new memory before it is used. */
 class ReusedMemory implements ReadMemory {
@@ -135,14 +139,16 @@ export class TableStore implements ModelStore {
 
   /** Calls `act` with the value of each key. @param memory for the bytes that are read. */
   private async visit(keys: readonly Uint8Array[], memory: ReadMemory, act: Visit): Promise<void> {
-    const filesOfKeys = keys.map(key => this.fileOf(key));
+    let near = -1;
+    const filesOfKeys = keys.map(key => (near = this.fileOf(key, near)));
     const indexes = new Map<number, TableIndex>();
     for (const file of new Set(filesOfKeys)) if (file >= 0) indexes.set(file, await this.indexOf(file));
     const wanted: Wanted[] = [];
+    let block = 0;
     keys.forEach((key, item) => {
       const file = filesOfKeys[item];
       const index = indexes.get(file);
-      const block = index ? index.find(key) : 0;
+      if (index) block = index.find(key, block);
       if (index && block < index.length) wanted.push({ file, place: index.locate(block), item });
       else act(undefined, item);
     });
@@ -190,8 +196,9 @@ export class TableStore implements ModelStore {
     await this.view?.remove();
   };
 
-  /** The index in `files` of the file whose range of keys includes `key`; −1 if there is none. */
-  private fileOf(key: Uint8Array): number {
+  /** The index in `files` of the file whose range of keys includes `key`; −1 if there is none. @param near index of the first file to try. */
+  private fileOf(key: Uint8Array, near: number): number {
+    if (near >= 0 && this.hasInRange(near, key)) return near;
     let low = 0;
     let high = this.files.length;
     while (low < high) {
@@ -199,7 +206,13 @@ export class TableStore implements ModelStore {
       if (compareBytes(this.files[middle].last, key) < 0) low = middle + 1;
       else high = middle;
     }
-    return low < this.files.length && compareBytes(this.files[low].first, key) <= 0 ? low : -1;
+    return low < this.files.length && this.hasInRange(low, key) ? low : -1;
+  }
+
+  /** Whether the range of keys of a file includes `key`. @param at index into `files`. */
+  private hasInRange(at: number, key: Uint8Array): boolean {
+    const { first, last } = this.files[at];
+    return compareBytes(first, key) <= 0 && compareBytes(key, last) <= 0;
   }
 
   /** The table index of a file, which is read if it is not in memory. @param at index into `files`. @throws KNESER_DAMAGED */
