@@ -105,14 +105,13 @@ export class BatchLayout {
   }
 
   /**
-   * Adds words to score until the batch is full.
+   * Adds the words `ids[from, to)` to score until the batch is full.
    *
-   * @param from the first of them in `ids`.
-   * @returns the first that it did not add; the length of `ids` if it added all.
+   * @returns the first that it did not add; `to` if it added all.
    */
-  fill(ids: Uint32Array, from: number): number {
+  fill(ids: Uint32Array, from: number, to = ids.length): number {
     let at = from;
-    while (at < ids.length && !this.full) this.push(ids[at++]);
+    while (at < to && !this.full) this.push(ids[at++]);
     return at;
   }
 

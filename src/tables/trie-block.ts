@@ -126,6 +126,12 @@ export class TrieBlock {
   /** The sum of the counts of pruned followers, which is a part of Σc. */
   prunedTotal = 0;
 
+  /** The parent of the last {@link findContext}, and the word that it looked for. */
+  private parent = -1;
+  private sought = 0;
+  /** The first context of that parent whose farthest word is not before that word, and the end of the parent's contexts. */
+  private next = 0;
+  private childrenEnd = 0;
   /** The index in `data` of the entry that `fieldInList` found last. */
   private entry = 0;
   // Indices in `data` of the sections, as in `Header`: of packed numbers the heads and the data.
@@ -301,28 +307,35 @@ export class TrieBlock {
       end >= 0 ? end - parent : this.from + this.fieldInList(this.families, this.familyCount, FAMILY, parent, 1);
   }
 
-  /** The context of a parent whose farthest word is `word`; −1 if there is none. @param parent its index among the parents of the block, from 0. */
+  /**
+   * The context of a parent whose farthest word is `word`; −1 if there is none. The search is shorter if the call before was for the same
+   * parent and a smaller word.
+   *
+   * @param parent its index among the parents of the block, from 0.
+   */
   findContext(parent: number, word: number): number {
-    this.findChildren(parent);
-    return this.findWord(word);
-  }
-
-  /** The farthest word of a context. */
-  word(context: number): number {
-    return numberAt(this.data, this.wordHeads, this.wordData, WIDE_GROUPS, context);
-  }
-
-  /** The context {@link from} ≤ c < {@link to} whose farthest word is `word`; −1 if there is none. */
-  findWord(word: number): number {
-    const { data, wordHeads, wordData } = this;
-    let low = this.from;
-    let high = this.to;
+    if (parent !== this.parent || word < this.sought) {
+      this.findChildren(parent);
+      this.parent = parent;
+      this.next = this.from;
+      this.childrenEnd = this.to;
+    }
+    this.sought = word;
+    const { data, wordHeads, wordData, childrenEnd } = this;
+    let low = this.next;
+    let high = childrenEnd;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (numberAt(data, wordHeads, wordData, WIDE_GROUPS, middle) < word) low = middle + 1;
       else high = middle;
     }
-    return low < this.to && numberAt(data, wordHeads, wordData, WIDE_GROUPS, low) === word ? low : -1;
+    this.next = low;
+    return low < childrenEnd && numberAt(data, wordHeads, wordData, WIDE_GROUPS, low) === word ? low : -1;
+  }
+
+  /** The farthest word of a context. */
+  word(context: number): number {
+    return numberAt(this.data, this.wordHeads, this.wordData, WIDE_GROUPS, context);
   }
 
   /** Finds the rows of a context in this block: {@link from} ≤ r < {@link to}. */

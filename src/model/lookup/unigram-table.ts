@@ -2,8 +2,8 @@ import type { Batch } from '../../smoothing/batch.js';
 import type { Evidence } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
 import { discountsAt } from '../../smoothing/parameters.js';
-import type { TrieBlock } from '../../tables/trie-block.js';
-import { findTrieBlock, type TrieDirectory } from '../../tables/trie-directory.js';
+import { TRIE_ROWS, type TrieBlock } from '../../tables/trie-block.js';
+import type { TrieDirectory } from '../../tables/trie-directory.js';
 import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
 import type { Hits } from './hits.js';
 import type { TablePart } from './table-part.js';
@@ -64,7 +64,7 @@ export class UnigramTable implements TrieLevel {
 
   /** Finds the block of each word of a batch. Returns a promise if blocks have to be read. */
   private read(batch: Batch): Promise<void> | undefined {
-    const { directory, blocks } = this;
+    const { directory } = this;
     if (!directory) {
       return readTrieDirectory(this.reader.store, this.part.manifest.pattern).then(read => {
         this.directory = read;
@@ -72,16 +72,36 @@ export class UnigramTable implements TrieLevel {
         return this.read(batch);
       });
     }
-    const { ids, targets, length } = batch;
     this.begin(batch);
+    this.findBlocks(batch, directory.ranks);
+    const missing = this.blocksWithout(batch.length);
+    return missing.length > 0 ? this.readBlocks(directory, missing) : undefined;
+  }
+
+  /** Finds the block of each word of a batch. @param ranks by block, the first word. */
+  private findBlocks({ ids, targets, length }: Batch, ranks: Uint32Array): void {
     const { blockOf } = this;
-    const missing = new Set<number>();
+    const last = ranks.length - 1;
     for (let t = 0; t < length; t++) {
-      const b = Math.max(0, findTrieBlock(directory, 0, 0, ids[targets[t]], 0));
+      const word = ids[targets[t]];
+      // All blocks but the last have the same number of rows, and nearly every word has one.
+      let b = Math.min(Math.floor(word / TRIE_ROWS), last);
+      while (b > 0 && ranks[b] > word) b--;
+      while (b < last && ranks[b + 1] <= word) b++;
       blockOf[t] = b;
-      if (!blocks[b]) missing.add(b);
     }
-    return missing.size > 0 ? this.readBlocks(directory, [...missing]) : undefined;
+  }
+
+  /** The blocks of the words 0 ≤ t < `length` that were not read yet. */
+  private blocksWithout(length: number): number[] {
+    const { blocks, blockOf } = this;
+    const missing: number[] = [];
+    for (let t = 0; t < length; t++) {
+      const b = blockOf[t];
+      if (blocks[b] || missing.includes(b)) continue;
+      missing.push(b);
+    }
+    return missing;
   }
 
   /** Reads blocks from the store. @param missing indices of the blocks in the table. */

@@ -4,6 +4,7 @@ import type { Batch } from '../../smoothing/batch.js';
 import { openShared } from '../../store/folder/open-shared.js';
 import type { BlockAnswer } from './block-threads.js';
 import { createBlockScoring, type BlockScoringPlan } from './block-scoring.js';
+import { PartOfBatch } from './divide-batch.js';
 import { runAwaiting, type BatchScorer, type BatchScores } from './scorer.js';
 
 // The entry of a thread of Node that scores batches from blocks, in the order in which it gets them.
@@ -26,7 +27,8 @@ if (parentPort) {
     }
   };
   let last: Promise<void> = Promise.resolve();
-  port.on('message', (batch: Batch) => {
+  port.on('message', ({ ids, targets, available, oov, length }: Batch) => {
+    const batch = new PartOfBatch(ids, targets, available, oov, length);
     last = last.then(async () => {
       port.postMessage(await answer(batch));
     });

@@ -4,6 +4,21 @@ import type { TextCache } from '../../smoothing/cache/text-cache.js';
 import { emptyScores, type BatchScorer, type BatchScores } from './scorer.js';
 
 /**
+ * Some words of a batch, each with a history of its own. All large batches are of this class, because V8 compiles a loop for objects of one
+ * shape.
+ */
+export class PartOfBatch implements Batch {
+  /** The parameters are the members of {@link Batch}. */
+  constructor(
+    readonly ids: Uint32Array,
+    readonly targets: Uint32Array,
+    readonly available: Uint8Array,
+    readonly oov: Uint8Array,
+    readonly length: number,
+  ) {}
+}
+
+/**
  * The words of a batch in parts of about the same length, by the nearest word of their history: tables have their contexts in the order of
  * that word first, so that each part needs other blocks of a table of contiguous n-grams.
  */
@@ -46,15 +61,13 @@ export class DividedBatch {
     const { ids, available, oov, starts, width } = this;
     const from = starts[part];
     const to = starts[part + 1];
-    const targets = new Uint32Array(to - from);
-    for (let t = 0; t < targets.length; t++) targets[t] = width * (t + 1) - 1;
-    return {
-      ids: ids.slice(width * from, width * to),
-      targets,
-      available: available.slice(from, to),
-      oov: oov.slice(from, to),
-      length: to - from,
-    };
+    return new PartOfBatch(
+      ids.slice(width * from, width * to),
+      evenTargets(to - from, width),
+      available.slice(from, to),
+      oov.slice(from, to),
+      to - from,
+    );
   }
 
   /** The words of a part, as indices in the batch. */
@@ -115,10 +128,13 @@ export class DividingScorer implements BatchScorer {
 
   *score(batch: Batch, cache?: TextCache): Generator<Promise<void>, BatchScores, void> {
     const { scorer, order, partWords } = this;
-    const { length } = batch;
-    if (this.isCold && length > WARMING_WORDS) yield* scorer.score({ ...batch, length: WARMING_WORDS });
+    const { ids, targets, available, oov, length } = batch;
+    if (this.isCold && length > WARMING_WORDS) {
+      yield* scorer.score(new PartOfBatch(ids, targets, available, oov, WARMING_WORDS));
+    }
     this.isCold = false;
-    if (partWords === 0 || length <= partWords) return yield* scorer.score(batch, cache);
+    // A part that another thread divided has about `partWords` words, or somewhat more.
+    if (partWords === 0 || length < 2 * partWords) return yield* scorer.score(batch, cache);
     if (length > this.scores.matched.length) this.scores = emptyScores(batch.targets.length);
     const divided = new DividedBatch(batch, order, Math.ceil(length / partWords));
     for (let part = 0; part < divided.count; part++) {
@@ -129,6 +145,13 @@ export class DividingScorer implements BatchScorer {
 }
 
 // Each loop below is a function of its own, because V8 compiles a short function sooner.
+
+/** The targets of words that have `width` ids each. */
+function evenTargets(words: number, width: number): Uint32Array {
+  const targets = new Uint32Array(words);
+  for (let t = 0; t < words; t++) targets[t] = width * (t + 1) - 1;
+  return targets;
+}
 
 /** By word id, the number of words of the batch before which this word stands. */
 function countNearest({ ids, targets, length }: Batch): Uint32Array {
@@ -159,6 +182,11 @@ function shareWords(
     done += words;
     starts[part + 1] = done;
   }
-  for (let part = 1; part <= count; part++) starts[part] = Math.max(starts[part], starts[part - 1]);
+  fillGaps(starts);
   return { partOf, starts };
+}
+
+/** Gives parts without words the start of the part after them. */
+function fillGaps(starts: Uint32Array): void {
+  for (let part = 1; part < starts.length; part++) starts[part] = Math.max(starts[part], starts[part - 1]);
 }

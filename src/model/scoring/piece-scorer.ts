@@ -54,11 +54,11 @@ export class PieceScorer {
     const sums = [new PieceSum()];
     // The lengths of the batch at which one sum ends and the next begins.
     let bounds: number[] = [];
-    for (let i = history; i < ids.length; i++) {
-      layout.push(ids[i]);
-      const isLast = i + 1 === ids.length;
-      if (!isLast && (i + 1 - history) % PIECE_WORDS === 0) bounds.push(layout.batch.length);
-      if (!layout.full && !isLast) continue;
+    for (let at = history, end = history; at < ids.length;) {
+      if (at === end) end = Math.min(ids.length, end + PIECE_WORDS);
+      at = layout.fill(ids, at, end);
+      if (at === end && end < ids.length) bounds.push(layout.batch.length);
+      if (!layout.full && at < ids.length) continue;
       const { log10Probs } = await runAwaiting(scorer.score(layout.batch), check);
       const { oov, length } = layout.batch;
       let from = 0;

@@ -74,7 +74,7 @@ function checkTrie(value: Uint8Array): void {
   if (rows > TRIE_ROWS || contexts > rows) throw new Wrong('rows out of bounds');
   for (let parent = 0; parent < parents; parent++) {
     block.findChildren(parent);
-    checkNumbers([block.from, block.to, block.findWord(parent)]);
+    checkNumbers([block.from, block.to, block.findContext(parent, parent)]);
   }
   for (let context = 0; context < contexts; context++) {
     block.findRows(context);
