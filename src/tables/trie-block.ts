@@ -68,6 +68,9 @@ export const Header = {
 /** The length of a header [32-bit words]. */
 export const HEADER_WORDS = 28;
 
+/** The first step of a search for a context, in which each step is twice as long as the step before. */
+const FIRST_STEP = 4;
+
 /** Working memory of {@link TrieBlock.readRows}: each count above 1 of a block, minus 2. */
 const manyCounts = new Uint32Array(TRIE_ROWS);
 
@@ -323,7 +326,13 @@ export class TrieBlock {
     this.sought = word;
     const { data, wordHeads, wordData, childrenEnd } = this;
     let low = this.next;
-    let high = childrenEnd;
+    let high = low;
+    // The words of a batch are near each other in a parent that has many of them.
+    for (let step = FIRST_STEP; high < childrenEnd; step *= 2) {
+      if (numberAt(data, wordHeads, wordData, WIDE_GROUPS, high) >= word) break;
+      low = high + 1;
+      high = Math.min(childrenEnd, high + step);
+    }
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (numberAt(data, wordHeads, wordData, WIDE_GROUPS, middle) < word) low = middle + 1;

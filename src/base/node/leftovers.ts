@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -9,7 +8,7 @@ const MARK = /^(\d+)-([A-Za-z0-9]*)-/;
 
 /** A unique part of a file name that names this process: `PID-HOST-RANDOM`. */
 export function ownMark(): string {
-  return `${process.pid}-${machine()}-${randomUUID().slice(0, 8)}`;
+  return `${process.pid}-${machine()}-${crypto.randomUUID().slice(0, 8)}`;
 }
 
 /** Makes a folder `NAME-PID-HOST-RANDOM` in the system's temporary folder. Removes such folders that dead processes left. */

@@ -3,7 +3,7 @@ import type { TrieBlock } from '../../tables/trie-block.js';
 /** In a context with at most this many rows, words are searched, however many words are looked up in it. */
 const FEWEST_ROWS = 16;
 /** Mapping the rows of a context saves time if the number of words to look up is more than this share of the number of rows. */
-const SHARE = 1 / 4;
+const SHARE = 1 / 10;
 
 /** Maps ranks to the rows of one context. If many words are looked up in a context, each row is then found in one step. */
 export class RowMap {

@@ -2,13 +2,16 @@ import type { Batch } from '../../smoothing/batch.js';
 import type { Evidence } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
 import { discountsAt } from '../../smoothing/parameters.js';
-import { TRIE_ROWS, type TrieBlock } from '../../tables/trie-block.js';
-import type { TrieDirectory } from '../../tables/trie-directory.js';
+import type { TrieBlock } from '../../tables/trie-block.js';
+import { findTrieBlock, type TrieDirectory } from '../../tables/trie-directory.js';
 import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
 import type { Hits } from './hits.js';
 import type { TablePart } from './table-part.js';
 import { trieFollowers, TrieContext } from './trie-context.js';
 import { putEvidence, type ChainPass, type TrieLevel } from './trie-level.js';
+
+/** Where nearly every word has a row, a step of 2^12 words has about the words of a block. */
+const STEP_BITS = 12;
 
 /**
  * Looks the words of a batch up in the table of unigrams, where all words have the same context, the empty one. Blocks that were read stay
@@ -19,6 +22,8 @@ export class UnigramTable implements TrieLevel {
   private directory: TrieDirectory | undefined;
   /** The blocks of the table; `undefined` until they were read. */
   private blocks: (TrieBlock | undefined)[] = [];
+  /** By step of 2^{@link STEP_BITS} words, the index of the block of the step's first word; the last entry is that of all further steps. */
+  private blocksAt: Uint32Array = new Uint32Array(0);
   /** By word of the batch, the index of the block of its row. */
   private blockOf = new Uint32Array(0);
 
@@ -68,6 +73,7 @@ export class UnigramTable implements TrieLevel {
     if (!directory) {
       return readTrieDirectory(this.reader.store, this.part.manifest.pattern).then(read => {
         this.directory = read;
+        this.blocksAt = blocksAtSteps(read);
         this.blocks = Array.from(read.parents, () => undefined);
         return this.read(batch);
       });
@@ -80,13 +86,11 @@ export class UnigramTable implements TrieLevel {
 
   /** Finds the block of each word of a batch. @param ranks by block, the first word. */
   private findBlocks({ ids, targets, length }: Batch, ranks: Uint32Array): void {
-    const { blockOf } = this;
+    const { blockOf, blocksAt } = this;
     const last = ranks.length - 1;
     for (let t = 0; t < length; t++) {
       const word = ids[targets[t]];
-      // All blocks but the last have the same number of rows, and nearly every word has one.
-      let b = Math.min(Math.floor(word / TRIE_ROWS), last);
-      while (b > 0 && ranks[b] > word) b--;
+      let b = blocksAt[Math.min(word >>> STEP_BITS, blocksAt.length - 1)];
       while (b < last && ranks[b + 1] <= word) b++;
       blockOf[t] = b;
     }
@@ -165,4 +169,11 @@ export class UnigramTable implements TrieLevel {
     hits.contexts.fill(0, 0, length);
     if (this.blockOf.length < length) this.blockOf = new Uint32Array(length);
   }
+}
+
+function blocksAtSteps(directory: TrieDirectory): Uint32Array {
+  const last = directory.ranks.at(-1) ?? 0;
+  return Uint32Array.from({ length: (last >>> STEP_BITS) + 1 }, (_, step) =>
+    Math.max(0, findTrieBlock(directory, 0, 0, step << STEP_BITS, 0)),
+  );
 }

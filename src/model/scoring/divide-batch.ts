@@ -1,4 +1,5 @@
 import { grown } from '../../base/grown.js';
+import { sharedMemory } from '../../base/shared-memory.js';
 import type { Batch } from '../../smoothing/batch.js';
 import type { TextCache } from '../../smoothing/cache/text-cache.js';
 import { emptyScores, type BatchScorer, type BatchScores } from './scorer.js';
@@ -23,10 +24,13 @@ export class PartOfBatch implements Batch {
  * that word first, so that each part needs other blocks of a table of contiguous n-grams.
  */
 export class DividedBatch {
+  // In memory that threads share, so that a part is sent to a thread without a copy.
   /** The ids of each word, with a history of its own; the words of each part follow those of the part before. */
   private readonly ids: Uint32Array;
   private readonly available: Uint8Array;
   private readonly oov: Uint8Array;
+  /** The targets of the longest part; those of all parts begin with the same numbers. */
+  private readonly targets: Uint32Array;
   /** The indices of the words in the batch, in the same sequence; in each part ascending. */
   private readonly indices: Uint32Array;
   /** By part, its first word in that sequence; one more entry, their number. */
@@ -45,10 +49,12 @@ export class DividedBatch {
     // Parts without words are left out.
     this.starts = starts.filter((start, part) => part === 0 || start > starts[part - 1]);
     this.indices = new Uint32Array(length);
-    this.ids = new Uint32Array(this.width * length);
-    this.available = new Uint8Array(length);
-    this.oov = new Uint8Array(length);
+    this.ids = new Uint32Array(sharedMemory(4 * this.width * length));
+    this.available = new Uint8Array(sharedMemory(length));
+    this.oov = new Uint8Array(sharedMemory(length));
     this.distribute(batch, partOf, starts.slice());
+    this.targets = new Uint32Array(sharedMemory(4 * longestPart(this.starts)));
+    fillTargets(this.targets, this.width);
   }
 
   /** Number of parts. */
@@ -56,16 +62,16 @@ export class DividedBatch {
     return this.starts.length - 1;
   }
 
-  /** The words of a part as a batch, in memory of its own. */
+  /** The words of a part as a batch. */
   batch(part: number): Batch {
     const { ids, available, oov, starts, width } = this;
     const from = starts[part];
     const to = starts[part + 1];
     return new PartOfBatch(
-      ids.slice(width * from, width * to),
-      evenTargets(to - from, width),
-      available.slice(from, to),
-      oov.slice(from, to),
+      ids.subarray(width * from, width * to),
+      this.targets.subarray(0, to - from),
+      available.subarray(from, to),
+      oov.subarray(from, to),
       to - from,
     );
   }
@@ -146,11 +152,15 @@ export class DividingScorer implements BatchScorer {
 
 // Each loop below is a function of its own, because V8 compiles a short function sooner.
 
-/** The targets of words that have `width` ids each. */
-function evenTargets(words: number, width: number): Uint32Array {
-  const targets = new Uint32Array(words);
-  for (let t = 0; t < words; t++) targets[t] = width * (t + 1) - 1;
-  return targets;
+/** Fills in the targets of words that have `width` ids each. */
+function fillTargets(targets: Uint32Array, width: number): void {
+  for (let t = 0; t < targets.length; t++) targets[t] = width * (t + 1) - 1;
+}
+
+function longestPart(starts: Uint32Array): number {
+  let longest = 0;
+  for (let part = 1; part < starts.length; part++) longest = Math.max(longest, starts[part] - starts[part - 1]);
+  return longest;
 }
 
 /** By word id, the number of words of the batch before which this word stands. */

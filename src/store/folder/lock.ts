@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Level } from 'level';
@@ -46,7 +45,7 @@ export async function lockFolder(folder: string, owner: string): Promise<FolderL
     async remove() {
       // The folder is renamed while the lock is held, so that the next process makes a new folder instead of locking one that is being
       // removed.
-      const renamed = `${folder}-${randomUUID()}`;
+      const renamed = `${folder}-${crypto.randomUUID()}`;
       const moved = await rename(folder, renamed).then(
         () => true,
         () => false,
