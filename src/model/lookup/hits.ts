@@ -13,10 +13,6 @@ export class Hits {
   contexts = new Uint32Array(0);
   /** By hit, the index (from 0) of the word's row among the rows of its context; −1 if the context lacks the word. */
   rows = new Int32Array(0);
-  /** By hit, p(w|h) for the context h in this table; set only by `interpolate`, as is `matched`. */
-  values = new Float64Array(0);
-  /** By hit, the length of the longest n-gram found so far [words]. */
-  matched = new Uint8Array(0);
 
   /** Removes all hits, and makes the arrays long enough for `room` hits. */
   clear(room: number): void {
@@ -26,7 +22,5 @@ export class Hits {
     this.positions = new Uint32Array(room);
     this.contexts = new Uint32Array(room);
     this.rows = new Int32Array(room);
-    this.values = new Float64Array(room);
-    this.matched = new Uint8Array(room);
   }
 }

@@ -1,18 +1,18 @@
 import { NONE } from '../../text/tokens.js';
 import type { Batch } from '../../smoothing/batch.js';
-import { discountsAt } from '../../smoothing/parameters.js';
 import type { Evidence } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
 import { findTrieBlock, isBehind, type TrieDirectory } from '../../tables/trie-directory.js';
-import { BLOCKS_TOGETHER, ReadsAhead, readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
+import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
 import type { Hits } from './hits.js';
 import { RowMap } from './row-map.js';
 import { sortByValue } from '../../base/sort-by-value.js';
 import type { LookupPlan } from './lookup-plan.js';
 import type { TablePart } from './table-part.js';
 import { trieFollowers, TrieContext } from './trie-context.js';
-import { clearEvidence, finishWords, putEvidence, type ChainPass, type TrieLevel } from './trie-level.js';
+import { clearEvidence, putEvidence, type TrieLevel } from './trie-level.js';
+import { visitBlocks } from './visit-blocks.js';
 
 /** If a batch has this many words or more, the blocks that it reads are not kept in memory. */
 const KEPT_WORDS = 1 << 13;
@@ -38,10 +38,6 @@ export class TrieTable implements TrieLevel {
   private groups = 0;
   /** The index of the block of the last group; −1 before the first group. */
   private lastBlock = -1;
-  /** Number of words of the batch. */
-  private batchWords = 0;
-  /** The pass of a chain that interpolates; `undefined` while evidence is filled in. */
-  private pass: ChainPass | undefined;
   /** The index in the table of the context at the first hit; −1 if no context was found. */
   private firstContext = -1;
   /** The index of the block in which that context begins; −1 if no context was found. */
@@ -71,14 +67,7 @@ export class TrieTable implements TrieLevel {
 
   look(batch: Batch, evidence: Evidence): Promise<void> | undefined {
     clearEvidence(batch, evidence, this.index);
-    this.pass = undefined;
     return this.visit(batch, (block, from, to) => this.fillIn(block, from, to, evidence));
-  }
-
-  interpolate(batch: Batch, pass: ChainPass, discounts: Float64Array): Promise<void> | undefined {
-    this.pass = pass;
-    const length = this.part.pattern.length + 1;
-    return this.visit(batch, (block, from, to) => this.interpolateGroup(block, from, to, length, discounts));
   }
 
   followers(): Followers | Promise<void> {
@@ -116,55 +105,15 @@ export class TrieTable implements TrieLevel {
       });
     }
     const above = this.parent.hits;
-    this.batchWords = batch.length;
     this.plan.makeRoom(above.length);
     this.hits.clear(above.length);
     this.firstContext = this.firstBlock = -1;
     this.makePlan(directory, above, batch);
-    const { groups, reader, id } = this;
-    const { blocks } = this.plan;
-    for (let g = 0; g < groups; g++) if (!reader.get(id, blocks[g])) return this.visitReading(directory, act);
-    this.visitGroups(0, groups, undefined, act);
-    return undefined;
-  }
-
-  /** Reads the blocks of the groups that are not in memory, and visits all groups. */
-  private async visitReading(directory: TrieDirectory, act: Visit): Promise<void> {
-    const { reader, id, groups } = this;
-    const { blocks } = this.plan;
-    // A large batch, or the next part of it, does not need the same blocks again, so that keeping them would not save reads.
-    const keeps = this.batchWords < KEPT_WORDS;
-    let planned = 0;
-    const ahead = new ReadsAhead(() => {
-      if (planned === groups) return undefined;
-      const from = planned;
-      const found = new Map<number, TrieBlock>();
-      const missing: number[] = [];
-      for (let last = -1; planned < groups; planned++) {
-        const b = blocks[planned];
-        if (b === last) continue;
-        if (missing.length === BLOCKS_TOGETHER) break;
-        last = b;
-        const block = reader.get(id, b);
-        if (block) found.set(b, block);
-        else missing.push(b);
-      }
-      const to = planned;
-      const read = keeps ? reader.read(id, this.name, directory, missing) : reader.pass(this.name, directory, missing);
-      return read.then(blocks => {
-        blocks.forEach((block, i) => found.set(missing[i], block));
-        return { from, to, found };
-      });
-    });
-    try {
-      for (let reading = ahead.next(); reading; reading = ahead.next()) {
-        const { from, to, found } = await reading;
-        this.visitGroups(from, to, found, act);
-        reader.makeRoom();
-      }
-    } finally {
-      await ahead.settle();
-    }
+    const table = { reader: this.reader, id: this.id, name: this.name };
+    const keeps = batch.length < KEPT_WORDS;
+    return visitBlocks(table, directory, this.plan.blocks, this.groups, keeps, (from, to, blockAt) =>
+      this.visitGroups(from, to, blockAt, act),
+    );
   }
 
   /** Groups the parent's hits by the contexts of their words in this table, and finds the block of each group. */
@@ -203,15 +152,9 @@ export class TrieTable implements TrieLevel {
     for (let start = from, end = from; start < to; start = end) {
       const word = farthest[order[start]];
       while (end < to && farthest[order[end]] === word) end++;
-      if (word === NONE) {
-        this.leave(start, end);
-        continue;
-      }
+      if (word === NONE) continue;
       if (!isBehind(directory, block + 1, above, word)) block = findTrieBlock(directory, above, word, 0, block + 1);
-      if (block < 0) {
-        this.leave(start, end);
-        continue;
-      }
+      if (block < 0) continue;
       const next = block + 1;
       if (next < directory.ranks.length && directory.ranks[next] > 0 && directory.words[next] === word) {
         this.planWide(directory, parent, block, start, end);
@@ -253,9 +196,9 @@ export class TrieTable implements TrieLevel {
     ends[g] = end;
   }
 
-  /** Visits the groups `from` ≤ g < `to`. @param found the blocks of these groups; if `undefined`, the reader has them in memory. */
-  private visitGroups(from: number, to: number, found: ReadonlyMap<number, TrieBlock> | undefined, act: Visit): void {
-    const { reader, id, hits } = this;
+  /** Visits the groups `from` ≤ g < `to`. */
+  private visitGroups(from: number, to: number, blockAt: (index: number) => TrieBlock | undefined, act: Visit): void {
+    const { hits } = this;
     const { contexts } = this.parent.hits;
     const { blocks, starts, ends, order, farthest } = this.plan;
     let b = -1;
@@ -263,16 +206,13 @@ export class TrieTable implements TrieLevel {
     for (let g = from; g < to; g++) {
       if (blocks[g] !== b) {
         b = blocks[g];
-        block = found ? found.get(b) : reader.get(id, b);
+        block = blockAt(b);
       }
       if (!block) throw new Error('a block was planned and not read');
       const hit = order[starts[g]];
       const parent = contexts[hit] - block.firstParent;
       const context = parent < 0 || parent >= block.parents ? -1 : block.findContext(parent, farthest[hit]);
-      if (context < 0) {
-        this.leave(starts[g], ends[g]);
-        continue;
-      }
+      if (context < 0) continue;
       if (hits.length === 0) {
         this.firstBlock = b;
         this.firstContext = block.firstContext + context;
@@ -282,11 +222,6 @@ export class TrieTable implements TrieLevel {
       this.local = context;
       act(block, starts[g], ends[g]);
     }
-  }
-
-  /** Ends the words at `order[from, to)`, whose context this table lacks. */
-  private leave(from: number, to: number): void {
-    if (this.pass) finishWords(this.parent.hits, this.plan.order, from, to, this.pass);
   }
 
   /** The index of the visited group's context within its block. */
@@ -316,55 +251,5 @@ export class TrieTable implements TrieLevel {
     }
     map?.clear();
     hits.length = length;
-  }
-
-  /**
-   * Looks up the words of a group, and interpolates their probabilities: p(w|h) = (c − D(c) + taken · p(w|h')) / Σc, where `taken` is the
-   * sum of the counts that discounts and pruning took away.
-   */
-  private interpolateGroup(block: TrieBlock, from: number, to: number, length: number, discounts: Float64Array): void {
-    const { hits, local } = this;
-    const { words, positions, contexts, rows, values, matched } = hits;
-    const { order } = this.plan;
-    const parent = this.parent.hits;
-    const {
-      words: parentWords,
-      positions: parentPositions,
-      rows: ranks,
-      values: below,
-      matched: parentMatched,
-    } = parent;
-    const { total, ones, twos } = block;
-    const d = discountsAt(total, discounts);
-    const d1 = discounts[d + 1];
-    const d2 = discounts[d + 2];
-    const d3 = discounts[d + 3];
-    const taken = d1 * ones + d2 * twos + d3 * (block.followers - ones - twos) + block.prunedTotal;
-    const first = block.wideFollowers > 0 ? 0 - block.firstRow : block.from;
-    const contextIndex = block.firstContext + local;
-    const map = rowMap.pays(block, to - from) ? rowMap : undefined;
-    map?.fill(block);
-    let at = hits.length;
-    for (let i = from; i < to; i++) {
-      const hit = order[i];
-      const rank = ranks[hit];
-      words[at] = parentWords[hit];
-      positions[at] = parentPositions[hit];
-      contexts[at] = contextIndex;
-      const row = rank < 0 ? -1 : map ? map.find(rank) : block.findRank(rank);
-      if (row < 0) {
-        rows[at] = -1;
-        matched[at] = parentMatched[hit];
-        values[at++] = (0 + taken * below[hit]) / total;
-        continue;
-      }
-      rows[at] = row - first;
-      const count = block.count(row);
-      const discounted = count - (count === 1 ? d1 : count === 2 ? d2 : d3);
-      matched[at] = length;
-      values[at++] = ((discounted > 0 ? discounted : 0) + taken * below[hit]) / total;
-    }
-    map?.clear();
-    hits.length = at;
   }
 }

@@ -8,7 +8,7 @@ import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js'
 import type { Hits } from './hits.js';
 import type { TablePart } from './table-part.js';
 import { trieFollowers, TrieContext } from './trie-context.js';
-import { putEvidence, type ChainPass, type TrieLevel } from './trie-level.js';
+import { putEvidence, type TrieLevel } from './trie-level.js';
 
 /** Where nearly every word has a row, a step of 2^12 words has about the words of a block. */
 const STEP_BITS = 12;
@@ -24,6 +24,8 @@ export class UnigramTable implements TrieLevel {
   private blocks: (TrieBlock | undefined)[] = [];
   /** By step of 2^{@link STEP_BITS} words, the index of the block of the step's first word; the last entry is that of all further steps. */
   private blocksAt: Uint32Array = new Uint32Array(0);
+  /** By word of the batch, its p as {@link interpolate} computes it. */
+  values = new Float64Array(0);
   /** By word of the batch, the index of the block of its row. */
   private blockOf = new Uint32Array(0);
 
@@ -47,10 +49,16 @@ export class UnigramTable implements TrieLevel {
     return undefined;
   }
 
-  interpolate(batch: Batch, pass: ChainPass, discounts: Float64Array): Promise<void> | undefined {
+  /**
+   * Looks words up, and interpolates their probabilities with the uniform probability, into `values` and
+   * `hits`. Returns a promise if blocks have to be read.
+   *
+   * @param discounts of a chain.
+   */
+  interpolate(batch: Batch, uniform: number, discounts: Float64Array): Promise<void> | undefined {
     const reading = this.read(batch);
-    if (reading) return reading.then(() => this.interpolate(batch, pass, discounts));
-    this.interpolateWords(batch, pass.uniform, discounts);
+    if (reading) return reading.then(() => this.interpolate(batch, uniform, discounts));
+    this.interpolateWords(batch, uniform, discounts);
     return undefined;
   }
 
@@ -131,8 +139,8 @@ export class UnigramTable implements TrieLevel {
   private interpolateWords(batch: Batch, uniform: number, discounts: Float64Array): void {
     const { ids, targets, length } = batch;
     const { blocks, blockOf } = this;
-    const { rows, values: own, matched } = this.hits;
-    matched.fill(1, 0, length);
+    const { values } = this;
+    const { rows } = this.hits;
     if (length === 0) return;
     const any = blocks[blockOf[0]] as TrieBlock;
     this.enter(any, 0);
@@ -148,7 +156,7 @@ export class UnigramTable implements TrieLevel {
       rows[t] = row < 0 ? -1 : row + block.firstRow;
       const count = row < 0 ? 0 : block.count(row);
       const discounted = count - (count === 0 ? 0 : count === 1 ? d1 : count === 2 ? d2 : d3);
-      own[t] = ((discounted > 0 ? discounted : 0) + taken * uniform) / total;
+      values[t] = ((discounted > 0 ? discounted : 0) + taken * uniform) / total;
     }
   }
 
@@ -167,7 +175,9 @@ export class UnigramTable implements TrieLevel {
     for (let t = 0; t < length; t++) hits.words[t] = t;
     hits.positions.set(targets.subarray(0, length));
     hits.contexts.fill(0, 0, length);
-    if (this.blockOf.length < length) this.blockOf = new Uint32Array(length);
+    if (this.blockOf.length >= length) return;
+    this.blockOf = new Uint32Array(length);
+    this.values = new Float64Array(length);
   }
 }
 

@@ -1,9 +1,10 @@
 import { FIELDS, type CountTable } from '../../smoothing/evidence.js';
+import type { Chain } from '../../smoothing/chain.js';
 import type { ModelM } from '../../smoothing/model-m.js';
 import { createEstimator } from '../../smoothing/index.js';
 import type { ModelStore, SharedStore } from '../../store/store.js';
 import { TrieReader } from '../../tables/trie-reader.js';
-import { trieTables } from '../lookup/trie-tables.js';
+import { trieTables, type TrieTables } from '../lookup/trie-tables.js';
 import type { SmoothingPlan } from './parts.js';
 import type { ModelMPart, TablePart } from '../lookup/table-part.js';
 import { Scorer, type BatchScorer, type ClassTables } from './scorer.js';
@@ -47,12 +48,15 @@ export function createBlockScoring(store: ModelStore, plan: SmoothingPlan, block
   const estimator = createEstimator(plan);
   const { chain, classChains } = estimator;
   const wordTables = trieTables(reader, words, 0);
+  const chainOf = (parts: readonly TablePart[], from: number, [unigrams]: TrieTables, of: Chain): TrieChain =>
+    new TrieChain(reader, parts.slice(0, order), from, unigrams, of);
   let first = words.length;
   const classStreams = clusterings.map(({ classes, tables: parts }, m): ClassTables => {
-    const tables = trieTables(reader, parts, first);
+    const from = first;
+    const tables = trieTables(reader, parts, from);
     first += parts.length;
     // Tables above the order of scoring are in the model, but add nothing.
-    return { tables, classOf: classes.of, chain: new TrieChain(tables.slice(0, order), classChains[m]) };
+    return { tables, classOf: classes.of, chain: chainOf(parts, from, tables, classChains[m]) };
   });
   const byEvidence = new Scorer(
     { tables: wordTables },
@@ -67,7 +71,7 @@ export function createBlockScoring(store: ModelStore, plan: SmoothingPlan, block
   return {
     byEvidence,
     scorer: new DividingScorer(
-      chain ? new ChainScorer(new TrieChain(wordTables, chain)) : byEvidence,
+      chain ? new ChainScorer(chainOf(words, 0, wordTables, chain)) : byEvidence,
       order,
       partWords,
     ),

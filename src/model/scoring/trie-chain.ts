@@ -1,36 +1,48 @@
 import type { Batch } from '../../smoothing/batch.js';
 import type { Chain } from '../../smoothing/chain.js';
-import { finishWords, type TrieLevel } from '../lookup/trie-level.js';
+import type { TrieReader } from '../../tables/trie-reader.js';
+import { SortedHistories } from '../lookup/sorted-histories.js';
+import type { TablePart } from '../lookup/table-part.js';
+import { JoinedWords, TrieJoin } from '../lookup/trie-join.js';
+import type { UnigramTable } from '../lookup/unigram-table.js';
 import { emptyProbabilities, type ChainProbabilities, type ChainTables } from './chain-tables.js';
 
-/** A chain of tables in the store. Each table looks up the words of a batch in the order of its rows. */
+/** A chain of tables in the store. The words of a batch are sorted once, and joined with each table in the order of its rows. */
 export class TrieChain implements ChainTables {
   private found = emptyProbabilities(0);
-  /** 0, 1, 2 …: all hits of a table, in their order. */
-  private order = new Uint32Array(0);
+  private readonly words: JoinedWords;
+  /** The tables of contexts of one word, two words … */
+  private readonly joins: readonly TrieJoin[];
 
-  /** @param tables shorter contexts first. */
+  /**
+   * @param parts the tables, shorter contexts first.
+   * @param first the id of the first of them in the reader; the others have the ids after it.
+   * @param unigrams the first of them.
+   */
   constructor(
-    private readonly tables: readonly TrieLevel[],
+    reader: TrieReader,
+    parts: readonly TablePart[],
+    first: number,
+    private readonly unigrams: UnigramTable,
     private readonly chain: Chain,
-  ) {}
+  ) {
+    this.words = new JoinedWords(new SortedHistories(parts.length - 1));
+    this.joins = parts.slice(1).map((part, i) => new TrieJoin(reader, first + 1 + i, part));
+  }
 
   *interpolate(batch: Batch): Generator<Promise<void>, ChainProbabilities, void> {
-    const { targets, length } = batch;
-    if (length > this.order.length) {
-      this.found = emptyProbabilities(targets.length);
-      this.order = new Uint32Array(targets.length);
-      for (let hit = 0; hit < this.order.length; hit++) this.order[hit] = hit;
-    }
-    const { tables, found, order } = this;
+    const { unigrams, words, joins } = this;
     const { discounts, vocabulary } = this.chain;
-    const pass = { uniform: 1 / vocabulary, ...found };
-    for (let level = 0; level < tables.length; level++) {
-      const reading = tables[level].interpolate(batch, pass, discounts[level]);
+    if (batch.length > this.found.matched.length) this.found = emptyProbabilities(batch.targets.length);
+    const reading = unigrams.interpolate(batch, 1 / vocabulary, discounts[0]);
+    if (reading) yield reading;
+    words.begin(batch, unigrams);
+    for (const [i, join] of joins.entries()) {
+      const reading = join.interpolate(words, discounts[i + 1]);
       if (reading) yield reading;
+      words.turn();
     }
-    const { hits } = tables[tables.length - 1];
-    finishWords(hits, order, 0, hits.length, pass);
-    return found;
+    words.end(this.found.probabilities, this.found.matched);
+    return this.found;
   }
 }
