@@ -7,7 +7,7 @@ import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js'
 import { RowMap } from './row-map.js';
 import type { SortedHistories } from './sorted-histories.js';
 import type { TablePart } from './table-part.js';
-import type { UnigramTable } from './unigram-table.js';
+import type { UnigramJoin } from './unigram-join.js';
 import { visitBlocks, type StoredTable } from './visit-blocks.js';
 
 /** If a batch has this many words or more, the blocks that it reads are not kept in memory: the next batch needs others. */
@@ -64,12 +64,11 @@ export class JoinedWords {
   constructor(readonly histories: SortedHistories) {}
 
   /** Sorts the words of a batch, and takes what the table of unigrams says of them. All have the same context there, the empty one. */
-  begin(batch: Batch, { values, hits }: UnigramTable): void {
+  begin(batch: Batch, unigrams: UnigramJoin): void {
     const { length } = batch;
     this.histories.sort(batch);
     if (length > this.values.length) this.makeRoom(length);
-    gather(values, this.histories.words, length, this.values);
-    gather(hits.rows, this.histories.words, length, this.ranks);
+    unigrams.copy(batch, this.histories.words, this.values, this.ranks);
     this.matched.fill(1, 0, length);
     this.parents.clear(length);
     if (length > 0) this.parents.add(0, length, 0);
@@ -323,12 +322,7 @@ function countBetween(ranks: Int32Array, start: number, end: number, low: number
   return count;
 }
 
-/** `into[i]` = the number of the i-th word. */
-function gather<T extends Float64Array | Int32Array>(numbers: T, words: Uint32Array, length: number, into: T): void {
-  for (let i = 0; i < length; i++) into[i] = numbers[words[i]];
-}
-
-/** The reverse of {@link gather}. */
+/** Puts number i at the index of the i-th word. */
 function scatter<T extends Float64Array | Uint8Array>(numbers: T, words: Uint32Array, length: number, into: T): void {
   for (let i = 0; i < length; i++) into[words[i]] = numbers[i];
 }

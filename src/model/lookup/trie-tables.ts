@@ -6,15 +6,12 @@ import type { TrieLevel } from './trie-level.js';
 import { TrieTable } from './trie-table.js';
 import { UnigramTable } from './unigram-table.js';
 
-/** The tables of a stream: that of the empty context, then the others. */
-export type TrieTables = readonly [UnigramTable, ...TrieTable[]];
-
 /**
  * Makes the tables of a stream that look words up in the store.
  *
  * @param first the id of the first table in the reader; further tables have the ids after it.
  */
-export function trieTables(reader: TrieReader, parts: readonly TablePart[], first: number): TrieTables {
+export function trieTables(reader: TrieReader, parts: readonly TablePart[], first: number): TrieLevel[] {
   const tables: TrieLevel[] = [];
   const plan = new LookupPlan();
   // In a chain, each table is the parent of only the next table, so that two sets of hits are enough for all tables.
@@ -30,5 +27,5 @@ export function trieTables(reader: TrieReader, parts: readonly TablePart[], firs
         : new UnigramTable(reader, id, part, index, hits),
     );
   });
-  return tables as unknown as TrieTables;
+  return tables;
 }

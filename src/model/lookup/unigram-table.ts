@@ -1,7 +1,6 @@
 import type { Batch } from '../../smoothing/batch.js';
 import type { Evidence } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
-import { discountsAt } from '../../smoothing/parameters.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
 import { findTrieBlock, type TrieDirectory } from '../../tables/trie-directory.js';
 import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
@@ -24,8 +23,6 @@ export class UnigramTable implements TrieLevel {
   private blocks: (TrieBlock | undefined)[] = [];
   /** By step of 2^{@link STEP_BITS} words, the index of the block of the step's first word; the last entry is that of all further steps. */
   private blocksAt: Uint32Array = new Uint32Array(0);
-  /** By word of the batch, its p as {@link interpolate} computes it. */
-  values = new Float64Array(0);
   /** By word of the batch, the index of the block of its row. */
   private blockOf = new Uint32Array(0);
 
@@ -46,19 +43,6 @@ export class UnigramTable implements TrieLevel {
     const reading = this.read(batch);
     if (reading) return reading.then(() => this.look(batch, evidence));
     this.fillIn(batch, evidence);
-    return undefined;
-  }
-
-  /**
-   * Looks words up, and interpolates their probabilities with the uniform probability, into `values` and
-   * `hits`. Returns a promise if blocks have to be read.
-   *
-   * @param discounts of a chain.
-   */
-  interpolate(batch: Batch, uniform: number, discounts: Float64Array): Promise<void> | undefined {
-    const reading = this.read(batch);
-    if (reading) return reading.then(() => this.interpolate(batch, uniform, discounts));
-    this.interpolateWords(batch, uniform, discounts);
     return undefined;
   }
 
@@ -135,31 +119,6 @@ export class UnigramTable implements TrieLevel {
     }
   }
 
-  /** Interpolates the probabilities of all words of a batch with the uniform probability. */
-  private interpolateWords(batch: Batch, uniform: number, discounts: Float64Array): void {
-    const { ids, targets, length } = batch;
-    const { blocks, blockOf } = this;
-    const { values } = this;
-    const { rows } = this.hits;
-    if (length === 0) return;
-    const any = blocks[blockOf[0]] as TrieBlock;
-    this.enter(any, 0);
-    const { total, ones, twos } = any;
-    const d = discountsAt(total, discounts);
-    const d1 = discounts[d + 1];
-    const d2 = discounts[d + 2];
-    const d3 = discounts[d + 3];
-    const taken = d1 * ones + d2 * twos + d3 * (any.followers - ones - twos) + any.prunedTotal;
-    for (let t = 0; t < length; t++) {
-      const block = blocks[blockOf[t]] as TrieBlock;
-      const row = block.findRankNear(ids[targets[t]]);
-      rows[t] = row < 0 ? -1 : row + block.firstRow;
-      const count = row < 0 ? 0 : block.count(row);
-      const discounted = count - (count === 0 ? 0 : count === 1 ? d1 : count === 2 ? d2 : d3);
-      values[t] = ((discounted > 0 ? discounted : 0) + taken * uniform) / total;
-    }
-  }
-
   /** Sets the totals of a block to the totals of the empty context. @returns the row of a word in the block, or −1. */
   private enter(block: TrieBlock, word: number): number {
     block.findRows(0);
@@ -175,9 +134,7 @@ export class UnigramTable implements TrieLevel {
     for (let t = 0; t < length; t++) hits.words[t] = t;
     hits.positions.set(targets.subarray(0, length));
     hits.contexts.fill(0, 0, length);
-    if (this.blockOf.length >= length) return;
-    this.blockOf = new Uint32Array(length);
-    this.values = new Float64Array(length);
+    if (this.blockOf.length < length) this.blockOf = new Uint32Array(length);
   }
 }
 

@@ -4,7 +4,7 @@ import type { ModelM } from '../../smoothing/model-m.js';
 import { createEstimator } from '../../smoothing/index.js';
 import type { ModelStore, SharedStore } from '../../store/store.js';
 import { TrieReader } from '../../tables/trie-reader.js';
-import { trieTables, type TrieTables } from '../lookup/trie-tables.js';
+import { trieTables } from '../lookup/trie-tables.js';
 import type { SmoothingPlan } from './parts.js';
 import type { ModelMPart, TablePart } from '../lookup/table-part.js';
 import { Scorer, type BatchScorer, type ClassTables } from './scorer.js';
@@ -14,7 +14,7 @@ import { ChainScorer } from './chain-scorer.js';
 import { TrieChain } from './trie-chain.js';
 
 /** The most words of a batch. A block is read once for each batch that needs it, so that large batches save reads. */
-const BLOCK_BATCH = 1 << 22;
+const BLOCK_BATCH = 1 << 21;
 /** About how many words of a batch are looked up together in tables of contiguous n-grams. */
 const PART_WORDS = 1 << 15;
 /** The most 32-bit numbers of evidence for a batch: with many patterns, batches have fewer words. */
@@ -48,15 +48,15 @@ export function createBlockScoring(store: ModelStore, plan: SmoothingPlan, block
   const estimator = createEstimator(plan);
   const { chain, classChains } = estimator;
   const wordTables = trieTables(reader, words, 0);
-  const chainOf = (parts: readonly TablePart[], from: number, [unigrams]: TrieTables, of: Chain): TrieChain =>
-    new TrieChain(reader, parts.slice(0, order), from, unigrams, of);
+  const chainOf = (parts: readonly TablePart[], from: number, of: Chain): TrieChain =>
+    new TrieChain(reader, parts.slice(0, order), from, of);
   let first = words.length;
   const classStreams = clusterings.map(({ classes, tables: parts }, m): ClassTables => {
     const from = first;
     const tables = trieTables(reader, parts, from);
     first += parts.length;
     // Tables above the order of scoring are in the model, but add nothing.
-    return { tables, classOf: classes.of, chain: chainOf(parts, from, tables, classChains[m]) };
+    return { tables, classOf: classes.of, chain: chainOf(parts, from, classChains[m]) };
   });
   const byEvidence = new Scorer(
     { tables: wordTables },
@@ -71,7 +71,7 @@ export function createBlockScoring(store: ModelStore, plan: SmoothingPlan, block
   return {
     byEvidence,
     scorer: new DividingScorer(
-      chain ? new ChainScorer(chainOf(words, 0, wordTables, chain)) : byEvidence,
+      chain ? new ChainScorer(chainOf(words, 0, chain)) : byEvidence,
       order,
       partWords,
     ),

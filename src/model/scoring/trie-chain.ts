@@ -4,28 +4,28 @@ import type { TrieReader } from '../../tables/trie-reader.js';
 import { SortedHistories } from '../lookup/sorted-histories.js';
 import type { TablePart } from '../lookup/table-part.js';
 import { JoinedWords, TrieJoin } from '../lookup/trie-join.js';
-import type { UnigramTable } from '../lookup/unigram-table.js';
+import { UnigramJoin } from '../lookup/unigram-join.js';
 import { emptyProbabilities, type ChainProbabilities, type ChainTables } from './chain-tables.js';
 
 /** A chain of tables in the store. The words of a batch are sorted once, and joined with each table in the order of its rows. */
 export class TrieChain implements ChainTables {
   private found = emptyProbabilities(0);
   private readonly words: JoinedWords;
+  private readonly unigrams: UnigramJoin;
   /** The tables of contexts of one word, two words … */
   private readonly joins: readonly TrieJoin[];
 
   /**
    * @param parts the tables, shorter contexts first.
    * @param first the id of the first of them in the reader; the others have the ids after it.
-   * @param unigrams the first of them.
    */
   constructor(
     reader: TrieReader,
     parts: readonly TablePart[],
     first: number,
-    private readonly unigrams: UnigramTable,
     private readonly chain: Chain,
   ) {
+    this.unigrams = new UnigramJoin(reader, first, parts[0]);
     this.words = new JoinedWords(new SortedHistories(parts.length - 1));
     this.joins = parts.slice(1).map((part, i) => new TrieJoin(reader, first + 1 + i, part));
   }

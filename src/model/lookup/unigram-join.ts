@@ -1,0 +1,121 @@
+import type { Batch } from '../../smoothing/batch.js';
+import { grown } from '../../base/grown.js';
+import { discountsAt } from '../../smoothing/parameters.js';
+import { findTrieBlock, type TrieDirectory } from '../../tables/trie-directory.js';
+import type { TrieBlock } from '../../tables/trie-block.js';
+import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
+import type { TablePart } from './table-part.js';
+import { visitBlocks, type StoredTable } from './visit-blocks.js';
+
+/** In place of a row, of a word that was not looked up. */
+const NEW = 0;
+/** Added to the row of a word that was looked up; without a row it is −1. */
+const LOOKED_UP = 2;
+
+/**
+ * The probabilities of words by the table of unigrams, interpolated with the uniform probability. Each word is looked up once: a text has far
+ * fewer distinct words than words.
+ */
+export class UnigramJoin {
+  private readonly table: StoredTable;
+  /** The first rows of the table's blocks; `undefined` until they were read. */
+  private directory: TrieDirectory | undefined;
+  /** By word id, the word's p, and its row + {@link LOOKED_UP}, or {@link NEW}. */
+  private values = new Float64Array(0);
+  private rows = new Int32Array(0);
+  /** The words of the batch that are new, ascending, and the block of each. */
+  private fresh: Uint32Array = new Uint32Array(0);
+  private blocks = new Uint32Array(0);
+
+  /** @param id the table's id in the reader. */
+  constructor(reader: TrieReader, id: number, { manifest }: TablePart) {
+    this.table = { reader, id, name: manifest.pattern };
+  }
+
+  /**
+   * Looks up the words of a batch that are new.
+   *
+   * @param uniform 1 / size of the vocabulary.
+   * @param discounts of a chain.
+   * @returns a promise if blocks have to be read.
+   */
+  interpolate(batch: Batch, uniform: number, discounts: Float64Array): Promise<void> | undefined {
+    const { directory, table } = this;
+    if (!directory) {
+      return readTrieDirectory(table.reader.store, table.name).then(read => {
+        this.directory = read;
+        return this.interpolate(batch, uniform, discounts);
+      });
+    }
+    this.makeRoom(largestTarget(batch) + 1);
+    this.listFresh(batch);
+    const { fresh } = this;
+    this.blocks = Uint32Array.from(fresh, word => Math.max(0, findTrieBlock(directory, 0, 0, word, 0)));
+    return visitBlocks(table, directory, this.blocks, fresh.length, true, (from, to, blockAt) => {
+      for (let i = from; i < to; i++) {
+        const block = blockAt(this.blocks[i]);
+        if (!block) throw new Error('a block was planned and not read');
+        this.interpolateWord(block, fresh[i], uniform, discounts);
+      }
+    });
+  }
+
+  /**
+   * Writes the probabilities and the rows of words of the batch, after {@link interpolate}.
+   *
+   * @param words indices of words in the batch; entry i of `values` and of `rows` belongs to the i-th of them.
+   */
+  copy({ ids, targets, length }: Batch, words: Uint32Array, values: Float64Array, rows: Int32Array): void {
+    const { values: ownValues, rows: ownRows } = this;
+    for (let i = 0; i < length; i++) {
+      const word = ids[targets[words[i]]];
+      values[i] = ownValues[word];
+      rows[i] = ownRows[word] - LOOKED_UP;
+    }
+  }
+
+  private makeRoom(ids: number): void {
+    if (ids <= this.rows.length) return;
+    this.values = grown(this.values, 2 * ids);
+    this.rows = grown(this.rows, 2 * ids);
+  }
+
+  /** Lists the words of a batch that are new. */
+  private listFresh({ ids, targets, length }: Batch): void {
+    const { rows } = this;
+    const fresh = new Uint32Array(length);
+    let count = 0;
+    for (let t = 0; t < length; t++) {
+      const word = ids[targets[t]];
+      if (rows[word] === NEW) fresh[count++] = word;
+    }
+    this.fresh = withoutRepeats(fresh.subarray(0, count).sort());
+  }
+
+  private interpolateWord(block: TrieBlock, word: number, uniform: number, discounts: Float64Array): void {
+    block.findRows(0);
+    block.addTotals(0);
+    const { total, ones, twos } = block;
+    const d = discountsAt(total, discounts);
+    const d1 = discounts[d + 1];
+    const d2 = discounts[d + 2];
+    const d3 = discounts[d + 3];
+    const taken = d1 * ones + d2 * twos + d3 * (block.followers - ones - twos) + block.prunedTotal;
+    const row = block.findRankNear(word);
+    const count = row < 0 ? 0 : block.count(row);
+    const discounted = count - (count === 0 ? 0 : count === 1 ? d1 : count === 2 ? d2 : d3);
+    this.values[word] = ((discounted > 0 ? discounted : 0) + taken * uniform) / total;
+    this.rows[word] = (row < 0 ? -1 : row + block.firstRow) + LOOKED_UP;
+  }
+}
+
+/** The distinct numbers of an ascending list. */
+function withoutRepeats(numbers: Uint32Array): Uint32Array {
+  return numbers.filter((number, i) => i === 0 || number !== numbers[i - 1]);
+}
+
+function largestTarget({ ids, targets, length }: Batch): number {
+  let largest = 0;
+  for (let t = 0; t < length; t++) largest = Math.max(largest, ids[targets[t]]);
+  return largest;
+}
