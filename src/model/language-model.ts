@@ -21,7 +21,15 @@ import type { IdSentences, ScoredSentences } from './scoring/text-scoring.js';
 import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';
 import type { Reading } from '../text/word-order.js';
 import { InOrder } from '../base/in-order.js';
-import { BLOCK_TASK, FILE_TASKS, PieceScorer, PIPE_TASKS, threadsFor, wholePieces } from './scoring/piece-scorer.js';
+import {
+  BLOCK_TASK,
+  FILE_TASKS,
+  PieceScorer,
+  PIPE_TASKS,
+  threadsFor,
+  WORDS_A_THREAD,
+  wholePieces,
+} from './scoring/piece-scorer.js';
 import type { BlockThreads } from './scoring/block-threads.js';
 import { PerplexitySum, type Perplexity, type PieceSum } from './scoring/perplexity.js';
 import { tablesOf } from './scoring/parts.js';
@@ -151,8 +159,11 @@ export class LanguageModel extends PagedModel {
     // A stretch is as long as memory allows, because each stretch reads the blocks that it needs.
     const cutter = new PieceCutter(this.parts.order, endsOf(options), threads * wholePieces(this.scoring.batchWords));
     return this.whileOpen(async () => {
+      let isCold = expectedWords >= WORDS_A_THREAD;
       const sum = await sumFile(path, words, this.parts, options, async ids => {
         this.checkOpen();
+        if (isCold) (await this.#threads.get(threads - 1))?.warm(ids);
+        isCold = false;
         for (const piece of cutter.push(ids)) {
           scorer ??= await start();
           await scored.push(score(scorer, piece));

@@ -76,18 +76,24 @@ export class WordList {
 
   /** The index of the word `bytes[from, to)`, or 0. @param hash the word's {@link hashBytes}. */
   find(bytes: Uint8Array, from: number, to: number, hash: number): number {
-    const mask = this.slots.length - 1;
+    return this.slots[this.slotOf(bytes, from, to, hash)];
+  }
+
+  /** The slot of the word `bytes[from, to)`, or the empty slot where it belongs. */
+  private slotOf(bytes: Uint8Array, from: number, to: number, hash: number): number {
+    const { slots, hashes } = this;
+    const mask = slots.length - 1;
     const wanted = hash >>> 0;
     for (let slot = spread(hash) & mask; ; slot = (slot + 1) & mask) {
-      const word = this.slots[slot];
-      if (word === 0) return 0;
-      if (this.hashes[word] === wanted && this.equals(word, bytes, from, to)) return word;
+      const word = slots[slot];
+      if (word === 0 || (hashes[word] === wanted && this.equals(word, bytes, from, to))) return slot;
     }
   }
 
   /** The index of the word `bytes[from, to)`, which is added if it is new. @throws KNESER_LIMIT */
   add(bytes: Uint8Array, from: number, to: number, hash: number): number {
-    const found = this.find(bytes, from, to, hash);
+    const slot = this.slotOf(bytes, from, to, hash);
+    const found = this.slots[slot];
     if (found > 0) return found;
     const word = ++this.size;
     const start = this.ends[word - 1];
@@ -106,7 +112,7 @@ export class WordList {
     this.ends[word] = end;
     this.hashes[word] = hash >>> 0;
     if (2 * word > this.slots.length) this.rehash(2 * this.slots.length);
-    else this.place(word);
+    else this.slots[slot] = word;
     return word;
   }
 

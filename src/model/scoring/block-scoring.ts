@@ -70,11 +70,7 @@ export function createBlockScoring(store: ModelStore, plan: SmoothingPlan, block
   const partWords = chain ? PART_WORDS : 0;
   return {
     byEvidence,
-    scorer: new DividingScorer(
-      chain ? new ChainScorer(chainOf(words, 0, chain)) : byEvidence,
-      order,
-      partWords,
-    ),
+    scorer: new DividingScorer(chain ? new ChainScorer(chainOf(words, 0, chain)) : byEvidence, order, partWords),
     partWords,
     batchWords: Math.min(BLOCK_BATCH, Math.floor(BATCH_EVIDENCE / ((words.length + ofSteps) * FIELDS))),
     blockMemory,

@@ -1,9 +1,15 @@
 import { AnsweringThreads } from '../../base/node/answering-thread.js';
 import { closedError, KneserError, type ErrorCode } from '../../base/errors.js';
-import type { Batch } from '../../smoothing/batch.js';
+import { BatchLayout, type Batch } from '../../smoothing/batch.js';
 import type { BlockScoringPlan } from './block-scoring.js';
 import { DividedBatch, putScores } from './divide-batch.js';
 import { emptyScores, type BatchScorer, type BatchScores } from './scorer.js';
+
+/** A question to a thread: a batch, which it scores so many times. */
+export interface BlockQuestion {
+  readonly batch: Batch;
+  readonly times: number;
+}
 
 /** The answer of a thread: the scores of a batch, or the error of the store. */
 export type BlockAnswer =
@@ -15,6 +21,9 @@ export type BlockAnswer =
  * one thread.
  */
 const LEAST_PART = 1 << 12;
+/** How many words of a text warm a thread up, and how many times it scores them: V8 has compiled nearly all functions then. */
+const WARMING_WORDS = 200;
+const WARMING_TIMES = 60;
 /** How many parts each thread is given at a time, so that it does not wait while this thread is busy. */
 const PARTS_A_THREAD = 2;
 
@@ -23,7 +32,9 @@ const PARTS_A_THREAD = 2;
  * divided among the threads; the next batch may begin before it is scored.
  */
 export class BlockThreads {
-  private readonly threads: AnsweringThreads<Batch, BlockAnswer>;
+  private readonly threads: AnsweringThreads<BlockQuestion, BlockAnswer>;
+  /** Whether the threads have scored nothing yet. */
+  private isCold = true;
 
   /** @param model the name of the model, for messages. */
   constructor(
@@ -50,6 +61,7 @@ export class BlockThreads {
     batch: Batch,
     partWords: number,
   ): Generator<Promise<void>, BatchScores, void> {
+    this.isCold = false;
     const { length } = batch;
     const scores = emptyScores(length);
     const scorers = this.count + (own ? 1 : 0);
@@ -78,9 +90,27 @@ export class BlockThreads {
     return scores;
   }
 
+  /**
+   * Lets threads that have scored nothing yet score the first words of a text many times, while this thread reads the text: V8 compiles their functions, which would take
+   * half of the time of the first parts.
+   *
+   * @param ids the first ids of the text.
+   */
+  warm(ids: Uint32Array): void {
+    if (!this.isCold) return;
+    this.isCold = false;
+    const layout = new BatchLayout(this.plan.order, WARMING_WORDS);
+    layout.fill(ids, 0);
+    const { batch } = layout;
+    // An error is told with the scores of the text.
+    for (let thread = 0; thread < this.count; thread++) {
+      this.threads.ask({ batch, times: WARMING_TIMES }).catch(() => undefined);
+    }
+  }
+
   /** Asks a thread to score a batch. */
   private async ask(batch: Batch): Promise<BatchScores> {
-    const { scores, failed } = await this.threads.ask(batch);
+    const { scores, failed } = await this.threads.ask({ batch, times: 1 });
     if (failed) throw new KneserError(failed.code, failed.message);
     return scores;
   }

@@ -13,7 +13,7 @@ export const PIPE_TASKS: GroupLimits = { count: 1, mostTasks: 1, taskTokens: 1 <
 /** Tasks of a file: none begins before it is full. */
 export const FILE_TASKS: GroupLimits = { count: 0, mostTasks: 1, taskTokens: 1 << 22 };
 /** The number of words for which a thread is started: for far fewer words, starting the thread takes as long as it saves (measured). */
-const WORDS_A_THREAD = 1 << 18;
+export const WORDS_A_THREAD = 1 << 18;
 
 /** `words` rounded down to a multiple of {@link PIECE_WORDS}; at least one piece. */
 export function wholePieces(words: number): number {
