@@ -83,6 +83,46 @@ export function numberAt(words: Uint32Array, heads: number, data: number, shift:
   return ((words[at] >>> shifted) | ((words[at + 1] << 1) << (31 - shifted))) & MASKS[bits];
 }
 
+/**
+ * Searches ascending packed numbers `low` ≤ i < `high` for a number below 2^31.
+ *
+ * @returns its index i; −1 − i, where i is the index of the first greater number or `high`, if it is not there.
+ */
+export function findPacked(
+  words: Uint32Array,
+  heads: number,
+  data: number,
+  shift: number,
+  low: number,
+  high: number,
+  wanted: number,
+): number {
+  const last = (1 << shift) - 1;
+  // The number at index `high`, if the search has compared it.
+  let above = -1;
+  while (low < high) {
+    // Not `>>> 1`: V8 would compute `low` as a double, because an unsigned number + 1 may have 33 bits.
+    const middle = (low + high) >> 1;
+    const head = words[heads + (middle >>> shift)];
+    const bits = head & 63;
+    // As `numberAt`, which V8 would not inline here.
+    let number = 0;
+    if (bits > 0) {
+      const bit = (middle & last) * bits;
+      const at = data + (head >>> 6) + (bit >>> 5);
+      const shifted = bit & 31;
+      number = ((words[at] >>> shifted) | ((words[at + 1] << 1) << (31 - shifted))) & MASKS[bits];
+    }
+    if (number < wanted) {
+      low = middle + 1;
+    } else {
+      high = middle;
+      above = number;
+    }
+  }
+  return above === wanted ? low : -1 - low;
+}
+
 /** Unpacks the numbers `from` … `to` − 1 into `into`, from its first entry on. */
 export function unpackNumbers(
   words: Uint32Array,

@@ -2,7 +2,7 @@ import { checksumOfUint32 } from '../base/checksum.js';
 import { BlockDamage } from '../base/sealed.js';
 import { countBits, nextSetNearby, nthSet, rankFrom } from './bits.js';
 import { numberOf, AS_DOUBLE } from './decimals.js';
-import { fitsIn, headsOf, NARROW_GROUPS, numberAt, unpackNumbers, WIDE_GROUPS } from './packed-numbers.js';
+import { findPacked, fitsIn, headsOf, NARROW_GROUPS, numberAt, unpackNumbers, WIDE_GROUPS } from './packed-numbers.js';
 
 /** The most rows, and the most contexts, of a block. */
 export const TRIE_ROWS = 1 << 12;
@@ -301,7 +301,7 @@ export class TrieBlock {
   /** Finds the contexts of a parent: {@link from} ≤ c < {@link to}. @param parent its index among the parents of the block, from 0. */
   findChildren(parent: number): void {
     const { data, childBits } = this;
-    let bit = data[this.childSamples + (parent >>> SAMPLE_SHIFT)];
+    let bit = data[this.childSamples + (parent >>> SAMPLE_SHIFT)] | 0;
     const n = parent & ((1 << SAMPLE_SHIFT) - 1);
     if (n > 0) bit = nthSet(data, childBits, bit, n) + 1;
     this.from = bit - parent;
@@ -334,7 +334,7 @@ export class TrieBlock {
       high = Math.min(childrenEnd, high + step);
     }
     while (low < high) {
-      const middle = (low + high) >>> 1;
+      const middle = (low + high) >> 1;
       if (numberAt(data, wordHeads, wordData, WIDE_GROUPS, middle) < word) low = middle + 1;
       else high = middle;
     }
@@ -350,7 +350,7 @@ export class TrieBlock {
   /** Finds the rows of a context in this block: {@link from} ≤ r < {@link to}. */
   findRows(context: number): void {
     const { data, rowBits } = this;
-    let row = data[this.rowSamples + (context >>> SAMPLE_SHIFT)];
+    let row = data[this.rowSamples + (context >>> SAMPLE_SHIFT)] | 0;
     const n = context & ((1 << SAMPLE_SHIFT) - 1);
     if (n > 0) row = nthSet(data, rowBits, row, n) + 1;
     this.from = row;
@@ -367,15 +367,8 @@ export class TrieBlock {
   /** The row {@link from} ≤ r < {@link to} with this rank; −1 if there is none. */
   findRank(rank: number): number {
     if (this.rankBases > 0) return this.findRankByBase(rank);
-    const { data, rankHeads, rankData } = this;
-    let low = this.from;
-    let high = this.to;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (numberAt(data, rankHeads, rankData, WIDE_GROUPS, middle) < rank) low = middle + 1;
-      else high = middle;
-    }
-    return low < this.to && numberAt(data, rankHeads, rankData, WIDE_GROUPS, low) === rank ? low : -1;
+    const found = findPacked(this.data, this.rankHeads, this.rankData, WIDE_GROUPS, this.from, this.to, rank);
+    return found < 0 ? -1 : found;
   }
 
   /**
@@ -397,7 +390,7 @@ export class TrieBlock {
     let low = this.from;
     let high = this.to;
     while (low < high) {
-      const middle = (low + high) >>> 1;
+      const middle = (low + high) >> 1;
       if (this.rank(middle) < rank) low = middle + 1;
       else high = middle;
     }
@@ -480,7 +473,7 @@ export class TrieBlock {
     let low = 0;
     let high = count - 1;
     while (low < high) {
-      const middle = (low + high) >>> 1;
+      const middle = (low + high) >> 1;
       if (data[list + size * middle] < key) low = middle + 1;
       else high = middle;
     }

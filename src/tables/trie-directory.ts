@@ -70,7 +70,7 @@ export function findTrieBlock(
   let low = from;
   let high = parents.length;
   while (low < high) {
-    const middle = (low + high) >>> 1;
+    const middle = (low + high) >> 1;
     let compared = parents[middle] - parent;
     if (compared === 0) compared = words[middle] - word;
     if (compared === 0) compared = ranks[middle] - rank;
