@@ -50,6 +50,20 @@ test.each([
   }
 });
 
+test('threads that score the first words of a large text before its batches give the same figures', async () => {
+  const out = join(folder, 'warm');
+  await train({ sentences: textOf(600, 5).split('\n'), out, order: 4 });
+  const perplexityWith = async (threads: number): Promise<unknown> => {
+    await using model = await LanguageModel.open(out, { tables: 'page' });
+    // The second text finds threads that have scored the first.
+    return [
+      await model.perplexityOfFile(text, { threads, expectedBytes: 1e8 }),
+      await model.perplexityOfFile(text, { threads, expectedBytes: 1e8 }),
+    ];
+  };
+  expect(await perplexityWith(3)).toEqual(await perplexityWith(1));
+});
+
 test('sentences that are scored together from blocks have the scores of single calls, in order', async () => {
   const out = join(folder, 'sentences');
   await train({ sentences: textOf(300, 3).split('\n'), out, order: 3 });
