@@ -2,7 +2,7 @@ import { checksumOfUint32 } from '../base/checksum.js';
 import { trieBlockKey, trieKey } from '../store/keys.js';
 import type { ModelWriter } from '../store/store.js';
 import type { RangeBlock, RangeFigures } from './index-range.js';
-import { Header } from './trie-block.js';
+import * as Header from './trie-header.js';
 import { TrieFirstRows } from './trie-directory.js';
 
 /** Blocks wait while an earlier range has not ended. When waiting blocks have more bytes than this, `put` waits too. */

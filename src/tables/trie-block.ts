@@ -2,6 +2,7 @@ import { checksumOfUint32 } from '../base/checksum.js';
 import { BlockDamage } from '../base/sealed.js';
 import { countBits, nextSetNearby, nthSet, rankFrom } from './bits.js';
 import { numberOf, AS_DOUBLE } from './decimals.js';
+import * as Header from './trie-header.js';
 import { findPacked, fitsIn, headsOf, NARROW_GROUPS, numberAt, unpackNumbers, WIDE_GROUPS } from './packed-numbers.js';
 
 /** The most rows, and the most contexts, of a block. */
@@ -20,53 +21,6 @@ export const TOTALS = 5;
 export const COUNTED_UP = 32;
 /** 32-bit numbers of an entry in the list of such parents: parent, number of children. */
 export const FAMILY = 2;
-
-/** The index of each 32-bit number of a block's header. */
-export const Header = {
-  /** The checksum of all words after this. */
-  checksum: 0,
-  /** C, the number of contexts. */
-  contexts: 1,
-  /** R, the number of rows. */
-  rows: 2,
-  /** The index of the first context in its table. */
-  firstContext: 3,
-  /** The index of the first context's parent in the parents' table. */
-  firstParent: 4,
-  /** P, the number of parents from the first context's parent to the last context's parent, parents without children included. */
-  parents: 5,
-  /** The index of the block's first row among the followers of its context: above 0 in all blocks of a wide context except the first. */
-  firstRow: 6,
-  /** If the context is wide, so that its followers are in several blocks: the number of all its followers; else 0. */
-  followers: 7,
-  /** This field and all fields after it, except numbers of entries, are each the index of the first word of a section; 0 if the section is missing. */
-  words: 8,
-  childBits: 9,
-  childSamples: 10,
-  rowBits: 11,
-  rowSamples: 12,
-  ranks: 13,
-  rankBases: 14,
-  manyBits: 15,
-  manySamples: 16,
-  counts: 17,
-  /** M, the number of rows with a count above 1. */
-  many: 18,
-  totals: 19,
-  /** T, the number of entries of the list of totals. */
-  totalled: 20,
-  families: 21,
-  /** The number of entries of the list of parents with more than {@link COUNTED_UP} children. */
-  familyCount: 22,
-  pruned: 23,
-  bare: 24,
-  probabilities: 25,
-  backoffs: 26,
-  end: 27,
-} as const;
-
-/** The length of a header [32-bit words]. */
-export const HEADER_WORDS = 28;
 
 /** The first step of a search for a context, in which each step is twice as long as the step before. */
 const FIRST_STEP = 4;
@@ -166,7 +120,7 @@ export class TrieBlock {
    * @throws BlockDamage for words that no encoder wrote.
    */
   constructor(readonly data: Uint32Array) {
-    if (data.length < HEADER_WORDS || data[Header.end] !== data.length) throw new BlockDamage('wrong length');
+    if (data.length < Header.WORDS || data[Header.end] !== data.length) throw new BlockDamage('wrong length');
     if (checksumOfUint32(data, 1) !== data[Header.checksum]) throw new BlockDamage('checksum differs');
     const contexts = (this.contexts = data[Header.contexts]);
     const rows = (this.rows = data[Header.rows]);
@@ -551,12 +505,12 @@ export class TrieBlock {
 
   /** Whether a section of so many words lies between the header and the end of the block. */
   private isInside(at: number, words: number): boolean {
-    return at >= HEADER_WORDS && at + words <= this.data.length;
+    return at >= Header.WORDS && at + words <= this.data.length;
   }
 
   /** Whether the packed numbers whose heads begin at word `at` lie between the header and the end of the block. */
   private arePacked(at: number, shift: number, length: number): boolean {
-    return at >= HEADER_WORDS && fitsIn(this.data, at, this.data.length, shift, length);
+    return at >= Header.WORDS && fitsIn(this.data, at, this.data.length, shift, length);
   }
 
   /** Checks that the keys of a list ascend and are below `keys`, and that field `field` of each entry is at most `most`. */

@@ -1,5 +1,6 @@
 import { checksumOfUint32 } from '../base/checksum.js';
 import { decimal, findDecimal, AS_DOUBLE } from './decimals.js';
+import * as Header from './trie-header.js';
 import { headsOf, mostPackedWords, NARROW_GROUPS, packNumbers, WIDE_GROUPS } from './packed-numbers.js';
 import {
   ADDED_UP,
@@ -7,8 +8,6 @@ import {
   CHILD_BITS,
   COUNT_SAMPLE_SHIFT,
   FAMILY,
-  Header,
-  HEADER_WORDS,
   SAMPLE_SHIFT,
   TOTALS,
   TRIE_ROWS,
@@ -248,7 +247,7 @@ export class TrieWriter {
     const firstParent = parentOf[0];
     const parents = parentOf[contextCount - 1] - firstParent + 1;
     const out = writable(
-      HEADER_WORDS +
+      Header.WORDS +
         mostPackedWords(contextCount, WIDE_GROUPS) * 2 +
         mostPackedWords(rows, WIDE_GROUPS) * 2 +
         ((contextCount + parents) >>> 5) +
@@ -260,8 +259,8 @@ export class TrieWriter {
         (this.isBackoff ? 5 * (rows + contextCount) + 64 : 0) +
         256,
     );
-    out.fill(0, 0, HEADER_WORDS);
-    let at = HEADER_WORDS;
+    out.fill(0, 0, Header.WORDS);
+    let at = Header.WORDS;
     out[Header.contexts] = contextCount;
     out[Header.rows] = rows;
     out[Header.firstContext] = this.firstContext;
