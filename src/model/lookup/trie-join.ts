@@ -8,10 +8,8 @@ import { RowMap } from './row-map.js';
 import type { SortedHistories } from './sorted-histories.js';
 import type { TablePart } from './table-part.js';
 import type { UnigramJoin } from './unigram-join.js';
-import { visitBlocks, type StoredTable } from './visit-blocks.js';
+import { keepsBlocks, visitBlocks, type StoredTable } from './visit-blocks.js';
 
-/** If a batch has this many words or more, the blocks that it reads are not kept in memory: the next batch needs others. */
-const KEPT_WORDS = 1 << 13;
 /** Every rank is below this number. */
 const MOST_ROWS = 2 ** 31 - 1;
 
@@ -142,7 +140,7 @@ export class TrieJoin {
     const { length } = words.histories;
     words.found.clear(length);
     this.plan(words, directory);
-    return visitBlocks(table, directory, this.blocks, this.groups, length < KEPT_WORDS, (from, to, blockAt) => {
+    return visitBlocks(table, directory, this.blocks, this.groups, keepsBlocks(length), (from, to, blockAt) => {
       let block: TrieBlock | undefined;
       let last = -1;
       for (let g = from; g < to; g++) {

@@ -12,19 +12,10 @@ import type { LookupPlan } from './lookup-plan.js';
 import type { TablePart } from './table-part.js';
 import { trieFollowers, TrieContext } from './trie-context.js';
 import { clearEvidence, putEvidence, type TrieLevel } from './trie-level.js';
-import { visitBlocks } from './visit-blocks.js';
-
-/** If a batch has this many words or more, the blocks that it reads are not kept in memory. */
-const KEPT_WORDS = 1 << 13;
+import { keepsBlocks, visitBlocks } from './visit-blocks.js';
 
 /** Working memory for one context at a time, which all tables use. */
 const rowMap = new RowMap();
-
-/**
- * Handles the words of one group, entries `from` ≤ i < `to` of the plan's `order`. `findRows` and `addTotals` of the block were called for
- * the context of the group.
- */
-type Visit = (block: TrieBlock, from: number, to: number) => void;
 
 /**
  * Looks the words of a batch up in a trie table, in the order of the table's rows: words with the same context are neighbours, so that
@@ -67,7 +58,7 @@ export class TrieTable implements TrieLevel {
 
   look(batch: Batch, evidence: Evidence): Promise<void> | undefined {
     clearEvidence(batch, evidence, this.index);
-    return this.visit(batch, (block, from, to) => this.fillIn(block, from, to, evidence));
+    return this.visit(batch, evidence);
   }
 
   followers(): Followers | Promise<void> {
@@ -95,13 +86,13 @@ export class TrieTable implements TrieLevel {
     return new TrieContext(this.firstContext, blocks, above);
   }
 
-  /** Plans the groups of a batch, and calls `act` for each group whose context was found. */
-  private visit(batch: Batch, act: Visit): Promise<void> | undefined {
+  /** Plans the groups of a batch, and fills in the evidence of each group whose context was found. */
+  private visit(batch: Batch, evidence: Evidence): Promise<void> | undefined {
     const { directory } = this;
     if (!directory) {
       return readTrieDirectory(this.reader.store, this.name).then(read => {
         this.directory = read;
-        return this.visit(batch, act);
+        return this.visit(batch, evidence);
       });
     }
     const above = this.parent.hits;
@@ -110,9 +101,9 @@ export class TrieTable implements TrieLevel {
     this.firstContext = this.firstBlock = -1;
     this.makePlan(directory, above, batch);
     const table = { reader: this.reader, id: this.id, name: this.name };
-    const keeps = batch.length < KEPT_WORDS;
+    const keeps = keepsBlocks(batch.length);
     return visitBlocks(table, directory, this.plan.blocks, this.groups, keeps, (from, to, blockAt) =>
-      this.visitGroups(from, to, blockAt, act),
+      this.visitGroups(from, to, blockAt, evidence),
     );
   }
 
@@ -197,7 +188,12 @@ export class TrieTable implements TrieLevel {
   }
 
   /** Visits the groups `from` ≤ g < `to`. */
-  private visitGroups(from: number, to: number, blockAt: (index: number) => TrieBlock | undefined, act: Visit): void {
+  private visitGroups(
+    from: number,
+    to: number,
+    blockAt: (index: number) => TrieBlock | undefined,
+    evidence: Evidence,
+  ): void {
     const { hits } = this;
     const { contexts } = this.parent.hits;
     const { blocks, starts, ends, order, farthest } = this.plan;
@@ -220,7 +216,7 @@ export class TrieTable implements TrieLevel {
       block.findRows(context);
       block.addTotals(context);
       this.local = context;
-      act(block, starts[g], ends[g]);
+      this.fillIn(block, starts[g], ends[g], evidence);
     }
   }
 

@@ -2,6 +2,14 @@ import type { TrieBlock } from '../../tables/trie-block.js';
 import type { TrieDirectory } from '../../tables/trie-directory.js';
 import { BLOCKS_TOGETHER, ReadsAhead, type TrieReader } from '../../tables/trie-reader.js';
 
+/** If a batch has this many words or more, the blocks that it reads are not kept in memory: the next batch needs others. */
+const KEPT_WORDS = 1 << 13;
+
+/** Whether the blocks that a batch of so many words reads stay in memory. */
+export function keepsBlocks(words: number): boolean {
+  return words < KEPT_WORDS;
+}
+
 /** A trie table in a store. */
 export interface StoredTable {
   readonly reader: TrieReader;
