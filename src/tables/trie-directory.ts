@@ -93,3 +93,9 @@ export function isBehind(
   if (block >= parents.length || parents[block] !== parent) return block >= parents.length || parents[block] > parent;
   return words[block] > word || (words[block] === word && ranks[block] > 0);
 }
+
+/** Whether the rows of the context with which a block ends go on in the next block. @param word the farthest word of the context. */
+export function isContinued({ ranks, words }: TrieDirectory, block: number, word: number): boolean {
+  const next = block + 1;
+  return next < ranks.length && ranks[next] > 0 && words[next] === word;
+}

@@ -6,7 +6,7 @@ const FEWEST_ROWS = 16;
 const SHARE = 1 / 10;
 
 /** Maps ranks to the rows of one context. If many words are looked up in a context, each row is then found in one step. */
-export class RowMap {
+class RowMap {
   /** By rank, 1 + the index of the row in the block; 0 for ranks without a row. */
   private rows = new Uint16Array(1 << 10);
   /** The ranks of the mapped rows, ascending; the first `length` entries are valid. */
@@ -42,3 +42,6 @@ export class RowMap {
     for (let i = 0; i < this.length; i++) rows[ranks[i]] = 0;
   }
 }
+
+/** Working memory for one context at a time, which all tables use. */
+export const rowMap = new RowMap();

@@ -46,18 +46,21 @@ export class Spelling {
   private distincts = new Uint32Array(1);
   /** Working memory: by length, the node of the context of the next symbol; −1 if no such context was learned. */
   private readonly contexts = new Int32Array(CONTEXT + 1);
+  /** By length, the node of the context of a word's first symbol. */
+  private readonly beginning = new Int32Array(CONTEXT + 1);
 
   /** @param ids the words to learn from. */
   constructor(words: WordList, ids: Iterable<number>) {
     this.makeRoom(1 << 16);
-    for (let length = 0, node = ROOT; length < CONTEXT; length++) node = this.child(node, BEFORE);
+    for (let length = 1, node = ROOT; length <= CONTEXT; length++)
+      this.beginning[length] = node = this.child(node, BEFORE);
     for (const id of ids) this.learn(words.bytes(id));
   }
 
   /** log10 of the probability that an unknown word is spelled so. @param word UTF-8. */
   log10Prob(word: Uint8Array): number {
     const { contexts, counts, totals, distincts } = this;
-    this.begin();
+    contexts.set(this.beginning);
     let sum = 0;
     for (let i = 0; i <= word.length; i++) {
       const symbol = i < word.length ? word[i] : END;
@@ -78,7 +81,7 @@ export class Spelling {
 
   private learn(word: Uint8Array): void {
     const { contexts } = this;
-    this.begin();
+    contexts.set(this.beginning);
     for (let i = 0; i <= word.length; i++) {
       const symbol = i < word.length ? word[i] : END;
       let next = ROOT;
@@ -90,13 +93,6 @@ export class Spelling {
         if (++this.counts[next] === 1) this.distincts[context]++;
       }
     }
-  }
-
-  /** Sets the contexts of the first symbol of a word. */
-  private begin(): void {
-    const { contexts } = this;
-    contexts[0] = ROOT;
-    for (let length = 1; length <= CONTEXT; length++) contexts[length] = this.find(contexts[length - 1], BEFORE);
   }
 
   /** The node of the string of a node and one more symbol, which is added if it is new. */

@@ -2,9 +2,9 @@ import type { Batch } from '../../smoothing/batch.js';
 import { discountsAt } from '../../smoothing/parameters.js';
 import { NONE } from '../../text/tokens.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
-import { findTrieBlock, isBehind, type TrieDirectory } from '../../tables/trie-directory.js';
+import { findTrieBlock, isBehind, isContinued, type TrieDirectory } from '../../tables/trie-directory.js';
 import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
-import { RowMap } from './row-map.js';
+import { rowMap } from './row-map.js';
 import type { SortedHistories } from './sorted-histories.js';
 import type { TablePart } from './table-part.js';
 import type { UnigramJoin } from './unigram-join.js';
@@ -12,9 +12,6 @@ import { keepsBlocks, visitBlocks, type StoredTable } from './visit-blocks.js';
 
 /** Every rank is below this number. */
 const MOST_ROWS = 2 ** 31 - 1;
-
-/** Working memory for one context at a time, which all tables use. */
-const rowMap = new RowMap();
 
 /** The contexts that the words of a batch have in one table, in the order of the table: the words of each are consecutive places. */
 export class FoundContexts {
@@ -154,7 +151,8 @@ export class TrieJoin {
 
   /** Divides the words of each context in the table before by their contexts in this table, and finds the block of each. */
   private plan(words: JoinedWords, directory: TrieDirectory): void {
-    this.makeRoom(words.histories.length + directory.ranks.length);
+    // Each group has a word of its own: of a wide context, each block that is planned has the row of one.
+    this.makeRoom(words.histories.length);
     this.groups = 0;
     this.lastBlock = -1;
     const { length, starts, ends, contexts } = words.parents;
@@ -213,7 +211,8 @@ export class TrieJoin {
     const firstRanks = directory.ranks;
     let low = -1;
     for (let block = first; low < MOST_ROWS; block++) {
-      const high = block + 1 < firstRanks.length && firstRanks[block + 1] > 0 ? firstRanks[block + 1] : MOST_ROWS;
+      const isLast = block + 1 >= firstRanks.length || firstRanks[block + 1] === 0;
+      const high = isLast ? MOST_ROWS : Math.max(low, firstRanks[block + 1]);
       if (countBetween(ranks, start, end, low, high) > 0) {
         this.lows[this.groups] = low;
         this.highs[this.groups] = high;
@@ -305,12 +304,6 @@ export class TrieJoin {
     }
     if (isMapped) rowMap.clear();
   }
-}
-
-/** Whether the rows of the context with which a block ends go on in the next block. @param word the farthest word of the context. */
-function isContinued({ ranks, words }: TrieDirectory, block: number, word: number): boolean {
-  const next = block + 1;
-  return next < ranks.length && ranks[next] > 0 && words[next] === word;
 }
 
 /** How many of the places `start` ≤ i < `end` have a rank of at least `low` and below `high`. */

@@ -3,19 +3,16 @@ import type { Batch } from '../../smoothing/batch.js';
 import type { Evidence } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
-import { findTrieBlock, isBehind, type TrieDirectory } from '../../tables/trie-directory.js';
+import { findTrieBlock, isBehind, isContinued, type TrieDirectory } from '../../tables/trie-directory.js';
 import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
 import type { Hits } from './hits.js';
-import { RowMap } from './row-map.js';
+import { rowMap } from './row-map.js';
 import { sortByValue } from '../../base/sort-by-value.js';
 import type { LookupPlan } from './lookup-plan.js';
 import type { TablePart } from './table-part.js';
 import { trieFollowers, TrieContext } from './trie-context.js';
 import { clearEvidence, putEvidence, type TrieLevel } from './trie-level.js';
 import { keepsBlocks, visitBlocks } from './visit-blocks.js';
-
-/** Working memory for one context at a time, which all tables use. */
-const rowMap = new RowMap();
 
 /**
  * Looks the words of a batch up in a trie table, in the order of the table's rows: words with the same context are neighbours, so that
@@ -146,12 +143,8 @@ export class TrieTable implements TrieLevel {
       if (word === NONE) continue;
       if (!isBehind(directory, block + 1, above, word)) block = findTrieBlock(directory, above, word, 0, block + 1);
       if (block < 0) continue;
-      const next = block + 1;
-      if (next < directory.ranks.length && directory.ranks[next] > 0 && directory.words[next] === word) {
-        this.planWide(directory, parent, block, start, end);
-      } else {
-        this.addGroup(block, start, end);
-      }
+      if (isContinued(directory, block, word)) this.planWide(directory, parent, block, start, end);
+      else this.addGroup(block, start, end);
     }
     this.lastBlock = block;
   }

@@ -23,9 +23,6 @@ export class UnigramJoin {
   /** By word id, the word's p, and its row + {@link LOOKED_UP}, or {@link NEW}. */
   private values = new Float64Array(0);
   private rows = new Int32Array(0);
-  /** The words of the batch that are new, ascending, and the block of each. */
-  private fresh: Uint32Array = new Uint32Array(0);
-  private blocks = new Uint32Array(0);
 
   /** @param id the table's id in the reader. */
   constructor(reader: TrieReader, id: number, { manifest }: TablePart) {
@@ -48,12 +45,11 @@ export class UnigramJoin {
       });
     }
     this.makeRoom(largestTarget(batch) + 1);
-    this.listFresh(batch);
-    const { fresh } = this;
-    this.blocks = Uint32Array.from(fresh, word => Math.max(0, findTrieBlock(directory, 0, 0, word, 0)));
-    return visitBlocks(table, directory, this.blocks, fresh.length, true, (from, to, blockAt) => {
+    const fresh = this.freshWords(batch);
+    const blocks = Uint32Array.from(fresh, word => Math.max(0, findTrieBlock(directory, 0, 0, word, 0)));
+    return visitBlocks(table, directory, blocks, fresh.length, true, (from, to, blockAt) => {
       for (let i = from; i < to; i++) {
-        const block = blockAt(this.blocks[i]);
+        const block = blockAt(blocks[i]);
         if (!block) throw new Error('a block was planned and not read');
         this.interpolateWord(block, fresh[i], uniform, discounts);
       }
@@ -80,8 +76,8 @@ export class UnigramJoin {
     this.rows = grown(this.rows, 2 * ids);
   }
 
-  /** Lists the words of a batch that are new. */
-  private listFresh({ ids, targets, length }: Batch): void {
+  /** The words of a batch that are new, ascending. */
+  private freshWords({ ids, targets, length }: Batch): Uint32Array {
     const { rows } = this;
     const fresh = new Uint32Array(length);
     let count = 0;
@@ -89,7 +85,7 @@ export class UnigramJoin {
       const word = ids[targets[t]];
       if (rows[word] === NEW) fresh[count++] = word;
     }
-    this.fresh = withoutRepeats(fresh.subarray(0, count).sort());
+    return withoutRepeats(fresh.subarray(0, count).sort());
   }
 
   private interpolateWord(block: TrieBlock, word: number, uniform: number, discounts: Float64Array): void {

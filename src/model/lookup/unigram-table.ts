@@ -9,9 +9,6 @@ import type { TablePart } from './table-part.js';
 import { trieFollowers, TrieContext } from './trie-context.js';
 import { putEvidence, type TrieLevel } from './trie-level.js';
 
-/** Where nearly every word has a row, a step of 2^12 words has about the words of a block. */
-const STEP_BITS = 12;
-
 /**
  * Looks the words of a batch up in the table of unigrams, where all words have the same context, the empty one. Blocks that were read stay
  * in memory.
@@ -21,8 +18,6 @@ export class UnigramTable implements TrieLevel {
   private directory: TrieDirectory | undefined;
   /** The blocks of the table; `undefined` until they were read. */
   private blocks: (TrieBlock | undefined)[] = [];
-  /** By step of 2^{@link STEP_BITS} words, the index of the block of the step's first word; the last entry is that of all further steps. */
-  private blocksAt: Uint32Array = new Uint32Array(0);
   /** By word of the batch, the index of the block of its row. */
   private blockOf = new Uint32Array(0);
 
@@ -61,43 +56,24 @@ export class UnigramTable implements TrieLevel {
 
   /** Finds the block of each word of a batch. Returns a promise if blocks have to be read. */
   private read(batch: Batch): Promise<void> | undefined {
-    const { directory } = this;
+    const { directory, blocks } = this;
     if (!directory) {
       return readTrieDirectory(this.reader.store, this.part.manifest.pattern).then(read => {
         this.directory = read;
-        this.blocksAt = blocksAtSteps(read);
         this.blocks = Array.from(read.parents, () => undefined);
         return this.read(batch);
       });
     }
+    const { ids, targets, length } = batch;
     this.begin(batch);
-    this.findBlocks(batch, directory.ranks);
-    const missing = this.blocksWithout(batch.length);
-    return missing.length > 0 ? this.readBlocks(directory, missing) : undefined;
-  }
-
-  /** Finds the block of each word of a batch. @param ranks by block, the first word. */
-  private findBlocks({ ids, targets, length }: Batch, ranks: Uint32Array): void {
-    const { blockOf, blocksAt } = this;
-    const last = ranks.length - 1;
+    const { blockOf } = this;
+    const missing = new Set<number>();
     for (let t = 0; t < length; t++) {
-      const word = ids[targets[t]];
-      let b = blocksAt[Math.min(word >>> STEP_BITS, blocksAt.length - 1)];
-      while (b < last && ranks[b + 1] <= word) b++;
+      const b = Math.max(0, findTrieBlock(directory, 0, 0, ids[targets[t]], 0));
       blockOf[t] = b;
+      if (!blocks[b]) missing.add(b);
     }
-  }
-
-  /** The blocks of the words 0 ≤ t < `length` that were not read yet. */
-  private blocksWithout(length: number): number[] {
-    const { blocks, blockOf } = this;
-    const missing: number[] = [];
-    for (let t = 0; t < length; t++) {
-      const b = blockOf[t];
-      if (blocks[b] || missing.includes(b)) continue;
-      missing.push(b);
-    }
-    return missing;
+    return missing.size > 0 ? this.readBlocks(directory, [...missing]) : undefined;
   }
 
   /** Reads blocks from the store. @param missing indices of the blocks in the table. */
@@ -136,11 +112,4 @@ export class UnigramTable implements TrieLevel {
     hits.contexts.fill(0, 0, length);
     if (this.blockOf.length < length) this.blockOf = new Uint32Array(length);
   }
-}
-
-function blocksAtSteps(directory: TrieDirectory): Uint32Array {
-  const last = directory.ranks.at(-1) ?? 0;
-  return Uint32Array.from({ length: (last >>> STEP_BITS) + 1 }, (_, step) =>
-    Math.max(0, findTrieBlock(directory, 0, 0, step << STEP_BITS, 0)),
-  );
 }
