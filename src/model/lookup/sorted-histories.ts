@@ -19,16 +19,16 @@ export class SortedHistories {
   /** By place, the index of the word in the batch. */
   words = new Uint32Array(0);
   /** By distance, less one, and place: the word of the history at that distance; `NONE` where the history is shorter. */
-  readonly histories: readonly Uint32Array[];
+  columns: readonly Uint32Array[];
   /** By place, how many of the nearest words of the history are those of the place before; 0 at the first place. */
   shared = new Uint8Array(0);
-  /** Working memory: the same as `words` and `histories`, before a step of sorting. */
+  /** Working memory: the same as `words` and `columns`, before a step of sorting. */
   private others = new Uint32Array(0);
-  private columns: Uint32Array[] = [];
+  private unsorted: Uint32Array[] = [];
 
   /** @param longest the length of the longest history [words]. */
   constructor(longest: number) {
-    this.histories = Array.from({ length: longest }, () => new Uint32Array(0));
+    this.columns = Array.from({ length: longest }, () => new Uint32Array(0));
   }
 
   /** Sorts the words of a batch. */
@@ -36,29 +36,29 @@ export class SortedHistories {
     const { length } = batch;
     this.length = length;
     if (length > this.words.length) this.makeRoom(length);
-    const { columns, histories, shared } = this;
+    const { unsorted, columns, shared } = this;
     numberWords(this.words, length);
-    for (let d = 0; d < columns.length; d++) copyHistory(batch, d + 1, columns[d]);
-    if (length <= SHORT) sortByInsertion(this.words, length, columns);
+    for (let d = 0; d < unsorted.length; d++) copyHistory(batch, d + 1, unsorted[d]);
+    if (length <= SHORT) sortByInsertion(this.words, length, unsorted);
     else this.sortByDigits();
-    for (let d = 0; d < columns.length; d++) gather(columns[d], this.words, length, histories[d]);
-    shared.fill(columns.length, 0, length);
-    for (let d = columns.length - 1; d >= 0; d--) shortenAtChanges(shared, histories[d], length, d);
+    for (let d = 0; d < unsorted.length; d++) gather(unsorted[d], this.words, length, columns[d]);
+    shared.fill(unsorted.length, 0, length);
+    for (let d = unsorted.length - 1; d >= 0; d--) shortenAtChanges(shared, columns[d], length, d);
   }
 
   private makeRoom(length: number): void {
     const array = (): Uint32Array<ArrayBuffer> => new Uint32Array(length);
     this.words = array();
     this.others = array();
-    this.columns = this.histories.map(array);
-    (this.histories as Uint32Array[]).splice(0, this.columns.length, ...this.columns.map(array));
+    this.unsorted = this.columns.map(array);
+    this.columns = this.columns.map(array);
     this.shared = new Uint8Array(length);
   }
 
   private sortByDigits(): void {
-    const { columns, length } = this;
-    for (let d = columns.length - 1; d >= 0; d--) {
-      const column = columns[d];
+    const { unsorted, length } = this;
+    for (let d = unsorted.length - 1; d >= 0; d--) {
+      const column = unsorted[d];
       const bits = 32 - Math.clz32(differingBits(column, length));
       const digits = Math.ceil(bits / DIGIT_BITS);
       const digitBits = Math.ceil(bits / digits);

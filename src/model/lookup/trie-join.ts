@@ -179,7 +179,7 @@ export class TrieJoin {
   ): void {
     const { length } = this;
     const { shared } = histories;
-    const farthest = histories.histories[length - 1];
+    const farthest = histories.columns[length - 1];
     let block = this.lastBlock;
     for (let start = from, end = from; start < to; start = end) {
       do end++;
@@ -236,7 +236,7 @@ export class TrieJoin {
     const end = this.ends[g];
     const parent = this.parents[g] - block.firstParent;
     if (parent < 0 || parent >= block.parents) return;
-    const context = block.findContext(parent, words.histories.histories[this.length - 1][start]);
+    const context = block.findContext(parent, words.histories.columns[this.length - 1][start]);
     if (context < 0) return;
     block.findRows(context);
     block.addTotals(context);

@@ -33,7 +33,7 @@ function checkSorted(sorted: SortedHistories, batch: Batch): void {
   expect(sorted.length).toBe(batch.length);
   const histories = words.map(word => historyOf(batch, word));
   histories.forEach((history, place) => {
-    expect(sorted.histories.map(column => column[place])).toEqual(history);
+    expect(sorted.columns.map(column => column[place])).toEqual(history);
     const before = histories[place - 1] as number[] | undefined;
     const differs = before ? history.findIndex((word, d) => word !== before[d]) : 0;
     expect(sorted.shared[place]).toBe(differs < 0 ? ORDER - 1 : differs);
