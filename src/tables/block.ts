@@ -33,6 +33,9 @@ export interface BlockNumbers {
   backoffs: Float64Array;
 }
 
+/** The numbers of a model of counts. */
+export const NO_NUMBERS = new Float64Array(0);
+
 /** A decoded block: C contexts of k words, and R rows. Arrays may have more entries, which have no meaning. */
 export interface Block {
   /** `contexts[j][c]` is word j of context c [word id], j = 0 for the nearest word: k arrays of length C. */

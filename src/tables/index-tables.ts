@@ -1,7 +1,7 @@
 import type { ModelStore, ModelWriter } from '../store/store.js';
 import { sharedMemory } from '../base/shared-memory.js';
 import { NONE } from '../text/tokens.js';
-import { TableCursor } from './cursor.js';
+import { openCursor } from './open-cursor.js';
 import { damagedTable } from './damage.js';
 import { indexRange, NO_RANK, type IndexedTable, type RangePlan } from './index-range.js';
 import { JoinedRanges, type JoinedTable } from './joined-ranges.js';
@@ -99,7 +99,7 @@ async function indexWords(
   onRows: (rows: number) => void,
 ): Promise<{ readonly ranks: Uint32Array; readonly figures: IndexFigures }> {
   const ranks = new Uint32Array(sharedMemory(4 * types)).fill(NO_RANK);
-  const cursor = await TableCursor.open(from, name, 0, onRows);
+  const cursor = await openCursor(from, name, 0, onRows);
   let bare = 0;
   const contexts = await putRootTable(to, name, isBackoff, async writer => {
     const { done: isEmpty } = cursor;

@@ -1,6 +1,7 @@
 import { grown } from '../base/grown.js';
 import type { ModelStore } from '../store/store.js';
-import { TableCursor } from './cursor.js';
+import type { TableCursor } from './cursor.js';
+import { openCursor } from './open-cursor.js';
 import { tableName, type Pattern, type Stream } from './pattern.js';
 
 /** A list of contexts of one table, ascending. */
@@ -58,7 +59,7 @@ export async function missingParents(
 ): Promise<ContextList[]> {
   const missing = patterns.map(({ length }) => new ContextList(length));
   const open = (width: number): Promise<TableCursor> =>
-    TableCursor.open(store, tableName(patterns[width], stream), width, () => undefined);
+    openCursor(store, tableName(patterns[width], stream), width, () => undefined);
   for (let width = patterns.length - 1; width > 1; width--) {
     const [cursor, parents] = [await open(width), await open(width - 1)];
     for (let inserted = 0; ;) {

@@ -95,16 +95,20 @@ class RowReader {
     block.contextCount = contexts;
     block.starts.set(columns.starts.subarray(0, contexts + 1));
     block.counts.set(columns.counts.subarray(0, rows));
-    block.numbers = trie.isBackoff ? numbersOf(trie, block.numbers ?? blankNumbers()) : undefined;
-    if (!parents) block.words.set(columns.ranks.subarray(0, rows));
-    for (let c = 0; c < contexts; c++) {
-      block.pruned[c] = trie.pruned(c);
-      if (!parents) continue;
-      const moving = parents.moveTo(columns.parents[c]);
-      if (moving) await moving;
-      for (let j = 0; j + 1 < width; j++) block.contexts[j][c] = parents.context[j];
-      block.contexts[width - 1][c] = columns.words[c];
-      parents.wordsOf(trie, c, columns, block.words);
+    block.numbers = trie.isBackoff ? (block.numbers ?? blankNumbers()) : undefined;
+    if (block.numbers) readNumbers(trie, block.numbers);
+    if (trie.isPruned) for (let c = 0; c < contexts; c++) block.pruned[c] = trie.pruned(c);
+    else block.pruned.fill(0, 0, contexts);
+    if (parents) {
+      block.contexts[width - 1].set(columns.words.subarray(0, contexts));
+      // The contexts of a parent are read together.
+      for (let c = 0; c < contexts;) {
+        const moving = parents.moveTo(columns.parents[c]);
+        if (moving) await moving;
+        c = parents.readInto(block, c, trie, columns);
+      }
+    } else {
+      block.words.set(columns.ranks.subarray(0, rows));
     }
     block.wideTotals = undefined;
     if (trie.wideFollowers === 0) return;
@@ -191,22 +195,47 @@ class ContextReader {
   }
 
   /**
-   * Writes the predicted words of a context's rows.
+   * Writes the contexts of a block that belong to the current context, and the predicted words of their rows.
    *
-   * @param block a block of the table of longer contexts; the current context is the parent of its context `context`.
-   * @param words by row of `block`, the id of the predicted word.
+   * @param rows the block that is written.
+   * @param first the first of these contexts.
+   * @param block the block as a trie.
+   * @param columns the columns of `block`.
+   * @returns the first context that belongs to the next parent.
    */
-  wordsOf(block: TrieBlock, context: number, { starts, ranks }: TrieColumns, words: Uint32Array): void {
-    const { followers, length } = this;
-    if (block.isBare(context)) {
-      words[starts[context]] = NONE;
-      return;
+  readInto(rows: Block, first: number, block: TrieBlock, { parents, starts, ranks }: TrieColumns): number {
+    const { context, current } = this;
+    const { words } = rows;
+    const { contexts } = block;
+    let end = first + 1;
+    while (end < contexts && parents[end] === current) end++;
+    for (let j = 0; j < context.length; j++) {
+      const column = rows.contexts[j];
+      const word = context[j];
+      for (let c = first; c < end; c++) column[c] = word;
     }
-    for (let row = starts[context]; row < starts[context + 1]; row++) {
+    if (block.isBackoff) {
+      // A bare context has one row, which has no rank.
+      for (let c = first; c < end; c++) {
+        if (block.isBare(c)) words[starts[c]] = NONE;
+        else this.gatherWords(ranks, starts[c], starts[c + 1], words);
+      }
+    } else {
+      this.gatherWords(ranks, starts[first], starts[end], words);
+    }
+    return end;
+  }
+
+  /** Writes the followers with the ranks of the rows `from` ≤ r < `to` into `words`. */
+  private gatherWords(ranks: Uint32Array, from: number, to: number, words: Uint32Array): void {
+    const { followers, length } = this;
+    let largest = 0;
+    for (let row = from; row < to; row++) {
       const rank = ranks[row];
-      if (rank >= length) throw this.damaged('a longer n-gram has a word that follows no shorter context');
+      if (rank > largest) largest = rank;
       words[row] = followers[rank];
     }
+    if (largest >= length) throw this.damaged('a longer n-gram has a word that follows no shorter context');
   }
 
   async close(): Promise<void> {
@@ -223,7 +252,8 @@ class ContextReader {
       this.followers = columns.ranks;
       return;
     }
-    context.set(parents.context);
+    // `set` would take longer for so few words.
+    for (let j = 0; j + 1 < context.length; j++) context[j] = parents.context[j];
     context[context.length - 1] = columns.words[c];
     if (block.isBare(c)) {
       this.length = 0;
@@ -270,13 +300,12 @@ class ContextReader {
 }
 
 /** Arrays for the numbers of a block of a back-off model. */
-function blankNumbers(): BlockNumbers {
+export function blankNumbers(): BlockNumbers {
   return { log10Probs: new Float64Array(TRIE_ROWS), backoffs: new Float64Array(TRIE_ROWS) };
 }
 
 /** Writes the numbers of a block of a back-off model into `numbers`. */
-function numbersOf(block: TrieBlock, numbers: BlockNumbers): BlockNumbers {
-  for (let row = 0; row < block.rows; row++) numbers.log10Probs[row] = block.log10Prob(row);
-  for (let c = 0; c < block.contexts; c++) numbers.backoffs[c] = block.backoff(c);
-  return numbers;
+export function readNumbers(block: TrieBlock, { log10Probs, backoffs }: BlockNumbers): void {
+  for (let row = 0; row < block.rows; row++) log10Probs[row] = block.log10Prob(row);
+  for (let c = 0; c < block.contexts; c++) backoffs[c] = block.backoff(c);
 }

@@ -13,8 +13,10 @@ export interface Visitor {
  * sorted by the nearest context word first, so that these contexts are consecutive in their table, and each table is read once, front to
  * back.
  *
- * - Input: cursors over the contiguous tables of consecutive orders, each at its first context.
+ * - Input: the cursors of `openCursors`, each at its first context.
  * - Output: calls of the visitor.
+ *
+ * @throws KNESER_DAMAGED, also if a table has contexts that extend no shorter context.
  */
 export async function walk(cursors: readonly TableCursor[], visitor: Visitor): Promise<void> {
   let level = 0;
@@ -22,7 +24,7 @@ export async function walk(cursors: readonly TableCursor[], visitor: Visitor): P
     visitor.open?.(level, cursors[level]);
     while (level >= 0) {
       const cursor = cursors[level];
-      if (level + 1 < cursors.length && continues(cursors[level + 1], cursor)) {
+      if (level + 1 < cursors.length && cursors[level + 1].extendsShorter()) {
         level++;
         visitor.open?.(level, cursors[level]);
         continue;
@@ -35,12 +37,5 @@ export async function walk(cursors: readonly TableCursor[], visitor: Visitor): P
     }
     level = 0;
   }
-}
-
-/** Whether the context of a cursor is the context of `shorter` with words added to the left. */
-function continues({ context, done }: TableCursor, shorter: TableCursor): boolean {
-  if (done) return false;
-  const words = shorter.context;
-  for (let j = 0; j < words.length; j++) if (context[j] !== words[j]) return false;
-  return true;
+  for (const cursor of cursors) cursor.expectDone();
 }

@@ -5,7 +5,8 @@ import type { Progress } from '../base/progress.js';
 import { LoadedWords } from '../model/lookup/words.js';
 import { checkOrder, requireCounts } from '../model/scoring/parts.js';
 import { MANIFEST_KEY } from '../store/keys.js';
-import { TableCursor } from '../tables/cursor.js';
+import type { TableCursor } from '../tables/cursor.js';
+import { openCursors } from '../tables/open-cursor.js';
 import { readFrequencies } from '../tables/dictionary-reader.js';
 import { decodeManifest, wordIds, type Manifest } from '../tables/manifest.js';
 import { contiguous, formatPattern, MAX_ORDER } from '../tables/pattern.js';
@@ -108,10 +109,7 @@ async function* readNgrams(options: CountsOptions): AsyncGenerator<NgramCount, v
       done += rows;
       onProgress?.({ stage: 'count', done, total, unit: 'n-grams' });
     };
-    const cursors: TableCursor[] = [];
-    for (const [level, pattern] of patterns.entries()) {
-      cursors.push(await TableCursor.open(store, pattern, level, onRows));
-    }
+    const cursors = await openCursors(store, patterns, onRows);
     yield { ngram: [BOS_WORD], count: manifest.sentences };
     yield* countsOf(cursors, order - 1, wordIds(manifest), words);
   } finally {

@@ -17,7 +17,8 @@ import { record } from '#kneser/src/base/shape.js';
 import { encodeDirectory } from '#kneser/src/tables/directory.js';
 import { blockKey, directoryKey } from '#kneser/src/store/keys.js';
 import type { ModelStore } from '#kneser/src/store/store.js';
-import { TableCursor } from '#kneser/src/tables/cursor.js';
+import type { TableCursor } from '#kneser/src/tables/cursor.js';
+import { openCursor } from '#kneser/src/tables/open-cursor.js';
 import { decodeManifest, encodeManifest } from '#kneser/src/tables/manifest.js';
 import { checksum } from '#kneser/src/base/checksum.js';
 import { decodeDictionaryBlock } from '#kneser/src/tables/dictionary.js';
@@ -220,7 +221,7 @@ describe('regression (fuzz: store, pointer, packed, blocks): values with right c
       const get = (key: Uint8Array): Uint8Array | undefined => values.get(String(key));
       const getMany: ModelStore['getMany'] = keys => Promise.resolve(keys.map(get));
       const store = { name: 'made', getMany, get: (key: Uint8Array) => Promise.resolve(get(key)) };
-      return TableCursor.open(store as ModelStore, '11', 1, () => undefined);
+      return openCursor(store as ModelStore, '11', 1, () => undefined);
     };
     expect((await open(block)).to).toBe(4);
     await expect(open({ ...block, numbers })).rejects.toMatchObject({

@@ -1,5 +1,5 @@
 import type { ModelStore } from '#kneser/src/store/store.js';
-import { TableCursor } from '#kneser/src/tables/cursor.js';
+import { openCursor } from '#kneser/src/tables/open-cursor.js';
 import type { Manifest } from '#kneser/src/tables/manifest.js';
 import { parsePattern } from '#kneser/src/tables/pattern.js';
 
@@ -12,7 +12,7 @@ export async function readRows(
   for (const { pattern } of tables) {
     const rows: string[] = [];
     const width = parsePattern(pattern)?.length ?? 0;
-    const cursor = await TableCursor.open(store, pattern, width, () => undefined);
+    const cursor = await openCursor(store, pattern, width, () => undefined);
     for (; !cursor.done; await cursor.advance()) {
       const { context, from, to, words, counts, log10Probs, backoff } = cursor;
       for (let i = from; i < to; i++)

@@ -6,7 +6,7 @@ import { openModel } from '#kneser/src/model/open-model.js';
 import { MANIFEST_KEY } from '#kneser/src/store/keys.js';
 import type { ModelStore } from '#kneser/src/store/store.js';
 import { ModelBuilder } from '#kneser/src/tables/builder.js';
-import { TableCursor } from '#kneser/src/tables/cursor.js';
+import { openCursor } from '#kneser/src/tables/open-cursor.js';
 import { indexTables } from '#kneser/src/tables/index-tables.js';
 import { decodeManifest, wordIds, type Manifest } from '#kneser/src/tables/manifest.js';
 import { IndexingThreads } from '#kneser/src/tables/node/indexing-threads.js';
@@ -31,7 +31,7 @@ async function rowsOf(model: string): Promise<{ rows: ModelStore; manifest: Mani
     const blocks: EncodedBlock[] = [];
     const distances = parsePattern(pattern) ?? [];
     const writer = new TableWriter(pattern, distances.length, block => blocks.push(block));
-    const cursor = await TableCursor.open(store, pattern, distances.length, () => undefined);
+    const cursor = await openCursor(store, pattern, distances.length, () => undefined);
     for (; !cursor.done; await cursor.advance()) {
       const { context, from, to, words, counts, pruned, log10Probs, backoff } = cursor;
       const length = to - from;

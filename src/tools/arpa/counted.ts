@@ -1,4 +1,5 @@
-import { TableCursor } from '../../tables/cursor.js';
+import type { TableCursor } from '../../tables/cursor.js';
+import { openCursor, openCursors } from '../../tables/open-cursor.js';
 import { walk } from '../../tables/walk.js';
 import type { Batch } from '../../smoothing/batch.js';
 import { COUNT, Evidence, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS } from '../../smoothing/evidence.js';
@@ -47,7 +48,7 @@ export class CountedSource implements BackoffSource {
 
   open(level: number): Promise<TableCursor> {
     const { store, words } = this.parts;
-    return TableCursor.open(store, words[level].manifest.pattern, level, this.onRows);
+    return openCursor(store, words[level].manifest.pattern, level, this.onRows);
   }
 
   async unigrams(): Promise<Float64Array> {
@@ -66,8 +67,9 @@ export class CountedSource implements BackoffSource {
   }
 
   async visit(level: number, visit: VisitContext): Promise<void> {
-    const cursors: TableCursor[] = [];
-    for (let shorter = 0; shorter <= level; shorter++) cursors.push(await this.open(shorter));
+    const { store, words: tables } = this.parts;
+    const names = tables.slice(0, level + 1).map(({ manifest }) => manifest.pattern);
+    const cursors = await openCursors(store, names, this.onRows);
     const { counts, evidence } = this;
     await walk(cursors, {
       open: (at, cursor) => this.enter(at, cursor),

@@ -1,4 +1,5 @@
-import { TableCursor } from '../../tables/cursor.js';
+import type { TableCursor } from '../../tables/cursor.js';
+import { openCursor } from '../../tables/open-cursor.js';
 import type { ModelParts } from '../../model/scoring/parts.js';
 import { wordIds } from '../../tables/manifest.js';
 import type { BackoffSource, VisitContext } from './source.js';
@@ -13,7 +14,7 @@ export class StoredSource implements BackoffSource {
 
   open(level: number): Promise<TableCursor> {
     const { store, words } = this.parts;
-    return TableCursor.open(store, words[level].manifest.pattern, level, this.onRows);
+    return openCursor(store, words[level].manifest.pattern, level, this.onRows);
   }
 
   async unigrams(): Promise<Float64Array> {

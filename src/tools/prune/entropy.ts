@@ -102,6 +102,8 @@ export async function keepByEntropy(
       for (let i = from; i < to; i++) {
         const share = discounted(counts[i], discount) / totals[level];
         const entropy = (occurrences / tokens) * divergence(ownP[words[i]], shorterP[words[i]], share, shares);
+        // Most n-grams are far below the threshold: e^x − 1 < 2x for 0 < x < 1.
+        if (entropy < 1 && 2 * entropy < threshold) continue;
         if (Math.expm1(entropy) >= threshold) kept[level].add(row + i - from);
       }
     },

@@ -9,11 +9,11 @@ import { walk } from '../../tables/walk.js';
  * (the n-gram without its oldest word, to which scoring backs off). Works from the highest level down, because an added n-gram needs
  * its own context and suffix.
  *
- * @param open opens the table of a level (the order less 1) at its first context.
+ * @param open opens the tables of the levels (the orders less 1) 0 to `level` at their first contexts.
  * @param kept by level: the rows to keep. Adds to these sets.
  */
 export async function keepNeeded(
-  open: (level: number) => Promise<TableCursor>,
+  open: (level: number) => Promise<TableCursor[]>,
   manifest: Manifest,
   kept: readonly RowSet[],
 ): Promise<void> {
@@ -27,9 +27,10 @@ export async function keepNeeded(
     const contexts = new RowSet(tables[level + 1].contexts);
     // Entry `word` + 1: how many contexts of the longer table have this nearest word. After the walk, entry `word`: the index of the first.
     const nextContext = new Uint32Array(types + 1);
-    await walk([await open(level), await open(level + 1)], {
+    await walk(await open(level + 1), {
       close(depth, { context, words, from, to, row, contextIndex }) {
-        if (depth === 0) {
+        if (depth < level) return;
+        if (depth === level) {
           for (let i = from; i < to; i++) {
             if (isSuffix[words[i]] === 1) rows.add(row + i - from);
             isSuffix[words[i]] = 0;
@@ -48,11 +49,13 @@ export async function keepNeeded(
     // n-grams with one last word have the same order as the contexts with this nearest word: `nextContext[word]` is the index of the
     // context that equals the next n-gram with this last word.
     for (let word = 0; word < types; word++) nextContext[word + 1] += nextContext[word];
-    for (const cursor = await open(level); !cursor.done; await cursor.advance()) {
-      const { words, from, to, row } = cursor;
-      for (let i = from; i < to; i++) {
-        if (words[i] !== EOS && contexts.has(nextContext[words[i]]++)) rows.add(row + i - from);
-      }
-    }
+    await walk(await open(level), {
+      close(depth, { words, from, to, row }) {
+        if (depth < level) return;
+        for (let i = from; i < to; i++) {
+          if (words[i] !== EOS && contexts.has(nextContext[words[i]]++)) rows.add(row + i - from);
+        }
+      },
+    });
   }
 }

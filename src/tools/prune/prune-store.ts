@@ -1,21 +1,20 @@
-import { TableWriter, type EncodedBlock } from '../../tables/table-writer.js';
 import { contiguous, type Pattern } from '../../tables/pattern.js';
 import { ModelBuilder } from '../../tables/builder.js';
+import type { TableCursor } from '../../tables/cursor.js';
 import type { Manifest, TableManifest } from '../../tables/manifest.js';
+import { openCursors } from '../../tables/open-cursor.js';
+import { prunesAnything, type Pruning } from '../../tables/pruning.js';
+import { walk } from '../../tables/walk.js';
 import type { ModelStore, ModelWriter } from '../../store/store.js';
-import { keepByCounts } from './counts.js';
-import { TableCursor } from '../../tables/cursor.js';
+import { copyByCounts } from './counts.js';
 import { keepByEntropy } from './entropy.js';
 import { keepNeeded } from './needed.js';
-import { prunesAnything, type Pruning } from '../../tables/pruning.js';
+import { RowCopier } from './row-copier.js';
 import { RowSet } from './row-set.js';
 
-/** How many blocks one write to the store holds. */
-const BLOCKS_A_WRITE = 128;
-
 /**
- * Writes a pruned copy of a model with counts. One pass over all tables (by entropy: a few passes) chooses the rows to keep; then the
- * tables are read and written once, and all other values are copied. Memory: one bit for each row and a few numbers for each word.
+ * Writes a pruned copy of a model with counts. By counts, one pass over all tables chooses the rows to keep and writes them; by entropy a few
+ * passes choose them, and another one writes. All other values are copied. Memory: one bit for each row and a few numbers for each word.
  *
  * @param store an unpruned model without skip patterns, or the store of a training that holds its counted rows.
  * @param manifest the manifest of the model.
@@ -37,24 +36,28 @@ export async function pruneStore(
     const total = rowsToRead(manifest, pruning);
     let done = 0;
     const onBlock = (rows: number): void => onRows((done += rows), total);
-    const open = (level: number): Promise<TableCursor> =>
-      TableCursor.open(store, tables[level].pattern, level, onBlock);
-    const kept = await chooseRows(open, manifest, pruning);
-    const written: TableManifest[] = [];
-    for (const [level, table] of tables.entries()) {
-      if (isPruned(pruning, level)) {
-        written.push(await rewriteTable(await open(level), table, kept[level], builder));
-      } else {
-        written.push(table);
-        await rewriteTable(await open(level), table, undefined, builder);
-      }
+    const open = (of: readonly TableManifest[], level = of.length - 1): Promise<TableCursor[]> =>
+      openCursors(
+        store,
+        of.slice(0, level + 1).map(({ pattern }) => pattern),
+        onBlock,
+      );
+    const copiers = tables.map((table, level) => new RowCopier(table, isPruned(pruning, level), level, builder));
+    if ('counts' in pruning) {
+      await copyByCounts(await open(tables), pruning.counts, manifest, copiers);
+    } else {
+      const kept = tables.map(({ rows }) => new RowSet(rows));
+      await keepByEntropy(await open(tables), pruning.entropy, manifest, kept);
+      await keepNeeded(level => open(tables, level), manifest, kept);
+      await copyKept(await open(tables), kept, copiers);
     }
+    const written: TableManifest[] = [];
+    for (const copier of copiers) written.push(await copier.finish());
     await builder.putDirectories('words', contiguousPatterns(tables.length));
     for (const { stream, tables: ofClasses } of manifest.clusterings) {
-      for (const [level, table] of ofClasses.entries()) {
-        const cursor = await TableCursor.open(store, table.pattern, level, onBlock);
-        await rewriteTable(cursor, table, undefined, builder);
-      }
+      const all = ofClasses.map((table, level) => new RowCopier(table, false, level, builder));
+      await copyKept(await open(ofClasses), undefined, all);
+      for (const copier of all) await copier.finish();
       await builder.putDirectories(stream, contiguousPatterns(ofClasses.length));
     }
     await builder.copyWords(store, manifest);
@@ -65,60 +68,22 @@ export async function pruneStore(
   }
 }
 
-/** Chooses the rows to keep, by level (the order less 1). */
-async function chooseRows(
-  open: (level: number) => Promise<TableCursor>,
-  manifest: Manifest,
-  pruning: Pruning,
-): Promise<RowSet[]> {
-  const kept = manifest.tables.map(({ rows }) => new RowSet(rows));
-  const cursors: TableCursor[] = [];
-  for (let level = 0; level < kept.length; level++) cursors.push(await open(level));
-  if ('counts' in pruning) {
-    await keepByCounts(cursors, pruning.counts, manifest, kept);
-  } else {
-    await keepByEntropy(cursors, pruning.entropy, manifest, kept);
-    await keepNeeded(open, manifest, kept);
-  }
-  return kept;
-}
-
-/** Writes the rows of a table that are in `kept` (without `kept`: all rows), and for each context Σ of the counts of its dropped rows. */
-async function rewriteTable(
-  cursor: TableCursor,
-  table: TableManifest,
-  kept: RowSet | undefined,
-  builder: ModelBuilder,
-): Promise<TableManifest> {
-  const blocks: EncodedBlock[] = [];
-  const writer = new TableWriter(table.pattern, cursor.context.length, block => blocks.push(block));
-  let words = new Uint32Array(1024);
-  let counts = new Uint32Array(1024);
-  while (!cursor.done) {
-    const { from, to, row } = cursor;
-    if (words.length < to - from) {
-      words = new Uint32Array(2 * (to - from));
-      counts = new Uint32Array(2 * (to - from));
-    }
-    let length = 0;
-    let pruned = 0;
-    for (let i = from; i < to; i++) {
-      if (!kept || kept.has(row + i - from)) {
-        words[length] = cursor.words[i];
-        counts[length++] = cursor.counts[i];
-      } else {
-        pruned += cursor.counts[i];
-      }
-    }
-    if (length > 0) writer.group(cursor.context, words, counts, length, pruned);
-    if (blocks.length >= BLOCKS_A_WRITE) await builder.putBlocks(0, blocks.splice(0));
-    const reading = cursor.advance();
-    if (reading) await reading;
-  }
-  writer.flush();
-  await builder.putBlocks(0, blocks);
-  const { rows, contexts } = writer.summary;
-  return { ...table, rows, contexts, dropped: table.rows - rows };
+/** Copies the rows that are in `kept`; without it all rows. @param cursors by level: the table, at its first context. */
+async function copyKept(
+  cursors: readonly TableCursor[],
+  kept: readonly RowSet[] | undefined,
+  copiers: readonly RowCopier[],
+): Promise<void> {
+  await walk(cursors, {
+    close(level, cursor) {
+      const copier = copiers[level];
+      const length = cursor.to - cursor.from;
+      const isKept = copier.flags(length);
+      const rows = kept?.[level];
+      if (rows) for (let i = 0; i < length; i++) isKept[i] = rows.has(cursor.row + i) ? 1 : 0;
+      return copier.copy(cursor, isKept);
+    },
+  });
 }
 
 /** The contiguous patterns of up to `longest` tokens. */
@@ -132,11 +97,15 @@ function isPruned(pruning: Pruning, level: number): boolean {
 
 /** How many rows {@link pruneStore} reads in all; a row that it reads twice counts twice. */
 function rowsToRead({ tables, clusterings }: Manifest, pruning: Pruning): number {
-  const words = tables.reduce((sum, { rows }, level) => {
-    let times = 2;
-    // keepNeeded reads a table once as the longer one of a pair, and twice as the shorter one.
-    if ('entropy' in pruning && level > 0) times += (level > 1 ? 1 : 0) + (level < tables.length - 1 ? 2 : 0);
-    return sum + times * rows;
-  }, 0);
-  return clusterings.flatMap(clustering => clustering.tables).reduce((sum, { rows }) => sum + rows, words);
+  const upTo = (level: number): number => sumOf(tables.slice(0, level + 1));
+  let rows = upTo(tables.length) + sumOf(clusterings.flatMap(clustering => clustering.tables));
+  if ('counts' in pruning) return rows;
+  // Once to choose rows, and for each level twice in `keepNeeded`.
+  rows += upTo(tables.length);
+  for (let level = 1; level < tables.length - 1; level++) rows += upTo(level) + upTo(level + 1);
+  return rows;
+}
+
+function sumOf(tables: readonly TableManifest[]): number {
+  return tables.reduce((sum, { rows }) => sum + rows, 0);
 }

@@ -6,17 +6,22 @@ import { readBlocks } from '../../tables/table-reader.js';
 import type { CheckedTable } from './table.js';
 import type { Findings } from './findings.js';
 
-/** About how many contexts one pass looks for; each takes up to 48 bytes of memory. */
-const CONTEXTS_A_PASS = 1 << 22;
+/** The most memory for the contexts of one pass [bytes]. */
+const MEMORY_A_PASS = 1 << 27;
 
 /** How often {@link checkContexts} reads the context table of this table, at most. */
-export function passesOf({ manifest }: CheckedTable): number {
-  return Math.ceil(manifest.contexts / CONTEXTS_A_PASS);
+export function passesOf(table: CheckedTable): number {
+  return Math.ceil(table.manifest.contexts / contextsAPass(table));
+}
+
+/** How many contexts one pass looks for. */
+function contextsAPass({ pattern }: CheckedTable): number {
+  return MEMORY_A_PASS / (4 * pattern.length);
 }
 
 /**
- * Checks that every context of a table is an n-gram of its context table. Each pass puts about {@link CONTEXTS_A_PASS} contexts into a
- * set, reads the context table once, and removes its n-grams from the set: the contexts that remain are wrong.
+ * Checks that every context of a table is an n-gram of its context table. Each pass keeps some consecutive contexts, reads the context table
+ * once, and marks its n-grams among the contexts: the contexts that remain are wrong.
  *
  * @param base the context table: the table whose n-grams must be the contexts.
  * @param isWhole whether every n-gram of `base` that does not end with `</s>` must be a context.
@@ -33,29 +38,30 @@ export async function checkContexts(
   const check = 'contexts';
   const blocks = table.directory.parents.length;
   const { contexts, pattern } = table.manifest;
+  const most = contextsAPass(table);
   const context = new Uint32Array(table.pattern.length);
-  const set = new TupleSet(Math.min(CONTEXTS_A_PASS, contexts) + TRIE_ROWS);
+  const words = Math.max(table.words, base.words);
+  const list = new SortedContexts(context.length, Math.min(most, contexts) + TRIE_ROWS, words);
   let ngrams = 0;
   for (let next = 0; next < blocks;) {
-    set.clear();
-    let nearest: number | undefined;
+    list.clear();
     for await (const { index, block } of readBlocks(store, table, { first: next })) {
       onRows(block.starts[block.contextCount]);
-      nearest ??= block.contexts[0][0];
+      list.beginBlock(index);
       for (let c = 0; c < block.contextCount; c++) {
         // Each block of a wide context repeats the context.
         if (isContext(block, c, context)) continue;
         for (let j = 0; j < context.length; j++) context[j] = block.contexts[j][c];
-        set.add(context, index);
+        list.add(context);
       }
       next = index + 1;
-      if (set.size >= CONTEXTS_A_PASS) break;
+      if (list.size >= most) break;
     }
-    // Contexts are sorted by their nearest word first, which is the last word of the n-gram in `base`.
-    ngrams = await removeNgrams(store, base, set, nearest ?? 0, context[0], isWhole, onRows);
-    if (set.size === 0) continue;
-    const problem = `${set.size} contexts from this block on are no n-grams of table ${base.manifest.pattern}`;
-    findings.add(check, `table ${pattern}, block ${set.firstBlock()}`, problem);
+    ngrams = await markNgrams(store, base, list, isWhole, onRows);
+    const { wrong, firstBlock } = list.end();
+    if (wrong === 0) continue;
+    const problem = `${wrong} contexts from this block on are no n-grams of table ${base.manifest.pattern}`;
+    findings.add(check, `table ${pattern}, block ${firstBlock}`, problem);
   }
   findings.checked(check, contexts);
   if (isWhole && contexts !== ngrams) {
@@ -64,41 +70,32 @@ export async function checkContexts(
   }
 }
 
-/**
- * Removes from `set` the n-grams of `base` whose last word is from `first` to `last` (ids).
- *
- * @returns the number of all n-grams of `base` that may be contexts.
- */
-async function removeNgrams(
+/** Marks the n-grams of `base` in the list. @returns the number of all n-grams of `base` that may be contexts. */
+async function markNgrams(
   store: ModelStore,
   base: CheckedTable,
-  set: TupleSet,
-  first: number,
-  last: number,
+  list: SortedContexts,
   isWhole: boolean,
   onRows: (rows: number) => void,
 ): Promise<number> {
-  const ngram = new Uint32Array(base.pattern.length + 1);
+  const others = new Uint32Array(base.pattern.length);
   let ngrams = 0;
   for await (const { block } of readBlocks(store, base)) {
     const { contexts: columns, contextCount, starts, words } = block;
     onRows(starts[contextCount]);
     for (let c = 0; c < contextCount; c++) {
-      for (let j = 1; j < ngram.length; j++) ngram[j] = columns[j - 1][c];
+      for (let j = 0; j < others.length; j++) others[j] = columns[j][c];
       for (let row = starts[c]; row < starts[c + 1]; row++) {
         const word = words[row];
         if (word === NONE || (word === EOS && isWhole)) continue;
         ngrams++;
-        if (word < first || word > last) continue;
-        ngram[0] = word;
-        set.remove(ngram);
+        list.mark(word, others);
       }
     }
   }
   // No n-gram predicts <s>, but <s> is a context.
-  if (ngram.length > 1) return ngrams;
-  ngram[0] = BOS;
-  set.remove(ngram);
+  if (others.length > 0) return ngrams;
+  list.mark(BOS, others);
   return ngrams + 1;
 }
 
@@ -109,77 +106,93 @@ function isContext({ contexts }: Block, c: number, words: Uint32Array): boolean 
 }
 
 /**
- * A set of contexts (tuples of word ids), each with the number of its block. It holds a hash of 64 bits in place of a tuple, so in
- * rare cases it takes two tuples for one.
+ * Consecutive contexts of a table, to be compared with the n-grams of its context table. Contexts ascend by their nearest word first. It is the
+ * last word of the n-gram: so n-grams with the same last word come in the order of the contexts that have it as the nearest word, and
+ * each such part of the list is compared like two sorted lists.
  */
-class TupleSet {
+class SortedContexts {
+  /** Number of contexts. */
   size = 0;
-  private readonly mask: number;
-  /** Three entries a slot: the low and the high 32 bits of the hash, and the block number + 1, or 0 if the tuple was removed. */
-  private readonly slots: Uint32Array;
-  /** The results of `hash`. */
-  private low = 0;
-  private high = 0;
+  /** The words of each context without the nearest one. */
+  private readonly others: Uint32Array;
+  /** By nearest word, the first context that was not compared yet, and the end of the contexts that have this word. */
+  private readonly next: Uint32Array;
+  private readonly ends: Uint32Array;
+  /** For each block, its number and the index of its first context. */
+  private blocks: { readonly block: number; readonly first: number }[] = [];
+  /** How many contexts are no n-grams, and the index of the first one. */
+  private wrong = 0;
+  private firstWrong = Infinity;
 
-  /** @param capacity the most tuples that the set will hold. */
-  constructor(capacity: number) {
-    const slots = 1 << (33 - Math.clz32(capacity));
-    this.mask = slots - 1;
-    this.slots = new Uint32Array(3 * slots);
+  /** @param width words of a context. @param capacity the most contexts. @param words all word ids are below it. */
+  constructor(
+    private readonly width: number,
+    capacity: number,
+    words: number,
+  ) {
+    this.others = new Uint32Array((width - 1) * capacity);
+    this.next = new Uint32Array(words);
+    this.ends = new Uint32Array(words);
   }
 
   clear(): void {
-    this.slots.fill(0);
-    this.size = 0;
+    this.next.fill(0);
+    this.ends.fill(0);
+    this.blocks = [];
+    this.size = this.wrong = 0;
+    this.firstWrong = Infinity;
   }
 
-  add(tuple: Uint32Array, block: number): void {
-    const at = this.find(tuple);
-    this.slots[at] = this.low;
-    this.slots[at + 1] = this.high;
-    this.slots[at + 2] = block + 1;
-    this.size++;
+  /** Begins the contexts of a block. */
+  beginBlock(block: number): void {
+    this.blocks.push({ block, first: this.size });
   }
 
-  remove(tuple: Uint32Array): void {
-    const at = this.find(tuple) + 2;
-    if (this.slots[at] === 0) return;
-    this.slots[at] = 0;
-    this.size--;
+  /** Adds the next context. */
+  add(context: Uint32Array): void {
+    const { others, next, ends, width } = this;
+    const [word] = context;
+    const at = this.size++;
+    if (ends[word] === 0) next[word] = at;
+    ends[word] = at + 1;
+    for (let j = 1; j < width; j++) others[(width - 1) * at + j - 1] = context[j];
   }
 
-  /** The smallest block number of the tuples in the set, or −1. */
-  firstBlock(): number {
-    let first = Infinity;
-    for (let at = 2; at < this.slots.length; at += 3)
-      if (this.slots[at] > 0) first = Math.min(first, this.slots[at] - 1);
-    return first === Infinity ? -1 : first;
-  }
-
-  /** The index of the first entry of the slot of a tuple: its own, or the empty slot where `add` puts the tuple. */
-  private find(tuple: Uint32Array): number {
-    const { slots, mask } = this;
-    this.hash(tuple);
-    let slot = this.low & mask;
-    // The low half of a hash is never 0, so 0 marks an empty slot.
-    while (slots[3 * slot] !== 0 && (slots[3 * slot] !== this.low || slots[3 * slot + 1] !== this.high)) {
-      slot = (slot + 1) & mask;
+  /** Marks the context that is an n-gram, if there is one. The n-grams ascend. @param context the words before the last one, nearest first. */
+  mark(last: number, context: Uint32Array): void {
+    const { next, ends } = this;
+    const end = ends[last];
+    for (let at = next[last]; at < end; next[last] = ++at) {
+      const difference = this.compare(at, context);
+      if (difference > 0) return;
+      if (difference < 0) this.fail(at);
+      else {
+        next[last] = at + 1;
+        return;
+      }
     }
-    return 3 * slot;
   }
 
-  private hash(tuple: Uint32Array): void {
-    let low = 0x9e3779b1;
-    let high = 0x85ebca77;
-    for (const word of tuple) {
-      low = Math.imul(low ^ word, 0xcc9e2d51);
-      low = (low << 15) | (low >>> 17);
-      high = Math.imul(high ^ word, 0x27d4eb2f);
-      high = ((high << 13) | (high >>> 19)) + low;
+  /** Compares all contexts that were not compared yet. @returns how many contexts are no n-grams, and the number of the first block with one. */
+  end(): { readonly wrong: number; readonly firstBlock: number } {
+    const { next, ends, blocks } = this;
+    for (let word = 0; word < ends.length; word++) for (let at = next[word]; at < ends[word]; at++) this.fail(at);
+    const firstBlock = blocks.findLast(({ first }) => first <= this.firstWrong)?.block ?? 0;
+    return { wrong: this.wrong, firstBlock };
+  }
+
+  private fail(at: number): void {
+    this.wrong++;
+    this.firstWrong = Math.min(this.firstWrong, at);
+  }
+
+  private compare(at: number, context: Uint32Array): number {
+    const { others, width } = this;
+    const first = (width - 1) * at;
+    for (let j = 0; j < context.length; j++) {
+      const difference = others[first + j] - context[j];
+      if (difference !== 0) return difference;
     }
-    low = Math.imul(low ^ (low >>> 16), 0x85ebca6b);
-    high = Math.imul(high ^ (high >>> 15), 0xc2b2ae35);
-    this.low = (low ^ (low >>> 13)) >>> 0 || 1;
-    this.high = (high ^ (high >>> 16)) >>> 0;
+    return 0;
   }
 }

@@ -87,12 +87,15 @@ class RowCheck {
   private wide: ContextTotals | undefined;
   /** The totals of the rows of the current context so far. */
   private readonly found = { total: 0, ones: 0, twos: 0, followers: 0 };
+  /** Whether the contexts begin with the class of the predicted word, which can be `</s>`. */
+  private readonly isWordStep: boolean;
 
   constructor(
     private readonly table: CheckedTable,
     private readonly isBackoff: boolean,
   ) {
     this.context = new Uint32Array(table.pattern.length);
+    this.isWordStep = streamOf(table.manifest.pattern) === 'word-step';
   }
 
   /** Checks the next block. @returns the problem, or `undefined`. */
@@ -158,18 +161,18 @@ class RowCheck {
     this.contexts++;
     this.wide = block.wideTotals;
     this.tokens += block.pruned[c];
-    Object.assign(found, { total: block.pruned[c], ones: 0, twos: 0, followers: 0 });
+    found.total = block.pruned[c];
+    found.ones = found.twos = found.followers = 0;
   }
 
   /** @param isContinued whether the context is a wide one that began in an earlier block. @returns the problem, or `undefined`. */
   private addRows({ starts, words, counts, contexts }: Block, c: number, isContinued: boolean): string | undefined {
-    const { countsOfCounts, found, isBackoff, table } = this;
+    const { countsOfCounts, found, isBackoff, isWordStep, table } = this;
     const [from, to] = [starts[c], starts[c + 1]];
-    const isWordStep = streamOf(table.manifest.pattern) === 'word-step';
-    for (const [j, column] of contexts.entries()) {
-      // The word step begins with the class of the predicted word, which can be </s>.
+    for (let j = 0; j < contexts.length; j++) {
+      const word = contexts[j][c];
       const mayEnd = isBackoff || (isWordStep && j === 0);
-      if (column[c] === NONE || column[c] >= table.words || (column[c] === EOS && !mayEnd)) {
+      if (word === NONE || word >= table.words || (word === EOS && !mayEnd)) {
         return 'has a context with a word that the model does not have';
       }
     }
@@ -178,16 +181,27 @@ class RowCheck {
       this.bare++;
       return undefined;
     }
+    let last = this.word;
+    let total = 0;
+    let ones = 0;
+    let twos = 0;
     for (let row = from; row < to; row++) {
-      if (words[row] <= this.word) return 'has rows that are not in order';
-      this.word = words[row];
+      const word = words[row];
+      if (word <= last) return 'has rows that are not in order';
+      last = word;
       const count = counts[row];
-      if (count <= 4) countsOfCounts[count - 1]++;
-      found.total += count;
-      this.tokens += count;
-      if (count === 1) found.ones++;
-      else if (count === 2) found.twos++;
+      total += count;
+      if (count === 1) ones++;
+      else if (count === 2) twos++;
+      else if (count <= 4) countsOfCounts[count - 1]++;
     }
+    this.word = last;
+    this.tokens += total;
+    countsOfCounts[0] += ones;
+    countsOfCounts[1] += twos;
+    found.total += total;
+    found.ones += ones;
+    found.twos += twos;
     found.followers += to - from;
     this.rows += to - from;
     return this.word < table.words ? undefined : 'has a word that the model does not have';

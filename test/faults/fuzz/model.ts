@@ -4,7 +4,8 @@ import { Level } from 'level';
 import { importArpa } from '../../../src/tools/arpa/import.js';
 import { exportArpa } from '../../../src/tools/arpa/export.js';
 import { prune } from '../../../src/tools/prune.js';
-import { TableCursor } from '../../../src/tables/cursor.js';
+import { openCursor, openCursors } from '../../../src/tables/open-cursor.js';
+import { walk } from '../../../src/tables/walk.js';
 import { LanguageModel } from '../../../src/model/language-model.js';
 import type { ModelFiles } from '../../../src/store/store.js';
 import { seal } from '../../../src/base/sealed.js';
@@ -193,9 +194,11 @@ async function use(source: ModelStore, files: ModelFiles): Promise<void> {
   try {
     await ask(model);
     for (const { pattern } of model.parts.manifest.tables) {
-      const cursor = await TableCursor.open(source, pattern, pattern.replaceAll('_', '').length - 1, () => undefined);
+      const cursor = await openCursor(source, pattern, pattern.replaceAll('_', '').length - 1, () => undefined);
       while (!cursor.done) await cursor.advance();
     }
+    const contiguous = model.parts.manifest.tables.map(({ pattern }) => pattern).filter(name => !name.includes('_'));
+    await walk(await openCursors(source, contiguous, () => undefined), { close: () => undefined });
   } finally {
     await model.close();
   }

@@ -1,0 +1,87 @@
+import type { ModelStore } from '../store/store.js';
+import { blankBlock, NO_NUMBERS, type Block } from './block.js';
+import { ContextBlocks } from './context-blocks.js';
+import type { TableCursor } from './cursor.js';
+import { damagedTable, NO_SHORTER } from './damage.js';
+import type { StoredTable } from './table-reader.js';
+
+/** Steps through the contexts of one table by its blocks as rows. */
+export class BlockCursor implements TableCursor {
+  readonly context: Uint32Array;
+  words: Uint32Array;
+  counts: Uint32Array;
+  log10Probs: Float64Array = NO_NUMBERS;
+  backoff = 0;
+  from = 0;
+  to = 0;
+  pruned = 0;
+  contextIndex = -1;
+  row = 0;
+  done = false;
+
+  private readonly blocks: ContextBlocks;
+  private block: Block;
+  /** The index of the current context within the block. */
+  private at = -1;
+
+  /**
+   * @param width words of a context.
+   * @param shorter the cursor of the contexts one word shorter, if {@link extendsShorter} is called.
+   * @param onRows called with the number of rows of each block, after it was read.
+   */
+  constructor(
+    private readonly store: ModelStore,
+    private readonly table: StoredTable,
+    width: number,
+    private readonly shorter: TableCursor | undefined,
+    onRows: (rows: number) => void,
+  ) {
+    this.context = new Uint32Array(width);
+    this.blocks = new ContextBlocks(store, table, onRows);
+    this.block = blankBlock(width, 0, 0);
+    this.words = this.block.words;
+    this.counts = this.block.counts;
+  }
+
+  advance(): Promise<void> | undefined {
+    this.row += this.to - this.from;
+    this.contextIndex++;
+    if (++this.at < this.block.contextCount) {
+      this.enter();
+      return undefined;
+    }
+    this.done = this.blocks.remaining === 0;
+    return this.done ? undefined : this.enterBlock();
+  }
+
+  extendsShorter(): boolean {
+    const { context, done, shorter } = this;
+    if (done || !shorter) return false;
+    const { context: words } = shorter;
+    for (let j = 0; j < words.length; j++) if (context[j] !== words[j]) return false;
+    return true;
+  }
+
+  expectDone(): void {
+    if (!this.done) throw damagedTable(this.store.name, this.table.name, NO_SHORTER);
+  }
+
+  /** Sets the members to context `at` of the block. */
+  private enter(): void {
+    const { block, at, context } = this;
+    for (let j = 0; j < context.length; j++) context[j] = block.contexts[j][at];
+    this.words = block.words;
+    this.counts = block.counts;
+    this.from = block.starts[at];
+    this.to = block.starts[at + 1];
+    this.pruned = block.pruned[at];
+    this.log10Probs = block.numbers?.log10Probs ?? NO_NUMBERS;
+    this.backoff = block.numbers?.backoffs[at] ?? 0;
+  }
+
+  private async enterBlock(): Promise<void> {
+    this.block = await this.blocks.next();
+    this.at = 0;
+    this.enter();
+  }
+}

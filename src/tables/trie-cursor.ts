@@ -1,0 +1,188 @@
+import type { ModelStore } from '../store/store.js';
+import { NONE } from '../text/tokens.js';
+import { NO_NUMBERS, type BlockNumbers } from './block.js';
+import type { TableCursor } from './cursor.js';
+import { damagedTable, NO_SHORTER } from './damage.js';
+import type { BlockAt } from './read-ahead.js';
+import { TRIE_ROWS, type TrieBlock } from './trie-block.js';
+import { TrieColumns } from './trie-columns.js';
+import { blankNumbers, readNumbers, readTrieBlocks, type TrieTable } from './trie-rows.js';
+
+/**
+ * Steps through the contexts of a trie table, together with the cursor of the table of their parents. A trie has ranks in place of words: the
+ * words of a context are known when the cursor of the parents has reached its parent ({@link extendsShorter}).
+ */
+export class TrieCursor implements TableCursor {
+  readonly context: Uint32Array;
+  words: Uint32Array = new Uint32Array(TRIE_ROWS);
+  counts: Uint32Array;
+  log10Probs: Float64Array = NO_NUMBERS;
+  backoff = 0;
+  from = 0;
+  to = 0;
+  pruned = 0;
+  contextIndex = -1;
+  row = 0;
+  done = false;
+
+  private readonly blocks: AsyncGenerator<BlockAt<TrieBlock>, void, void>;
+  /** The block that was read last, and its columns. */
+  private block: TrieBlock | undefined;
+  private readonly columns = new TrieColumns();
+  /** The index of the current context in `block`. */
+  private at = 0;
+  /** Ranks of the followers, in the same entries as their counts: those of `block`, or of all blocks of a wide context. */
+  private ranks: Uint32Array;
+  /** The end of the followers in `words`: {@link to}, or {@link from} if the context has none. */
+  private end = 0;
+  /** Whether the table has log10 p instead of counts; `undefined` until its first block was read. */
+  private isBackoff: boolean | undefined;
+  /** In a back-off model: by row of `block`, log10 p; by context, log10 of the back-off. */
+  private numbers: BlockNumbers | undefined;
+
+  /**
+   * @param parents the cursor of the parents' table; `undefined` for the table of the empty pattern.
+   * @param onRows called with the number of rows of each block, after it was read.
+   */
+  constructor(
+    private readonly store: ModelStore,
+    private readonly table: TrieTable,
+    private readonly parents: TrieCursor | undefined,
+    private readonly onRows: (rows: number) => void,
+  ) {
+    this.context = new Uint32Array(table.pattern.length);
+    this.counts = this.columns.counts;
+    this.ranks = this.columns.ranks;
+    this.blocks = readTrieBlocks(store, table, 0, {});
+  }
+
+  advance(): Promise<void> | undefined {
+    this.row += this.to - this.from;
+    this.contextIndex++;
+    const { block } = this;
+    if (!block || ++this.at === block.contexts) return this.enterBlock();
+    this.enter(block);
+    return undefined;
+  }
+
+  extendsShorter(): boolean {
+    const { parents, columns, at, done } = this;
+    if (done || !parents) return false;
+    const parent = columns.parents[at];
+    if (parent !== parents.contextIndex) {
+      if (parent < parents.contextIndex) throw this.damaged('contexts are out of order');
+      return false;
+    }
+    this.readWords(parents);
+    return true;
+  }
+
+  expectDone(): void {
+    if (!this.done) throw this.damaged(NO_SHORTER);
+  }
+
+  /** Reads the words of the current context and of its followers. */
+  private readWords(parents: TrieCursor): void {
+    const { context, columns, at, ranks, words, from, to, block } = this;
+    const { context: shorter, words: followers, from: first } = parents;
+    const last = shorter.length;
+    // `set` would take longer for so few words.
+    for (let j = 0; j < last; j++) context[j] = shorter[j];
+    context[last] = columns.words[at];
+    if (block?.isBackoff && block.isBare(at)) {
+      words[from] = NONE;
+      this.end = from;
+      return;
+    }
+    let largest = 0;
+    for (let row = from; row < to; row++) {
+      const rank = ranks[row];
+      if (rank > largest) largest = rank;
+      words[row] = followers[first + rank];
+    }
+    this.end = to;
+    if (first + largest >= parents.end)
+      throw this.damaged('a longer n-gram has a word that follows no shorter context');
+  }
+
+  private async enterBlock(): Promise<void> {
+    const first = await this.nextBlock();
+    if (!first) {
+      this.done = true;
+      this.from = this.to = 0;
+      return;
+    }
+    const { columns, numbers } = this;
+    this.at = 0;
+    this.ranks = columns.ranks;
+    this.counts = columns.counts;
+    this.log10Probs = numbers?.log10Probs ?? NO_NUMBERS;
+    if (this.words.length < TRIE_ROWS) this.words = new Uint32Array(TRIE_ROWS);
+    this.enter(first);
+    if (first.wideFollowers > 0) await this.gather(first);
+    if (this.parents) return;
+    // The words of the empty context are its ranks.
+    this.words = this.ranks;
+    this.end = this.to;
+  }
+
+  /** Sets the members to context `at` of the block. */
+  private enter(block: TrieBlock): void {
+    const { at, columns } = this;
+    this.from = columns.starts[at];
+    this.to = columns.starts[at + 1];
+    this.pruned = block.isPruned ? block.pruned(at) : 0;
+    if (this.numbers) this.backoff = this.numbers.backoffs[at];
+  }
+
+  /** Joins the followers of a wide context, whose first block was just read. */
+  private async gather({ wideFollowers: followers, isBackoff, firstContext }: TrieBlock): Promise<void> {
+    const { columns, numbers } = this;
+    const ranks = new Uint32Array(followers);
+    const counts = new Uint32Array(followers);
+    const log10Probs = isBackoff ? new Float64Array(followers) : NO_NUMBERS;
+    const parent = columns.parents[0];
+    const word = columns.words[0];
+    for (let length = 0; ;) {
+      const { block } = this;
+      const rows = block?.rows ?? 0;
+      const isNext =
+        block?.wideFollowers === followers &&
+        block.firstRow === length &&
+        block.firstContext === firstContext &&
+        columns.parents[0] === parent &&
+        columns.words[0] === word;
+      if (!isNext || length + rows > followers) throw this.damaged('a context lacks rows');
+      ranks.set(columns.ranks.subarray(0, rows), length);
+      counts.set(columns.counts.subarray(0, rows), length);
+      if (numbers) log10Probs.set(numbers.log10Probs.subarray(0, rows), length);
+      length += rows;
+      if (length >= followers) break;
+      await this.nextBlock();
+    }
+    this.ranks = ranks;
+    this.counts = counts;
+    this.log10Probs = log10Probs;
+    this.from = 0;
+    this.to = followers;
+    if (this.words.length < followers) this.words = new Uint32Array(followers);
+  }
+
+  /** Reads the next block. @returns the block; `undefined` if there are no more. */
+  private async nextBlock(): Promise<TrieBlock | undefined> {
+    const next = await this.blocks.next();
+    this.block = next.done ? undefined : next.value.block;
+    const { block, columns } = this;
+    if (!block) return undefined;
+    if (block.isBackoff !== (this.isBackoff ??= block.isBackoff))
+      throw this.damaged('some blocks have counts, others log10 probabilities');
+    columns.read(block);
+    if (block.isBackoff) readNumbers(block, (this.numbers ??= blankNumbers()));
+    this.onRows(block.rows);
+    return block;
+  }
+
+  private damaged(reason: string): Error {
+    return damagedTable(this.store.name, this.table.name, reason);
+  }
+}
