@@ -62,6 +62,30 @@ export interface TableMemory extends RegionShape {
   readonly large: Uint32Array;
 }
 
+/**
+ * A copy whose members V8 reads without a search by name. Copies have one hidden class; tables that were put together by spreads, or that another
+ * thread sent, have one each, and V8 searches by name where a function meets more than four (look-ups took up to 1.3 times as long).
+ */
+export function monomorphic(memory: TableMemory): TableMemory {
+  const { pattern, contextTable, parent, contextColumn, shift = 0, linksAt, wordBits, data, large } = memory;
+  const { stride, lineShift, lineUnit, flatUnit } = memory;
+  return {
+    pattern,
+    contextTable,
+    parent,
+    contextColumn,
+    shift,
+    linksAt,
+    wordBits,
+    data,
+    large,
+    stride,
+    lineShift,
+    lineUnit,
+    flatUnit,
+  };
+}
+
 /** Numbers of the header of a region. */
 export function headerFor(followers: number, pruned: number): number {
   return followers > SHORT || pruned > 0 ? LONG_HEADER : HEADER;
