@@ -114,6 +114,8 @@ export class Placer {
     const { starts, ranks: words, counts } = this.columns;
     const { contexts, isPruned } = block;
     const { data, linksAt, wordBits } = this.table;
+    const { stride, lineShift } = this.table.shape;
+    const longest = 1 << lineShift;
     const { cursor } = this;
     const most = mostCount(wordBits);
     const links = this.onlyLinks;
@@ -130,7 +132,6 @@ export class Placer {
         else this.putLinks(at + linksAt, from);
         continue;
       }
-      const link = cursor.next(to - from, pruned, false);
       let total = pruned;
       let ones = 0;
       let twos = 0;
@@ -140,6 +141,22 @@ export class Placer {
         if (count === 1) ones++;
         else if (count === 2) twos++;
       }
+      const length = HEADER + (to - from) * stride;
+      if (length <= longest && pruned === 0) {
+        // A flat region with a short header, as most other contexts have: its rows come in their order.
+        let at = cursor.takeFlat(length);
+        data[at] = total;
+        data[at + 1] = (to - from) | (ones << SHORT_BITS) | (twos << (2 * SHORT_BITS));
+        at += HEADER;
+        for (let row = from; row < to; row++, at += stride) {
+          const count = counts[row];
+          data[at] = words[row] | ((count < most ? count : this.largeAt(at, count)) << wordBits);
+          if (links) data[at + linksAt] = links[row];
+          else this.putLinks(at + linksAt, row);
+        }
+        continue;
+      }
+      const link = cursor.next(to - from, pruned, false);
       this.putHeaders(link, total, ones, twos, to - from, pruned);
       this.placeRows(link, to - from, pruned, from, to);
     }

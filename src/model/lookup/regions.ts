@@ -125,6 +125,14 @@ export class RegionCursor {
     return at;
   }
 
+  /** The index of the flat region of the next context. @param length numbers of the region: at most those of a line. */
+  takeFlat(length: number): number {
+    const { flatUnit } = this.shape;
+    const at = this.flat;
+    this.flat += (((length - 1) >>> flatUnit) + 1) << flatUnit;
+    return at;
+  }
+
   /** The link to the region of the next context. @param followers may be 0 in a back-off model. @param hasHeader whether a single row has a header too. */
   next(followers: number, pruned: number, hasHeader: boolean): number {
     const { shape } = this;
@@ -132,11 +140,7 @@ export class RegionCursor {
     if (followers === 1 && pruned === 0 && !hasHeader) return singleLink(this.takeSingle(), flatUnit);
     const header = headerFor(followers, pruned);
     const length = header + followers * stride;
-    if (length <= 1 << lineShift) {
-      const at = this.flat;
-      this.flat += (((length - 1) >>> flatUnit) + 1) << flatUnit;
-      return (((at >>> flatUnit) << FLAT_SHIFT) | FLAT) >>> 0;
-    }
+    if (length <= 1 << lineShift) return (((this.takeFlat(length) >>> flatUnit) << FLAT_SHIFT) | FLAT) >>> 0;
     const lineClass = classFor(shape, followers, header);
     const at = this.lines;
     this.lines += (((LINES[lineClass] - 1) >>> lineUnit) + 1) << lineUnit;
