@@ -1,24 +1,12 @@
 import type { ModelStore } from '../store/store.js';
 import { blankBlock, NO_NUMBERS, type Block } from './block.js';
 import { ContextBlocks } from './context-blocks.js';
-import type { TableCursor } from './cursor.js';
+import { TableCursor } from './cursor.js';
 import { damagedTable, NO_SHORTER } from './damage.js';
 import type { StoredTable } from './table-reader.js';
 
 /** Steps through the contexts of one table by its blocks as rows. */
-export class BlockCursor implements TableCursor {
-  readonly context: Uint32Array;
-  words: Uint32Array;
-  counts: Uint32Array;
-  log10Probs: Float64Array = NO_NUMBERS;
-  backoff = 0;
-  from = 0;
-  to = 0;
-  pruned = 0;
-  contextIndex = -1;
-  row = 0;
-  done = false;
-
+export class BlockCursor extends TableCursor {
   private readonly blocks: ContextBlocks;
   private block: Block;
   /** The index of the current context within the block. */
@@ -36,14 +24,13 @@ export class BlockCursor implements TableCursor {
     private readonly shorter: TableCursor | undefined,
     onRows: (rows: number) => void,
   ) {
-    this.context = new Uint32Array(width);
+    const block = blankBlock(width, 0, 0);
+    super(width, block.words, block.counts);
+    this.block = block;
     this.blocks = new ContextBlocks(store, table, onRows);
-    this.block = blankBlock(width, 0, 0);
-    this.words = this.block.words;
-    this.counts = this.block.counts;
   }
 
-  advance(): Promise<void> | undefined {
+  override advance(): Promise<void> | undefined {
     this.row += this.to - this.from;
     this.contextIndex++;
     if (++this.at < this.block.contextCount) {
@@ -54,7 +41,7 @@ export class BlockCursor implements TableCursor {
     return this.done ? undefined : this.enterBlock();
   }
 
-  extendsShorter(): boolean {
+  override extendsShorter(): boolean {
     const { context, done, shorter } = this;
     if (done || !shorter) return false;
     const { context: words } = shorter;
@@ -62,7 +49,7 @@ export class BlockCursor implements TableCursor {
     return true;
   }
 
-  expectDone(): void {
+  override expectDone(): void {
     if (!this.done) throw damagedTable(this.store.name, this.table.name, NO_SHORTER);
   }
 

@@ -1,30 +1,39 @@
+import { NO_NUMBERS } from './block.js';
+
 /**
  * Steps through the contexts of a table in the order of the rows. At each step, its members describe one context and all its followers.
  */
-export interface TableCursor {
+export abstract class TableCursor {
   /** The words of the current context, nearest first. */
   readonly context: Uint32Array;
   /** The ids of the followers, ascending, are the entries `from` … `to` − 1. */
-  readonly words: Uint32Array;
+  words: Uint32Array;
   /** The counts of the followers, in the same entries. */
-  readonly counts: Uint32Array;
+  counts: Uint32Array;
   /** In a back-off model, log10 p of the followers, in the same entries. */
-  readonly log10Probs: Float64Array;
+  log10Probs: Float64Array = NO_NUMBERS;
   /** In a back-off model, log10 of the context's back-off. */
-  readonly backoff: number;
-  readonly from: number;
-  readonly to: number;
+  backoff = 0;
+  from = 0;
+  to = 0;
   /** The sum of the counts of the context's pruned followers. */
-  readonly pruned: number;
+  pruned = 0;
   /** The index of the context in the table. */
-  readonly contextIndex: number;
+  contextIndex = -1;
   /** The index of the context's first row in the table. */
-  readonly row: number;
+  row = 0;
   /** Whether there are no more contexts. */
-  readonly done: boolean;
+  done = false;
+
+  /** @param width words of a context. */
+  constructor(width: number, words: Uint32Array, counts: Uint32Array) {
+    this.context = new Uint32Array(width);
+    this.words = words;
+    this.counts = counts;
+  }
 
   /** Moves to the next context. Returns a promise if a block has to be read first. */
-  advance(): Promise<void> | undefined;
+  abstract advance(): Promise<void> | undefined;
 
   /**
    * Of a cursor of `openCursors`: whether the current context is the current context of the cursor before with a word added to the left. Must be called,
@@ -32,8 +41,8 @@ export interface TableCursor {
    *
    * @throws KNESER_DAMAGED
    */
-  extendsShorter(): boolean;
+  abstract extendsShorter(): boolean;
 
   /** Checks that there are no more contexts. @throws KNESER_DAMAGED */
-  expectDone(): void;
+  abstract expectDone(): void;
 }

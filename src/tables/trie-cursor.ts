@@ -1,7 +1,7 @@
 import type { ModelStore } from '../store/store.js';
 import { NONE } from '../text/tokens.js';
 import { NO_NUMBERS, type BlockNumbers } from './block.js';
-import type { TableCursor } from './cursor.js';
+import { TableCursor } from './cursor.js';
 import { damagedTable, NO_SHORTER } from './damage.js';
 import type { BlockAt } from './read-ahead.js';
 import { TRIE_ROWS, type TrieBlock } from './trie-block.js';
@@ -12,23 +12,11 @@ import { blankNumbers, readNumbers, readTrieBlocks, type TrieTable } from './tri
  * Steps through the contexts of a trie table, together with the cursor of the table of their parents. A trie has ranks in place of words: the
  * words of a context are known when the cursor of the parents has reached its parent ({@link extendsShorter}).
  */
-export class TrieCursor implements TableCursor {
-  readonly context: Uint32Array;
-  words: Uint32Array = new Uint32Array(TRIE_ROWS);
-  counts: Uint32Array;
-  log10Probs: Float64Array = NO_NUMBERS;
-  backoff = 0;
-  from = 0;
-  to = 0;
-  pruned = 0;
-  contextIndex = -1;
-  row = 0;
-  done = false;
-
+export class TrieCursor extends TableCursor {
   private readonly blocks: AsyncGenerator<BlockAt<TrieBlock>, void, void>;
   /** The block that was read last, and its columns. */
   private block: TrieBlock | undefined;
-  private readonly columns = new TrieColumns();
+  private readonly columns: TrieColumns;
   /** The index of the current context in `block`. */
   private at = 0;
   /** Ranks of the followers, in the same entries as their counts: those of `block`, or of all blocks of a wide context. */
@@ -50,13 +38,14 @@ export class TrieCursor implements TableCursor {
     private readonly parents: TrieCursor | undefined,
     private readonly onRows: (rows: number) => void,
   ) {
-    this.context = new Uint32Array(table.pattern.length);
-    this.counts = this.columns.counts;
-    this.ranks = this.columns.ranks;
+    const columns = new TrieColumns();
+    super(table.pattern.length, new Uint32Array(TRIE_ROWS), columns.counts);
+    this.columns = columns;
+    this.ranks = columns.ranks;
     this.blocks = readTrieBlocks(store, table, 0, {});
   }
 
-  advance(): Promise<void> | undefined {
+  override advance(): Promise<void> | undefined {
     this.row += this.to - this.from;
     this.contextIndex++;
     const { block } = this;
@@ -65,7 +54,7 @@ export class TrieCursor implements TableCursor {
     return undefined;
   }
 
-  extendsShorter(): boolean {
+  override extendsShorter(): boolean {
     const { parents, columns, at, done } = this;
     if (done || !parents) return false;
     const parent = columns.parents[at];
@@ -77,7 +66,7 @@ export class TrieCursor implements TableCursor {
     return true;
   }
 
-  expectDone(): void {
+  override expectDone(): void {
     if (!this.done) throw this.damaged(NO_SHORTER);
   }
 
