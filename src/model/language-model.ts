@@ -296,9 +296,10 @@ export class LanguageModel extends PagedModel {
   /** Threads that load the tables, where these have so many n-grams that starting threads pays. */
   async #loadingThreads(): Promise<LoadingThreads | undefined> {
     const threads = availableParallelism();
-    if (threads === 1 || this.#tableRows < ROWS_FOR_THREADS) return undefined;
+    const { shared, name } = this.parts.store;
+    if (!shared || threads === 1 || this.#tableRows < ROWS_FOR_THREADS) return undefined;
     const { LoadingThreads } = await import('./lookup/loading-threads.js');
-    return new LoadingThreads(threads, this.parts.store.name);
+    return new LoadingThreads(threads, shared, name);
   }
 
   /** Number of n-grams of the tables in use. */

@@ -1,5 +1,7 @@
 import { decodeValue } from '../../base/decode.js';
 import { BlockDamage } from '../../base/sealed.js';
+import { trieBlockKey } from '../../store/keys.js';
+import type { ModelStore } from '../../store/store.js';
 import { damaged } from '../../tables/damage.js';
 import { TrieBlock } from '../../tables/trie-block.js';
 import { TrieColumns } from '../../tables/trie-columns.js';
@@ -7,17 +9,14 @@ import { layOut } from './lay-out.js';
 import { BlockField, type BlockStart, type LoadingTable } from './loading-table.js';
 import { Placer } from './placer.js';
 
-/** Consecutive blocks of a table: the bytes of all blocks, one after another, and by block the end of its bytes. */
-export interface BlockBytes {
-  readonly first: number;
-  readonly bytes: Uint8Array;
-  readonly ends: readonly number[];
-}
-
 /** A part of the work of loading a table. Without `blockStarts`, its regions are laid out; with them, its rows are placed. */
 export interface LoadingTask {
   readonly table: LoadingTable;
-  readonly blocks: BlockBytes;
+  /** The name of the table in the store. */
+  readonly name: string;
+  /** The blocks `first` ≤ b < `end` of the table. */
+  readonly first: number;
+  readonly end: number;
   readonly blockStarts: readonly BlockStart[] | undefined;
 }
 
@@ -34,14 +33,21 @@ export interface LoadingResult {
 /** Working memory for a block at a time. */
 const columns = new TrieColumns();
 
-/** Does a task. @throws KNESER_DAMAGED */
-export function runLoadingTask({ table, blocks, blockStarts }: LoadingTask): LoadingResult {
-  const fields = new Uint32Array(blockStarts ? 0 : blocks.ends.length * BlockField.count);
+/** Reads the values of the blocks of a task: by block, its value, or `undefined` if the store lacks it. */
+export function readTask(store: ModelStore, { name, first, end }: LoadingTask): Promise<(Uint8Array | undefined)[]> {
+  return store.getMany(Array.from({ length: end - first }, (_, i) => trieBlockKey(name, first + i)));
+}
+
+/** Does a task. @param values as {@link readTask} reads them. @throws KNESER_DAMAGED */
+export function runLoadingTask(
+  { table, first, blockStarts }: LoadingTask,
+  values: readonly (Uint8Array | undefined)[],
+): LoadingResult {
+  const fields = new Uint32Array(blockStarts ? 0 : values.length * BlockField.count);
   const placer = blockStarts && new Placer(table, columns);
-  let from = 0;
-  for (const [i, end] of blocks.ends.entries()) {
-    const name = `${table.name}, block ${blocks.first + i}`;
-    const block = decodeValue(name, blocks.bytes.subarray(from, end), openBlock);
+  for (const [i, value] of values.entries()) {
+    const name = `${table.name}, block ${first + i}`;
+    const block = decodeValue(name, value, openBlock);
     try {
       if (block.isBackoff !== table.isBackoff)
         throw new BlockDamage('it has counts, where a back-off model has log10 probabilities, or the reverse');
@@ -50,13 +56,14 @@ export function runLoadingTask({ table, blocks, blockStarts }: LoadingTask): Loa
     } catch (error) {
       throw error instanceof BlockDamage ? damaged(name, error.message) : error;
     }
-    from = end;
   }
   return { fields, large: placer?.large ?? [], linkedCounts: placer?.linkedCounts ?? [] };
 }
 
-/** A block, from its bytes at a multiple of 4. */
+/** A block, from its bytes. */
 function openBlock(bytes: Uint8Array): TrieBlock {
   if (bytes.length % 4 !== 0) throw new BlockDamage('wrong length');
-  return new TrieBlock(new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4));
+  // The words of a block begin at a multiple of 4.
+  const { buffer, byteOffset } = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  return new TrieBlock(new Uint32Array(buffer, byteOffset, bytes.length / 4));
 }

@@ -1,18 +1,27 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { KneserError } from '../../base/errors.js';
-import { runLoadingTask, type LoadingTask } from './loading-task.js';
+import { openShared } from '../../store/folder/open-shared.js';
+import type { SharedStore } from '../../store/store.js';
+import { readTask, runLoadingTask, type LoadingTask } from './loading-task.js';
 import type { LoadingAnswer } from './loading-threads.js';
 
-// The entry of a thread of Node that loads parts of tables, in the order in which it gets them.
+// The entry of a thread of Node that loads parts of tables, in the order in which it gets them. It reads the blocks of a part while it works on the part before.
 if (parentPort) {
   const port = parentPort;
-  const answer = (task: LoadingTask): LoadingAnswer => {
+  const opening = openShared(workerData as SharedStore);
+  const answer = async (task: LoadingTask, reading: ReturnType<typeof readTask>): Promise<LoadingAnswer> => {
     try {
-      return { result: runLoadingTask(task) };
+      return { result: runLoadingTask(task, await reading) };
     } catch (error) {
       if (error instanceof KneserError) return { failed: { code: error.code, message: error.message } };
       throw error;
     }
   };
-  port.on('message', (task: LoadingTask) => port.postMessage(answer(task)));
+  let last: Promise<void> = Promise.resolve();
+  port.on('message', (task: LoadingTask) => {
+    const reading = opening.then(store => readTask(store, task));
+    // A failure is told with the answer; without this handler it would end the thread before.
+    reading.catch(() => undefined);
+    last = last.then(async () => port.postMessage(await answer(task, reading)));
+  });
 }

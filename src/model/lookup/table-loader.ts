@@ -1,13 +1,11 @@
 import { KneserError } from '../../base/errors.js';
-import { sharedMemory } from '../../base/shared-memory.js';
-import { trieBlockKey } from '../../store/keys.js';
 import type { ModelStore } from '../../store/store.js';
 import { damaged, damagedTable } from '../../tables/damage.js';
-import { BLOCKS_A_READ, readAhead } from '../../tables/read-ahead.js';
+import { BLOCKS_A_READ } from '../../tables/read-ahead.js';
 import type { TrieDirectory } from '../../tables/trie-directory.js';
 import { readTrieDirectory } from '../../tables/trie-reader.js';
 import { BlockField, type BlockStart, type LoadingColumns, type LoadingTable } from './loading-table.js';
-import { runLoadingTask, type BlockBytes, type LoadingResult, type LoadingTask } from './loading-task.js';
+import { readTask, runLoadingTask, type LoadingResult, type LoadingTask } from './loading-task.js';
 import { flatStep, LargeCounts, FLAT, lineStep, type TableMemory } from './regions.js';
 import { canLoad, FIRST_LINE, linkedTables, linksAt, numbersOf, roomFor, shapeOf, SPARE } from './table-room.js';
 import { loadRoot } from './root-loader.js';
@@ -20,11 +18,15 @@ export interface LoadingRunner {
   readonly count: number;
   /** The least number of blocks of a task, except the last task of a table. Default: as many as are read at once. */
   readonly blocks?: number | undefined;
-  run(task: LoadingTask): LoadingResult | Promise<LoadingResult>;
+  /** Does a task on blocks of `store`. */
+  run(task: LoadingTask, store: ModelStore): Promise<LoadingResult>;
 }
 
-/** Does each task at once, on this thread. */
-const ON_THIS_THREAD: LoadingRunner = { count: 1, run: runLoadingTask };
+/** Does tasks on this thread. */
+const ON_THIS_THREAD: LoadingRunner = {
+  count: 1,
+  run: async (task, store) => runLoadingTask(task, await readTask(store, task)),
+};
 
 /**
  * Reads all blocks of a stream's tables into memory, shorter contexts first. The regions of a table are laid out before the
@@ -234,8 +236,9 @@ class TableLoader {
     onResult: (result: LoadingResult, first: number, end: number) => void,
   ): Promise<void> {
     const { store, runner } = this;
-    const key = table.name.slice(`${store.name}: table `.length);
-    const running: { result: LoadingResult | Promise<LoadingResult>; first: number; end: number }[] = [];
+    const { length } = parents;
+    const name = table.name.slice(`${store.name}: table `.length);
+    const running: { result: Promise<LoadingResult>; first: number; end: number }[] = [];
     const finish = async (most: number): Promise<void> => {
       while (running.length > most) {
         const { result, first, end } = running[0];
@@ -244,34 +247,22 @@ class TableLoader {
         this.onRows(0);
       }
     };
-    const start = async (first: number, values: readonly (Uint8Array | undefined)[]): Promise<void> => {
-      if (values.length === 0) return;
-      const end = first + values.length;
-      const result = runner.run({
-        table,
-        blocks: join(table.name, first, values),
-        blockStarts: blockStarts?.slice(first, end),
-      });
-      // Its failure is thrown where the result is awaited, or another failure is thrown before.
-      if (result instanceof Promise) result.catch(() => undefined);
-      running.push({ result, first, end });
-      await finish(2 * runner.count - 1);
-    };
-    let first = 0;
-    let values: (Uint8Array | undefined)[] = [];
-    for await (const read of readAhead(store, number => trieBlockKey(key, number), 0, parents.length)) {
-      for (const [i, value] of read.values.entries()) {
-        const block = read.from + i;
-        if (values.length >= (runner.blocks ?? BLOCKS_A_READ) && begins(block)) {
-          await start(first, values);
-          first = block;
-          values = [];
-        }
-        values.push(value);
+    try {
+      for (let first = 0, end = 0; first < length; first = end) {
+        end = Math.min(length, first + (runner.blocks ?? BLOCKS_A_READ));
+        while (end < length && !begins(end)) end++;
+        const task = { table, name, first, end, blockStarts: blockStarts?.slice(first, end) };
+        const result = runner.run(task, store);
+        // Its failure is thrown where the result is awaited, or another failure is thrown before.
+        result.catch(() => undefined);
+        running.push({ result, first, end });
+        await finish(2 * runner.count - 1);
       }
+      await finish(0);
+    } finally {
+      // After a failure, nothing may read the store any more.
+      await Promise.allSettled(running.map(({ result }) => result));
     }
-    await start(first, values);
-    await finish(0);
   }
 
   /** How many numbers of a back-off model the tables before a table have. */
@@ -412,19 +403,6 @@ class Reckoner {
 /** Adds the places where the lines, and the flat regions, of a block begin to the links of its contexts. */
 function moveLinks(links: Uint32Array, from: number, to: number, ofLines: number, ofFlat: number): void {
   for (let c = from + 1; c <= to; c++) links[c] += links[c] & FLAT ? ofFlat : ofLines;
-}
-
-/** The values of blocks, one after another, in memory that threads share. @throws KNESER_DAMAGED where one is missing. */
-function join(table: string, first: number, values: readonly (Uint8Array | undefined)[]): BlockBytes {
-  const ends: number[] = [];
-  const bytes = new Uint8Array(sharedMemory(values.reduce((sum, value) => sum + (value?.length ?? 0), 0)));
-  let at = 0;
-  for (const [i, value] of values.entries()) {
-    if (!value) throw new KneserError('KNESER_DAMAGED', `${table}, block ${first + i}: missing; the model is damaged`);
-    bytes.set(value, at);
-    ends.push((at += value.length));
-  }
-  return { first, bytes, ends };
 }
 
 /** Whether every n-gram of the context table that does not end with `</s>` is a context of this table. */

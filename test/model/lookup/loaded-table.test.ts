@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LanguageModel, train } from '#kneser/src/index.js';
 import { loadedTables } from '#kneser/src/model/lookup/loaded-table.js';
-import { runLoadingTask, type LoadingTask } from '#kneser/src/model/lookup/loading-task.js';
+import { readTask, runLoadingTask, type LoadingTask } from '#kneser/src/model/lookup/loading-task.js';
 import { LoadingThreads } from '#kneser/src/model/lookup/loading-threads.js';
 import {
   FLAT,
@@ -112,16 +112,25 @@ describe('tasks', () => {
       loadTables(store, words, wordIds(manifest), () => undefined, undefined, runner);
     const whole = await load();
     const tasks: LoadingTask[] = [];
-    const counting = { count: 3, blocks: 1, run: (task: LoadingTask) => (tasks.push(task), runLoadingTask(task)) };
+    const counting: LoadingRunner = {
+      count: 3,
+      blocks: 1,
+      run: async (task, from) => (tasks.push(task), runLoadingTask(task, await readTask(from, task))),
+    };
     expect(await load(counting)).toEqual(whole);
     expect(tasks.length).toBeGreaterThan(3 * words.length);
-    const threads = new LoadingThreads(2, 'model', 2);
+    const damaged = damagedStore(store, key => key.startsWith('table/1111/'));
+    await expect(loadTables(damaged, words, wordIds(manifest), () => undefined)).rejects.toThrow(
+      /table 1111, block 0: checksum differs/,
+    );
+    const { shared } = store;
+    if (!shared) throw new Error('the store of a folder can be shared');
+    const threads = new LoadingThreads(2, shared, 'model', 2);
     try {
       expect(await load(threads)).toEqual(whole);
       // A thread tells what is wrong with a block.
-      const damaged = damagedStore(store, key => key.startsWith('table/1111/'));
-      await expect(loadTables(damaged, words, wordIds(manifest), () => undefined, undefined, threads)).rejects.toThrow(
-        /table 1111, block 0: checksum differs/,
+      await expect(threads.run({ ...tasks[0], first: 99, end: 100 })).rejects.toThrow(
+        /, block 99: missing; the model is damaged/,
       );
     } finally {
       await threads.close();
