@@ -1,7 +1,7 @@
 import { contiguous, tableName } from '../src/tables/pattern.js';
 import { TrieBlock } from '../src/tables/trie-block.js';
 import { TrieColumns } from '../src/tables/trie-columns.js';
-import { openTrie } from '../src/tables/trie-rows.js';
+import { openTrie } from '../src/tables/trie-blocks.js';
 import { openFolder } from '../src/store/folder/folder.js';
 import { trieBlockKey } from '../src/store/keys.js';
 import type { ModelStore } from '../src/store/store.js';

@@ -2,7 +2,6 @@ import type { ModelStore } from '../store/store.js';
 import { blankBlock, NO_NUMBERS, type Block } from './block.js';
 import { ContextBlocks } from './context-blocks.js';
 import { TableCursor } from './cursor.js';
-import { damagedTable, NO_SHORTER } from './damage.js';
 import type { StoredTable } from './table-reader.js';
 
 /** Steps through the contexts of one table by its blocks as rows. */
@@ -18,14 +17,14 @@ export class BlockCursor extends TableCursor {
    * @param onRows called with the number of rows of each block, after it was read.
    */
   constructor(
-    private readonly store: ModelStore,
-    private readonly table: StoredTable,
+    store: ModelStore,
+    table: StoredTable,
     width: number,
     private readonly shorter: TableCursor | undefined,
     onRows: (rows: number) => void,
   ) {
     const block = blankBlock(width, 0, 0);
-    super(width, block.words, block.counts);
+    super(store, table, width, block.words, block.counts);
     this.block = block;
     this.blocks = new ContextBlocks(store, table, onRows);
   }
@@ -47,10 +46,6 @@ export class BlockCursor extends TableCursor {
     const { context: words } = shorter;
     for (let j = 0; j < words.length; j++) if (context[j] !== words[j]) return false;
     return true;
-  }
-
-  override expectDone(): void {
-    if (!this.done) throw damagedTable(this.store.name, this.table.name, NO_SHORTER);
   }
 
   /** Sets the members to context `at` of the block. */

@@ -1,4 +1,6 @@
+import type { KneserError } from '../base/errors.js';
 import { NO_NUMBERS } from './block.js';
+import { damagedTable } from './damage.js';
 
 /**
  * Steps through the contexts of a table in the order of the rows. At each step, its members describe one context and all its followers.
@@ -25,8 +27,14 @@ export abstract class TableCursor {
   /** Whether there are no more contexts. */
   done = false;
 
-  /** @param width words of a context. */
-  constructor(width: number, words: Uint32Array, counts: Uint32Array) {
+  /** @param store and `table` are named in messages. @param width words of a context. */
+  constructor(
+    private readonly store: { readonly name: string },
+    private readonly table: { readonly name: string },
+    width: number,
+    words: Uint32Array,
+    counts: Uint32Array,
+  ) {
     this.context = new Uint32Array(width);
     this.words = words;
     this.counts = counts;
@@ -44,5 +52,12 @@ export abstract class TableCursor {
   abstract extendsShorter(): boolean;
 
   /** Checks that there are no more contexts. @throws KNESER_DAMAGED */
-  abstract expectDone(): void;
+  expectDone(): void {
+    if (!this.done) throw this.damaged('it has contexts that extend no context of the order below');
+  }
+
+  /** The error for the table with values that do not fit together. */
+  protected damaged(reason: string): KneserError {
+    return damagedTable(this.store.name, this.table.name, reason);
+  }
 }

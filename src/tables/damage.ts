@@ -9,6 +9,3 @@ export function damaged(where: string, reason: string): KneserError {
 export function damagedTable(store: string, table: string, reason: string): KneserError {
   return damaged(`${store}: table ${table}`, reason);
 }
-
-/** What is wrong with a table of which contexts remain after the tables of shorter contexts were read. */
-export const NO_SHORTER = 'it has contexts that extend no context of the order below';

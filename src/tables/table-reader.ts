@@ -6,7 +6,8 @@ import { blankBlock, BLOCK_ENTRIES, decodeBlock, type Block } from './block.js';
 import { decodeDirectory, type Directory } from './directory.js';
 import { decodeAhead, type BlockAt, type DamageOptions } from './read-ahead.js';
 import { decodeTrieDirectory } from './trie-directory.js';
-import { readTrieRows, trieOf, type TrieTable } from './trie-rows.js';
+import { trieOf, type TrieTable } from './trie-blocks.js';
+import { readTrieRows } from './trie-rows.js';
 
 /** A table of row blocks, as counting writes it. */
 export interface RowTable {

@@ -2,15 +2,16 @@ import type { ModelStore } from '../store/store.js';
 import { NONE } from '../text/tokens.js';
 import { NO_NUMBERS, type BlockNumbers } from './block.js';
 import { TableCursor } from './cursor.js';
-import { damagedTable, NO_SHORTER } from './damage.js';
 import type { BlockAt } from './read-ahead.js';
 import { TRIE_ROWS, type TrieBlock } from './trie-block.js';
+import { readTrieBlocks, type TrieTable } from './trie-blocks.js';
 import { TrieColumns } from './trie-columns.js';
-import { blankNumbers, readNumbers, readTrieBlocks, type TrieTable } from './trie-rows.js';
+import { blankNumbers, readNumbers } from './trie-numbers.js';
 
 /**
  * Steps through the contexts of a trie table, together with the cursor of the table of their parents. A trie has ranks in place of words: the
- * words of a context are known when the cursor of the parents has reached its parent ({@link extendsShorter}).
+ * words of a context are known when the cursor of the parents has reached its parent ({@link extendsShorter}). Or moves to some of the contexts, and moves the
+ * cursor of the parents to theirs ({@link moveTo}).
  */
 export class TrieCursor extends TableCursor {
   private readonly blocks: AsyncGenerator<BlockAt<TrieBlock>, void, void>;
@@ -23,6 +24,8 @@ export class TrieCursor extends TableCursor {
   private ranks: Uint32Array;
   /** The end of the followers in `words`: {@link to}, or {@link from} if the context has none. */
   private end = 0;
+  /** As many followers as the blocks of the table have room for. */
+  private readonly mostFollowers: number;
   /** Whether the table has log10 p instead of counts; `undefined` until its first block was read. */
   private isBackoff: boolean | undefined;
   /** In a back-off model: by row of `block`, log10 p; by context, log10 of the back-off. */
@@ -30,18 +33,19 @@ export class TrieCursor extends TableCursor {
 
   /**
    * @param parents the cursor of the parents' table; `undefined` for the table of the empty pattern.
-   * @param onRows called with the number of rows of each block, after it was read.
+   * @param onRows called with the number of rows of each block, after it was read. Without it, numbers of back-off models are not read.
    */
   constructor(
-    private readonly store: ModelStore,
-    private readonly table: TrieTable,
+    store: ModelStore,
+    table: TrieTable,
     private readonly parents: TrieCursor | undefined,
-    private readonly onRows: (rows: number) => void,
+    private readonly onRows?: (rows: number) => void,
   ) {
     const columns = new TrieColumns();
-    super(table.pattern.length, new Uint32Array(TRIE_ROWS), columns.counts);
+    super(store, table, table.pattern.length, new Uint32Array(TRIE_ROWS), columns.counts);
     this.columns = columns;
     this.ranks = columns.ranks;
+    this.mostFollowers = table.directory.parents.length * TRIE_ROWS;
     this.blocks = readTrieBlocks(store, table, 0, {});
   }
 
@@ -66,14 +70,50 @@ export class TrieCursor extends TableCursor {
     return true;
   }
 
-  override expectDone(): void {
-    if (!this.done) throw this.damaged(NO_SHORTER);
+  /** Moves to the context with the index `target`, the current context or a later one, and reads its words. Returns a promise if a block has to be read first. */
+  moveTo(target: number): Promise<void> | undefined {
+    const { block, parents, columns } = this;
+    if (target === this.contextIndex) return undefined;
+    if (!block || target >= block.firstContext + block.contexts) {
+      if (this.done) throw this.damaged('a longer table has a context that is not there');
+      return this.enterBlock().then(() => this.moveTo(target));
+    }
+    const c = target - block.firstContext;
+    if (c < this.at) throw this.damaged('contexts are out of order');
+    if (c > this.at) {
+      this.at = c;
+      this.enter(block);
+    }
+    if (parents) {
+      const moving = parents.moveTo(columns.parents[c]);
+      if (moving) return moving.then(() => this.moveTo(target));
+      this.readWords(parents);
+    }
+    this.contextIndex = target;
+    return undefined;
+  }
+
+  /** Writes the words of the followers that have the ranks of the rows `from` ≤ r < `to` of a table of longer contexts. */
+  gatherWords(ranks: Uint32Array, from: number, to: number, into: Uint32Array): void {
+    const { words, from: first } = this;
+    let largest = 0;
+    for (let row = from; row < to; row++) {
+      const rank = ranks[row];
+      if (rank > largest) largest = rank;
+      into[row] = words[first + rank];
+    }
+    if (first + largest >= this.end) throw this.damaged('a longer n-gram has a word that follows no shorter context');
+  }
+
+  async close(): Promise<void> {
+    await this.blocks.return();
+    await this.parents?.close();
   }
 
   /** Reads the words of the current context and of its followers. */
   private readWords(parents: TrieCursor): void {
     const { context, columns, at, ranks, words, from, to, block } = this;
-    const { context: shorter, words: followers, from: first } = parents;
+    const { context: shorter } = parents;
     const last = shorter.length;
     // `set` would take longer for so few words.
     for (let j = 0; j < last; j++) context[j] = shorter[j];
@@ -83,19 +123,14 @@ export class TrieCursor extends TableCursor {
       this.end = from;
       return;
     }
-    let largest = 0;
-    for (let row = from; row < to; row++) {
-      const rank = ranks[row];
-      if (rank > largest) largest = rank;
-      words[row] = followers[first + rank];
-    }
+    parents.gatherWords(ranks, from, to, words);
     this.end = to;
-    if (first + largest >= parents.end)
-      throw this.damaged('a longer n-gram has a word that follows no shorter context');
   }
 
   private async enterBlock(): Promise<void> {
+    const expected = this.block ? this.block.firstContext + this.block.contexts : 0;
     const first = await this.nextBlock();
+    if (first && first.firstContext !== expected) throw this.damaged('its contexts are not the next ones');
     if (!first) {
       this.done = true;
       this.from = this.to = 0;
@@ -127,20 +162,15 @@ export class TrieCursor extends TableCursor {
   /** Joins the followers of a wide context, whose first block was just read. */
   private async gather({ wideFollowers: followers, isBackoff, firstContext }: TrieBlock): Promise<void> {
     const { columns, numbers } = this;
+    if (followers > this.mostFollowers) throw this.damaged('a context lacks rows');
     const ranks = new Uint32Array(followers);
     const counts = new Uint32Array(followers);
     const log10Probs = isBackoff ? new Float64Array(followers) : NO_NUMBERS;
-    const parent = columns.parents[0];
-    const word = columns.words[0];
     for (let length = 0; ;) {
       const { block } = this;
       const rows = block?.rows ?? 0;
       const isNext =
-        block?.wideFollowers === followers &&
-        block.firstRow === length &&
-        block.firstContext === firstContext &&
-        columns.parents[0] === parent &&
-        columns.words[0] === word;
+        block?.wideFollowers === followers && block.firstRow === length && block.firstContext === firstContext;
       if (!isNext || length + rows > followers) throw this.damaged('a context lacks rows');
       ranks.set(columns.ranks.subarray(0, rows), length);
       counts.set(columns.counts.subarray(0, rows), length);
@@ -166,12 +196,9 @@ export class TrieCursor extends TableCursor {
     if (block.isBackoff !== (this.isBackoff ??= block.isBackoff))
       throw this.damaged('some blocks have counts, others log10 probabilities');
     columns.read(block);
+    if (!this.onRows) return block;
     if (block.isBackoff) readNumbers(block, (this.numbers ??= blankNumbers()));
     this.onRows(block.rows);
     return block;
-  }
-
-  private damaged(reason: string): Error {
-    return damagedTable(this.store.name, this.table.name, reason);
   }
 }

@@ -85,8 +85,8 @@ const many = (sentences: number): string[][] =>
   Array.from({ length: sentences }, () => Array.from({ length: 9 }, word));
 
 test.for([
-  ['contexts', distinct(50), distinct(5), 'it has contexts that extend no context of the order below'],
-  ['followers', many(400), many(400), 'a longer n-gram has a word that follows no shorter context'],
+  ['contexts', distinct(50), distinct(5), '1111 is damaged (it has contexts that extend no context of the order below'],
+  ['followers', many(400), many(400), '111 is damaged (a longer n-gram has a word that follows no shorter context'],
 ] as const)('a walk refuses a table above others with too few %s', async ([name, longer, shorter, reason]) => {
   const trained = async (
     kind: string,
@@ -110,6 +110,6 @@ test.for([
   const walking = openCursors(mixed, names, () => undefined).then(async cursors =>
     walk(cursors, { close: () => undefined }),
   );
-  await expect(walking).rejects.toThrow(`mixed: table 1111 is damaged (${reason})`);
+  await expect(walking).rejects.toThrow(`mixed: table ${reason})`);
   await Promise.all(models.map(async model => model.store.close()));
 });

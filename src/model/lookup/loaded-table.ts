@@ -22,7 +22,6 @@ import {
   lineCount,
   LONG,
   lineOf,
-  monomorphic,
   mostCount,
   SHORT,
   SHORT_BITS,
@@ -53,7 +52,6 @@ const AHEAD = 64;
  * cache misses of different words of a batch overlap.
  */
 export class LoadedTable implements CountTable {
-  private readonly memory: TableMemory;
   /** For each position of the batch, the index of the row of the n-gram that ends there; 0 if the table lacks it. */
   private readonly rows: Uint32Array;
   /** For each position, the link to the region of its context, and (`starts`) the index of the line or the flat region that is searched. */
@@ -73,14 +71,13 @@ export class LoadedTable implements CountTable {
    * @param numbers of a back-off model: log10 p and back-offs, to which its rows point instead of counts.
    */
   constructor(
-    memory: TableMemory,
+    private readonly memory: TableMemory,
     private readonly index: number,
     private readonly contextTable: LoadedTable | undefined,
     private readonly parent: LoadedTable | undefined,
     positions: number,
     private readonly numbers: Float64Array | undefined,
   ) {
-    this.memory = monomorphic(memory);
     this.rows = new Uint32Array(positions);
     this.links = new Uint32Array(positions);
     this.starts = new Uint32Array(positions);
@@ -354,7 +351,7 @@ export class LoadedTable implements CountTable {
    */
   private follow(contextTable: LoadedTable, from: number, to: number, ids: Uint32Array): void {
     const { links, starts } = this;
-    const { data, pattern, contextColumn, lineUnit, lineShift, flatUnit, shift = 0 } = this.memory;
+    const { data, pattern, contextColumn, lineUnit, lineShift, flatUnit, shift } = this.memory;
     const distance = pattern[0] - shift;
     const { rows } = contextTable;
     const { data: contexts, linksAt } = contextTable.memory;

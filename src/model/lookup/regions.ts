@@ -52,38 +52,14 @@ export interface TableMemory extends RegionShape {
   readonly parent: number;
   /** The index (from 0) of the link, in a row of `contextTable`, that leads to this table. */
   readonly contextColumn: number;
-  /** As in `TablePart`. */
-  readonly shift?: number;
+  /** As in `TablePart`; 0 where it is missing there. */
+  readonly shift: number;
   /** Numbers of a row before its links. */
   readonly linksAt: number;
   readonly wordBits: number;
   readonly data: Uint32Array;
   /** As {@link LargeCounts.values}. */
   readonly large: Uint32Array;
-}
-
-/**
- * A copy whose members V8 reads without a search by name. Copies have one hidden class; tables that were put together by spreads, or that another
- * thread sent, have one each, and V8 searches by name where a function meets more than four (look-ups took up to 1.3 times as long).
- */
-export function monomorphic(memory: TableMemory): TableMemory {
-  const { pattern, contextTable, parent, contextColumn, shift = 0, linksAt, wordBits, data, large } = memory;
-  const { stride, lineShift, lineUnit, flatUnit } = memory;
-  return {
-    pattern,
-    contextTable,
-    parent,
-    contextColumn,
-    shift,
-    linksAt,
-    wordBits,
-    data,
-    large,
-    stride,
-    lineShift,
-    lineUnit,
-    flatUnit,
-  };
 }
 
 /** Numbers of the header of a region. */

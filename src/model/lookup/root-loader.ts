@@ -1,7 +1,7 @@
 import type { ModelStore } from '../../store/store.js';
 import { damaged } from '../../tables/damage.js';
 import { TrieColumns } from '../../tables/trie-columns.js';
-import { openTrie, readTrieBlocks } from '../../tables/trie-rows.js';
+import { openTrie, readTrieBlocks } from '../../tables/trie-blocks.js';
 import { NONE } from '../../text/tokens.js';
 import type { LoadingTable } from './loading-table.js';
 import { EMPTY_HEADER } from './table-room.js';

@@ -3,7 +3,7 @@ import type { ModelStore } from '../../store/store.js';
 import { EOS, NONE } from '../../text/tokens.js';
 import { streamOf } from '../../tables/pattern.js';
 import { readBlocks } from '../../tables/table-reader.js';
-import { readTrieBlocks } from '../../tables/trie-rows.js';
+import { readTrieBlocks } from '../../tables/trie-blocks.js';
 import type { CheckedTable } from './table.js';
 import type { Findings } from './findings.js';
 

@@ -1,5 +1,5 @@
 import type { TableManifest } from '../../tables/manifest.js';
-import type { TrieTable } from '../../tables/trie-rows.js';
+import type { TrieTable } from '../../tables/trie-blocks.js';
 
 /** A table to check. */
 export interface CheckedTable extends TrieTable {

@@ -10,7 +10,7 @@ import type { TableManifest } from '../../tables/manifest.js';
 import { contiguous, isContiguous, tableName, withContexts } from '../../tables/pattern.js';
 import { addSummary, emptySummary } from '../../tables/table-writer.js';
 import { TrieColumns } from '../../tables/trie-columns.js';
-import { openTrie, readTrieBlocks } from '../../tables/trie-rows.js';
+import { openTrie, readTrieBlocks } from '../../tables/trie-blocks.js';
 import { divideWords } from '../../tables/word-ranges.js';
 import { SMALL_TEXT, WRITTEN_SHARE } from '../plan/budget.js';
 import type { BuildContext } from './context.js';
