@@ -226,8 +226,12 @@ export function checkPath(name: string, value: unknown): string {
   throw new KneserError('KNESER_OPTION', `${name}: the path is empty`);
 }
 
-/** Checks for a list of paths. One string is refused, because it would be read letter by letter. */
-export const checkPaths = listOf(checkPath);
+/** Checks for a list of one or more paths. One string is refused, because it would be read letter by letter. */
+export function checkPaths(name: string, value: unknown): void {
+  listOf(checkPath)(name, value);
+  if ((value as unknown[]).length === 0)
+    throw new KneserError('KNESER_OPTION', `${name}: the list is empty; give one path or more`);
+}
 
 /** Checks for a function. */
 export function checkFunction(name: string, value: unknown): void {
@@ -246,6 +250,12 @@ export const WORK_OPTIONS = { onProgress: checkFunction, signal: checkSignal } a
 /** A value as messages show it. */
 export function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function';
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && value !== null) {
+    const { constructor } = value;
+    return typeof constructor !== 'function' || constructor === Object
+      ? 'an object'
+      : `an object of class ${constructor.name}`;
+  }
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

@@ -1,3 +1,5 @@
+import { isFromCaller } from './call-back.js';
+
 /**
  * The exit code of the command line for each error code. There are three kinds of error:
  *
@@ -244,7 +246,8 @@ export function isDiskFull(error: unknown): boolean {
 }
 
 /** Turns an error of reading the file at `path` into a KneserError that says what to do. */
-export function readError(path: string, error: unknown): KneserError {
+export function readError(path: string, error: unknown): Error {
+  if (isFromCaller(error)) return error as Error;
   const cause = { cause: error };
   if (isOutOfFiles(error)) {
     return new KneserError('KNESER_IO', `${path}: too many files are open; raise the limit (ulimit -n)`, cause);
@@ -266,8 +269,8 @@ function reasonsOf(error: unknown): string {
 }
 
 /** Turns an error of writing to `path` into a KneserError that says whether the disk, the permission or the path is at fault; a KneserError stays. */
-export function writeError(path: string, error: unknown): KneserError {
-  if (error instanceof KneserError) return error;
+export function writeError(path: string, error: unknown): Error {
+  if (error instanceof KneserError || isFromCaller(error)) return error as Error;
   const message = reasonsOf(error);
   const code = systemCode(error);
   const cause = { cause: error };

@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import { givenOptions } from '../base/check.js';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -79,7 +80,7 @@ export async function measureModel(series: Series, candidate: Candidate, isFirst
   const mixture = SMOOTHINGS[candidate.smoothing].tables === 'all';
   const folder = join(series.models, name);
   const { signal } = options;
-  const tell = (progress: Progress): void => options.onProgress?.({ model: name, ...progress });
+  const tell = (progress: Progress): void => callBack(options.onProgress, { model: name, ...progress });
   const trained = await train({
     ...givenOptions(options, SHARED_OPTION_NAMES),
     ...(sample ? { sentences: sample() } : { ...(await documentsIn(files.train, options)), files: files.train }),

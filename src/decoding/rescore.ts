@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import {
   checkFunction,
   checkList,
@@ -8,6 +9,7 @@ import {
   optionError,
   required,
   type OptionTable,
+  shown,
 } from '../base/check.js';
 import { checkAborted, KneserError } from '../base/errors.js';
 import { pauses } from '../base/turn.js';
@@ -208,6 +210,14 @@ function totalOf(
   return normalize === 'tokens' ? total / (words + 1) : total;
 }
 
+/** Refuses a candidate without a text, or with a score that is no number. @param where names the candidate. @throws KNESER_INPUT_NBEST */
+function checkCandidate(where: string, text: unknown, score: unknown): void {
+  if (typeof text !== 'string')
+    throw new KneserError('KNESER_INPUT_NBEST', `${where}: its text is ${shown(text)}; give a string`);
+  if (typeof score !== 'number' || Number.isNaN(score))
+    throw new KneserError('KNESER_INPUT_NBEST', `${where}: its score is ${shown(score)}; give a number`);
+}
+
 /** Scores the candidates of all lists, and warns of unknown tokens after the last list. */
 async function* scoredLists({
   model,
@@ -227,7 +237,8 @@ async function* scoredLists({
     if (candidates.length === 0) throw new KneserError('KNESER_INPUT_NBEST', `list ${id}: has no candidates`);
     const parts: Parts[] = [];
     let known = 0;
-    for (const { text, score } of candidates) {
+    for (const [at, { text, score }] of candidates.entries()) {
+      checkCandidate(`list ${id}: candidate ${at + 1}`, text, score);
       const found = model.score(text);
       const scored = found instanceof Promise ? await found : found;
       const oov = scored.oov.filter(Boolean).length;
@@ -245,11 +256,12 @@ async function* scoredLists({
   }
   const why = 'the candidates are tokenized or cased differently than the text of the model';
   if (unknown > MOST_UNKNOWN * tokens) {
-    onWarning?.(
+    callBack(
+      onWarning,
       `${((100 * unknown) / tokens).toFixed(0)} % of the tokens of the candidates are unknown to the model: ${why}`,
     );
   } else if (strange > 0) {
-    onWarning?.(`${strange} lists have no token that the model knows: ${why}`);
+    callBack(onWarning, `${strange} lists have no token that the model knows: ${why}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import {
   checkFlag,
   checkFunction,
@@ -342,7 +343,8 @@ async function* annotateWith(
   }
   guard?.end();
   if (withoutContext > 0) {
-    onWarning?.(
+    callBack(
+      onWarning,
       `context: ${withoutContext} of the documents have no text in their member ${context ?? ''}; their figures of the context are null`,
     );
   }

@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import {
   checkFunction,
   checkOptions,
@@ -397,7 +398,7 @@ async function readTraining(
     const tokenizer = tokenizerFor(normalize, sink, path);
     const onRead = (read: number): void => {
       done += read;
-      onProgress?.({ stage: 'score', done, total, unit: 'bytes' });
+      callBack(onProgress, { stage: 'score', done, total, unit: 'bytes' });
     };
     await feedFile(path, { ...documents, onRead, signal }, tokenizer, endDocument);
     index.endRun();

@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import {
   checkFlag,
   checkFunction,
@@ -247,8 +248,8 @@ async function measure(options: PerplexityByOptions, model: LanguageModel): Prom
       `by: no document has a member ${by}; name another member, or file, for a domain from each file`,
     );
   }
-  if (replaced > 0) onWarning?.(replacedWarning(replaced));
-  if (missing > 0) onWarning?.(skippedWarning(missing));
+  if (replaced > 0) callBack(onWarning, replacedWarning(replaced));
+  if (missing > 0) callBack(onWarning, skippedWarning(missing));
   const all = new DomainSum(
     sums.length > 0
       ? Resampling.together(sums.map(sum => sum.resampling))

@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import {
   checkFlag,
   checkFunction,
@@ -221,7 +222,8 @@ async function describeTexts(
   const byDocument = !model && texts.every(({ text }) => text.documentEnds !== undefined);
   const kinds = kindsOf(reading.words, list);
   if (kinds.stopwords && !first.text.words.some(word => kinds.stopwords?.[word] === 1)) {
-    onWarning?.(
+    callBack(
+      onWarning,
       'stopwords: no token of the text is in the list; does the tokenizer cut text into the words of the list?',
     );
   }
@@ -327,7 +329,7 @@ async function readFiles(
   let [done, skipped, hasDocuments] = [0, 0, true];
   const onRead = (read: number): void => {
     done += read;
-    onProgress?.({ stage: 'score', done, total: Number.isNaN(total) ? undefined : total, unit: 'bytes' });
+    callBack(onProgress, { stage: 'score', done, total: Number.isNaN(total) ? undefined : total, unit: 'bytes' });
   };
   const onSkip = (more: number): void => void (skipped += more);
   for (const { path } of inputs) {
@@ -337,8 +339,8 @@ async function readFiles(
     text.endDocument();
   }
   const replaced = changes.replaced + text.replaced;
-  if (replaced > 0) onWarning?.(replacedWarning(replaced));
-  if (skipped > 0) onWarning?.(skippedWarning(skipped));
+  if (replaced > 0) callBack(onWarning, replacedWarning(replaced));
+  if (skipped > 0) callBack(onWarning, skippedWarning(skipped));
   const arrays = text.arrays(hasDocuments);
   if (arrays.tokens > 0) return { name: files.join(', '), text: arrays };
   throw new KneserError('KNESER_INPUT_EMPTY', `${files.join(', ')}: the text holds no token`);
@@ -365,10 +367,10 @@ async function drawSamples(
     text.line();
     if (tokens.at(-1) !== EOS_WORD) cut++;
     done++;
-    if (done % 256 === 0) onProgress?.({ stage: 'score', done, total: drawing.sentences, unit: 'sentences' });
+    if (done % 256 === 0) callBack(onProgress, { stage: 'score', done, total: drawing.sentences, unit: 'sentences' });
   }
   if (cut > 0)
-    onWarning?.(`${cut} of ${done} samples were cut, because they had no </s> within maxTokens (--max-tokens)`);
+    callBack(onWarning, `${cut} of ${done} samples were cut, because they had no </s> within maxTokens (--max-tokens)`);
   const arrays = text.arrays(false);
   if (arrays.tokens > 0) return { name: `samples of ${modelName(model)}`, text: arrays };
   throw new KneserError('KNESER_INPUT_EMPTY', 'model: its samples hold no token; draw more (samples, --samples)');
@@ -439,7 +441,7 @@ async function testOf(
       { resamples, seed },
       done => {
         const paused = pause();
-        if (paused) onProgress?.({ stage: 'score', done, total: resamples, unit: 'passes' });
+        if (paused) callBack(onProgress, { stage: 'score', done, total: resamples, unit: 'passes' });
         return paused;
       },
     )

@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import { KneserError } from '../base/errors.js';
 import type { LanguageModel } from '../model/language-model.js';
 import type { TokenScoring } from '../model/token-scoring.js';
@@ -27,7 +28,8 @@ export async function checkPair(model: LanguageModel, against: LanguageModel): P
 export function compareWords(own: TokenScoring, other: TokenScoring, onWarning?: (warning: string) => void): void {
   const [missing, added] = [wordsWithout(other, own), wordsWithout(own, other)];
   if (missing + added === 0) return;
-  onWarning?.(
+  callBack(
+    onWarning,
     `the vocabularies differ: ${missing} words of the model are unknown to the second, and ${added} the other way round. Each ` +
       'gives <unk> another mass, and a smaller vocabulary looks better; train both with the same --vocab',
   );
@@ -76,7 +78,8 @@ export class Guard {
     this.ended = true;
     const mean = this.matched / this.tokens;
     if (mean < SEEN_SHARE * this.order) return;
-    this.onWarning?.(
+    callBack(
+      this.onWarning,
       `the second model finds n-grams of ${mean.toFixed(2)} tokens on average, of at most ${this.order}: it looks as if it was ` +
         'trained on these documents. It recites them, and the ratio says little; use --target, or a model of other documents',
     );

@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import { checkAborted, KneserError } from '../base/errors.js';
 import { pauses, runInTurns } from '../base/turn.js';
 import { hashRandom } from '../base/hash-random.js';
@@ -74,7 +75,8 @@ async function* run(options: SelectOptions): AsyncGenerator<readonly SelectedRow
   };
   const table = await readFigures(read(false), options);
   if (table.conventions.length > 1) {
-    options.onWarning?.(
+    callBack(
+      options.onWarning,
       `the figures have ${table.conventions.length} different conventions (unit, tokenizer, model), so that they cannot be compared; the ` +
         'report lists them. Annotate all documents with one model, or choose within each kind',
     );
@@ -91,7 +93,7 @@ async function* run(options: SelectOptions): AsyncGenerator<readonly SelectedRow
     options.resample ?? options.top ?? (options.sample?.how === 'inverse' ? options.sample.count : undefined);
   const found = table.figures.reduce((sum, figure) => sum + (Number.isNaN(figure) ? 0 : 1), 0);
   if (wanted !== undefined && wanted > found) {
-    options.onWarning?.(`${wanted} documents are asked for, but only ${found} can be chosen: all of them are`);
+    callBack(options.onWarning, `${wanted} documents are asked for, but only ${found} can be chosen: all of them are`);
   }
   const examples = onReport && new Examples(table, decision, options);
   // The row of a record in the table: with a sample, it is not the record's position.

@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import { KneserError } from '../base/errors.js';
 import type { WorkOptions } from '../base/progress.js';
 import { givenDocumentOptions, replacedWarning, type DocumentOptions } from '../text/formats/corpus.js';
@@ -86,9 +87,10 @@ export async function openSource(
       }
     },
     end: () => {
-      if (replaced > 0) onWarning?.(replacedWarning(replaced));
+      if (replaced > 0) callBack(onWarning, replacedWarning(replaced));
       if (missing > 0) {
-        onWarning?.(
+        callBack(
+          onWarning,
           missing === 1
             ? '1 document without text has no figures (null)'
             : `${missing} documents without text have no figures (null)`,

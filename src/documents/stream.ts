@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import { STDIN } from '../base/node/standard-streams.js';
 import { optionError, type Check } from '../base/check.js';
 import { checkAborted, KneserError } from '../base/errors.js';
@@ -92,7 +93,7 @@ async function* readFiles(
   let first = 0;
   const onRead = (read: number): void => {
     done += read;
-    onProgress?.({ stage: 'score', done, total, unit: 'bytes' });
+    callBack(onProgress, { stage: 'score', done, total, unit: 'bytes' });
   };
   for (const { path: file } of inputs) {
     for await (const piece of readRecords(file, { ...documents, onRead, signal, isChecked, onReplaced })) {

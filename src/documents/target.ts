@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import { KneserError } from '../base/errors.js';
 import { hashRandom } from '../base/hash-random.js';
 import type { LanguageModel } from '../model/language-model.js';
@@ -117,7 +118,8 @@ async function samplesOf(
     samples[half].add(index);
   }
   if (Math.min(...taken) < tokens) {
-    onWarning?.(
+    callBack(
+      onWarning,
       'a half of the documents has fewer tokens than the target: its model is trained on less text, so that the ratios favour the target',
     );
   }

@@ -2,7 +2,9 @@ import { availableParallelism, freemem } from 'node:os';
 import type { LoadedModel } from './loaded-model.js';
 import type { LoadingThreads } from './lookup/loading-threads.js';
 import { checkOptions, checkPath } from '../base/check.js';
+import { isFromCaller } from '../base/call-back.js';
 import { checkAborted, KneserError } from '../base/errors.js';
+import { unlessAborted } from '../base/unless-aborted.js';
 import {
   FILE_OPTIONS,
   FROM_FILE_OPTIONS,
@@ -281,9 +283,9 @@ export class LanguageModel extends PagedModel {
 
   override async load(options: LoadOptions = {}): Promise<LoadedModel> {
     checkOptions('load', options, LOAD_OPTIONS);
-    const { LoadedModel } = await import('./loaded-model.js');
-    const words = await this.allWords();
     return this.whileOpen(async () => {
+      const { LoadedModel } = await import('./loaded-model.js');
+      const words = await this.allWords();
       const threads = await this.#loadingThreads();
       try {
         return await LoadedModel.load(this.parts, words, options, threads);
@@ -309,14 +311,17 @@ export class LanguageModel extends PagedModel {
 
   /** @internal The model with its tables in memory: loaded at the first call, shared by all later calls, and closed with this model. */
   async loadOnce({ onProgress, signal }: LoadOptions): Promise<LoadedModel> {
+    const isFirst = this.#loaded === undefined;
     const loading = (this.#loaded ??= this.load({ onProgress, signal }));
     try {
-      return await loading;
+      return await (isFirst ? loading : unlessAborted(loading, signal, 'loading'));
     } catch (error) {
+      // A call that waits for the load of another one stops alone.
+      if (!isFirst && signal?.aborted) throw error;
       if (this.#loaded === loading) this.#loaded = undefined;
-      // The load was started by another call, whose signal aborted it: this call starts it again.
-      const isInterrupted = error instanceof KneserError && error.code === 'KNESER_ABORTED';
-      if (isInterrupted && !signal?.aborted) return this.loadOnce({ onProgress, signal });
+      // The load was started by another call, whose signal or callback ended it: this call starts it again.
+      const isInterrupted = isFromCaller(error) || (error instanceof KneserError && error.code === 'KNESER_ABORTED');
+      if (isInterrupted && !isFirst) return this.loadOnce({ onProgress, signal });
       throw error;
     }
   }

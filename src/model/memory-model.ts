@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 /// <reference lib="esnext.disposable" preserve="true" />
 import {
   checkFunction,
@@ -119,7 +120,7 @@ export class MemoryModel extends ModelBase {
     const onRows = (rows: number): void => {
       checkAborted(signal, 'loading');
       done = Math.min(all, done + rows);
-      onProgress?.({ stage: 'load', done, total: all, unit: 'n-grams' });
+      callBack(onProgress, { stage: 'load', done, total: all, unit: 'n-grams' });
     };
     checkAborted(signal, 'loading');
     const count = parts.words.reduce((sum, part) => sum + numbersOf(part), 0);
@@ -318,10 +319,11 @@ export class MemoryModel extends ModelBase {
       checkAborted(signal, 'scoring');
       tellSentences(sum, onProgress);
       const { tokens } = this.reading(this.surface(sentence));
-      if (this.isSkipped(tokens)) continue;
+      const isSkipped = this.isSkipped(tokens);
+      addSentence(sum, sentence, this.parts, isSkipped);
+      if (isSkipped) continue;
       const ids = withEnd(Uint32Array.from(tokens, token => this.words.idOf(token)));
       runAtOnce(this.addPiece(this.scorer, layout, ids, sum, cache));
-      addSentence(sum, sentence, this.parts);
       addSpellings(sum, tokens, ids, this.words);
     }
     return sum.figures();

@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import { checkText, listOf } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import { withJsonArrays } from '../base/json.js';
@@ -328,15 +329,21 @@ const SENTENCES_A_REPORT = 256;
 
 /** Reports the number of scored sentences of a text, once every {@link SENTENCES_A_REPORT} sentences. */
 export function tellSentences({ sentences: done }: PerplexitySum, onProgress: WorkOptions['onProgress']): void {
-  if (done % SENTENCES_A_REPORT === 0) onProgress?.({ stage: 'score', done, total: undefined, unit: 'sentences' });
+  if (done % SENTENCES_A_REPORT === 0)
+    callBack(onProgress, { stage: 'score', done, total: undefined, unit: 'sentences' });
 }
 
 /**
- * Adds 1 to the sentences of a sum, and the sentence's length as a line of a text file. The length of a sentence given as tokens is known
+ * Adds 1 to the sentences of a sum, unless the sentence is skipped, and the sentence's length as a line of a text file. The length of a sentence given as tokens is known
  * only if the model's tokenizer separates tokens by white space; otherwise the sum's lengths become NaN.
  */
-export function addSentence(sum: PerplexitySum, sentence: Sentence, { tokenization }: ModelParts): void {
-  sum.sentences++;
+export function addSentence(
+  sum: PerplexitySum,
+  sentence: Sentence,
+  { tokenization }: ModelParts,
+  isSkipped = false,
+): void {
+  if (!isSkipped) sum.sentences++;
   if (typeof sentence !== 'string' && tokenization.info.tokenizer !== 'whitespace') sum.characters = sum.bytes = NaN;
   const text = typeof sentence === 'string' ? sentence : sentence.join(' ');
   const bytes = encoder.encode(text);

@@ -79,6 +79,8 @@ export class PagedModel extends ModelBase {
   /** Reads of the store that run beside these calls. */
   readonly #readings = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
+  /** Whether all calls have ended, so that the store may be closed. */
+  #isClosed = false;
 
   /** @internal */
   constructor(parts: ModelParts, options: OpenOptions) {
@@ -152,6 +154,7 @@ export class PagedModel extends ModelBase {
    * ```
    */
   async score(sentence: Sentence, options: ScoreOptions = {}): Promise<Score> {
+    this.checkOpen();
     checkOptions('score', options, SCORE_OPTIONS);
     const reading = this.reading(this.wholeSentence(sentence));
     return this.inTurn(async () => {
@@ -184,6 +187,7 @@ export class PagedModel extends ModelBase {
 
   /** @internal As {@link ngramPerplexities}, with the score of the sentence. @param pause called between batches. */
   async scoreVector(sentence: Sentence, options: VectorOptions, pause?: Pause): Promise<VectorScore> {
+    this.checkOpen();
     const reading = this.reading(this.wholeSentence(sentence));
     const longest = options.context === 'window' ? this.parts.order : 1;
     return this.inTurn(async () => {
@@ -222,18 +226,20 @@ export class PagedModel extends ModelBase {
   async #predict(history: Sentence, options: PredictOptions, pause?: Pause): Promise<Prediction[]> {
     const checked = checkPredictOptions(options);
     this.checkForward(checked);
-    const { fillersOf, predictions } = await import('./generation/predict.js');
-    const words = await this.allWords();
-    if (checked.gap !== undefined) {
-      const predictor = await this.#openPredictor();
-      const { parts, scorer } = this;
-      const tokensOf = (side: Sentence): string[] => this.surface(side);
-      return this.inTurn(() => {
-        const layout = this.layout(GAP_BATCH);
-        return runAwaiting(fillersOf({ parts, words, scorer, predictor, layout, tokensOf, pause }, history, checked));
-      });
-    }
-    return predictions(await this.nextWords(history, checked.start), checked, words, this.parts);
+    return this.whileOpen(async () => {
+      const { fillersOf, predictions } = await import('./generation/predict.js');
+      const words = await this.allWords();
+      if (checked.gap !== undefined) {
+        const predictor = await this.#openPredictor();
+        const { parts, scorer } = this;
+        const tokensOf = (side: Sentence): string[] => this.surface(side);
+        return this.inTurn(() => {
+          const layout = this.layout(GAP_BATCH);
+          return runAwaiting(fillersOf({ parts, words, scorer, predictor, layout, tokensOf, pause }, history, checked));
+        });
+      }
+      return predictions(await this.nextWords(history, checked.start), checked, words, this.parts);
+    });
   }
 
   /**
@@ -253,9 +259,11 @@ export class PagedModel extends ModelBase {
    */
   async distribution(history: Sentence, options: DistributionOptions = {}): Promise<Distribution> {
     checkOptions('distribution', options, DISTRIBUTION_OPTIONS);
-    const next = await this.nextWords(history, options.start ?? true);
-    const { Distribution } = await import('./prediction/distribution.js');
-    return new Distribution(next.spread(), await this.allWords());
+    return this.whileOpen(async () => {
+      const next = await this.nextWords(history, options.start ?? true);
+      const { Distribution } = await import('./prediction/distribution.js');
+      return new Distribution(next.spread(), await this.allWords());
+    });
   }
 
   /**
@@ -336,6 +344,7 @@ export class PagedModel extends ModelBase {
    * ```
    */
   async vocabulary(): Promise<Vocabulary> {
+    this.checkOpen();
     return new Vocabulary(await this.allWords(), this.parts.manifest);
   }
 
@@ -391,14 +400,16 @@ export class PagedModel extends ModelBase {
       checkAborted(signal, 'scoring');
       tellSentences(sum, onProgress);
       await pause();
+      this.checkOpen();
       const { tokens } = this.reading(this.surface(sentence));
-      if (this.isSkipped(tokens)) continue;
+      const isSkipped = this.isSkipped(tokens);
+      addSentence(sum, sentence, this.parts, isSkipped);
+      if (isSkipped) continue;
       const ids = await this.inTurn(async () => {
         const ids = withEnd(await this.#words.idsOf(tokens));
         await runAwaiting(this.addPiece(this.scorer, this.layout(tokens.length + 1, ends), ids, sum, cache));
         return ids;
       });
-      addSentence(sum, sentence, this.parts);
       if (hasUnknown(ids)) addSpellings(sum, tokens, ids, await this.allWords());
     }
     return sum.figures();
@@ -422,9 +433,10 @@ export class PagedModel extends ModelBase {
    */
   async load(options: LoadOptions = {}): Promise<MemoryModel> {
     checkOptions('load', options, LOAD_OPTIONS);
-    const { MemoryModel } = await import('./memory-model.js');
-    const words = await this.allWords();
-    return this.whileOpen(() => MemoryModel.load(this.parts, words, options));
+    return this.whileOpen(async () => {
+      const { MemoryModel } = await import('./memory-model.js');
+      return MemoryModel.load(this.parts, await this.allWords(), options);
+    });
   }
 
   /**
@@ -433,6 +445,7 @@ export class PagedModel extends ModelBase {
    * @internal
    */
   evidence(batch: Batch, check?: () => void): Promise<BlendEvidence> {
+    this.checkOpen();
     return this.inTurn(() => runAwaiting(this.#scoring.byEvidence.evidenceOf(batch), check));
   }
 
@@ -443,6 +456,7 @@ export class PagedModel extends ModelBase {
    * @param cache the text so far; the batch becomes part of it.
    */
   scoreBatch(batch: Batch, cache?: TextCache): Promise<Float64Array> {
+    this.checkOpen();
     return this.inTurn(async () => {
       const { log10Probs } = await runAwaiting(this.scorer.score(batch, cache));
       return log10Probs.slice(0, batch.length);
@@ -450,8 +464,8 @@ export class PagedModel extends ModelBase {
   }
 
   /**
-   * Closes the model's files, and frees its private folder and threads. Calls that have begun end first; files that are being
-   * scored, and all later calls, are refused with KNESER_CLOSED. Closing a second time has no effect.
+   * Closes the model's files, and frees its private folder and threads. Calls that have begun end first; texts of many sentences and files that
+   * are being scored, texts that are being generated, and all later calls, are refused with KNESER_CLOSED. Closing a second time has no effect.
    */
   async close(): Promise<void> {
     await (this.#closing ??= this.closeResources());
@@ -474,22 +488,31 @@ export class PagedModel extends ModelBase {
 
   /** @internal The whole dictionary, which is read at the first call. */
   allWords(): Promise<LoadedWords> {
-    this.checkOpen();
+    this.#checkNotClosed();
     const { store, manifest } = this.parts;
-    this.#loadedWords ??= this.whileOpen(() => LoadedWords.load(store, manifest)).catch((error: unknown) => {
+    this.#loadedWords ??= this.#track(() => LoadedWords.load(store, manifest)).catch((error: unknown) => {
       this.#loadedWords = undefined;
       throw error;
     });
     return this.#loadedWords;
   }
 
+  /** Refuses a call if {@link close} was called before. Calls of other methods in a call that has begun are not refused. */
   protected checkOpen(): void {
     if (this.#closing) throw closedError(this.parts.store.name);
   }
 
-  /** Runs a read of the store; {@link close} waits until it ends. */
+  #checkNotClosed(): void {
+    if (this.#isClosed) throw closedError(this.parts.store.name);
+  }
+
+  /** Begins a call that reads the store; {@link close} waits until it ends. */
   protected async whileOpen<T>(act: () => Promise<T>): Promise<T> {
     this.checkOpen();
+    return this.#track(act);
+  }
+
+  async #track<T>(act: () => Promise<T>): Promise<T> {
     const reading = act();
     this.#readings.add(reading);
     try {
@@ -501,13 +524,18 @@ export class PagedModel extends ModelBase {
 
   /** Waits for the calls that have begun, then closes the store. */
   protected async closeResources(): Promise<void> {
-    await Promise.allSettled([this.#turn, ...this.#readings]);
+    // A call that has begun may begin another turn.
+    for (let turn: Promise<unknown> | undefined; turn !== this.#turn || this.#readings.size > 0;) {
+      turn = this.#turn;
+      await Promise.allSettled([turn, ...this.#readings]);
+    }
+    this.#isClosed = true;
     await this.parts.store.close();
   }
 
-  /** Runs calls one at a time, because all calls use the same working memory of the tables. */
+  /** Runs parts of calls one at a time, because all calls use the same working memory of the tables. */
   protected inTurn<T>(act: () => Promise<T>): Promise<T> {
-    this.checkOpen();
+    this.#checkNotClosed();
     const result = this.#turn.then(act, act);
     this.#turn = result;
     return result;

@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import { stat } from 'node:fs/promises';
 import { checkAborted } from '../base/errors.js';
 import type { FileOptions } from './api.js';
@@ -21,12 +22,12 @@ export async function sumFile(
   let done = 0;
   const onRead = (read: number): void => {
     done += read;
-    onProgress?.({ stage: 'score', done, total: total?.isFile() ? total.size : undefined, unit: 'bytes' });
+    callBack(onProgress, { stage: 'score', done, total: total?.isFile() ? total.size : undefined, unit: 'bytes' });
   };
   const sum = new PerplexitySum();
   const onSkip = (documents: number): void => {
     sum.skipped += documents;
-    options.onSkip?.(documents);
+    callBack(options.onSkip, documents);
   };
   const text = readText(path, { ...options, onRead, onSkip });
   const spell = (token: Uint8Array): void => {

@@ -40,7 +40,7 @@ export const ANNOTATIONS: Endpoint = {
     >('annotate', given, ANNOTATE);
     const served = call.model(model);
     let failed: Failure | undefined;
-    const other = against === undefined ? undefined : call.model(against);
+    const other = against === undefined ? undefined : call.otherModel(against);
     const annotated = annotate({
       ...options,
       model: served.paged,

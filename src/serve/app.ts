@@ -118,6 +118,12 @@ async function answered(endpoint: Endpoint, context: Context<Env>, shared: Share
     if (endpoint.path !== '/health') access.check(incoming);
     const id = context.req.param('id');
     const modelName = context.req.param('model');
+    const use = (name?: string): ServedModel => {
+      const model = models.find(name);
+      if (!used.has(model)) model.acquire();
+      used.add(model);
+      return model;
+    };
     const call: Call = {
       incoming,
       modelName,
@@ -134,12 +140,8 @@ async function answered(endpoint: Endpoint, context: Context<Env>, shared: Share
         hasCache = true;
         return served.createCache();
       },
-      model: name => {
-        const model = models.find(modelName ?? name);
-        if (!used.has(model)) model.acquire();
-        used.add(model);
-        return model;
-      },
+      model: name => use(modelName ?? name),
+      otherModel: use,
     };
     const isLines = endpoint.takesLines && LINES_TYPES.test(incoming.headers['content-type'] ?? '');
     if (isLines) return streamed(context, { type: LINES_TYPE, pieces: answersOf(endpoint, call, startTimer) });

@@ -28,8 +28,10 @@ export interface Call {
   readonly failureOf: (error: unknown) => Failure;
   /** An empty cache for a running text, after other requests with caches, if there are many. @throws the errors of `ServedModel.createCache` */
   readonly createCache: (served: ServedModel) => Promise<TextCache>;
-  /** The model of this name; without a name that of the path, or the only one. It stays open until the answer is complete. */
+  /** The model that answers: that of the path, else that of this name, else the only one. It stays open until the answer is complete. */
   readonly model: (name?: string) => ServedModel;
+  /** The model of this name, also if the path names another one. It stays open until the answer is complete. */
+  readonly otherModel: (name: string) => ServedModel;
 }
 
 /** An endpoint of the server: its method, its path, and the function that answers a body. */

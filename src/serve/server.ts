@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
@@ -82,7 +83,10 @@ export async function startServer(options: ServeOptions): Promise<ModelServer> {
     budget: BodyBudget.for(limits.maxBody),
     caches: new Turns(MOST_CACHES),
     onError: error =>
-      onWarning?.(`a request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
+      callBack(
+        onWarning,
+        `a request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      ),
   });
   try {
     await listen(server, port, host);

@@ -36,7 +36,12 @@ export function checkSentences(sentences: unknown): void {
 
 /** @throws KNESER_OPTION for a value that is neither a string nor an array of strings. */
 export function checkSentence(sentence: unknown): void {
-  const valid =
-    typeof sentence === 'string' || (Array.isArray(sentence) && sentence.every(token => typeof token === 'string'));
+  const valid = typeof sentence === 'string' || (Array.isArray(sentence) && areStrings(sentence));
   if (!valid) throw new KneserError('KNESER_OPTION', 'sentences: each must be a string or an array of strings');
+}
+
+/** Whether all items of an array are strings. `every` would pass over missing items. */
+function areStrings(items: readonly unknown[]): boolean {
+  for (let i = 0; i < items.length; i++) if (typeof items[i] !== 'string') return false;
+  return true;
 }

@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import { checkOptions, checkPath, required, wholeNumber, WORK_OPTIONS, type OptionTable } from '../base/check.js';
 import { decodeValue } from '../base/decode.js';
 import { checkAborted, KneserError } from '../base/errors.js';
@@ -107,7 +108,7 @@ async function* readNgrams(options: CountsOptions): AsyncGenerator<NgramCount, v
     const onRows = (rows: number): void => {
       checkAborted(signal, 'counting');
       done += rows;
-      onProgress?.({ stage: 'count', done, total, unit: 'n-grams' });
+      callBack(onProgress, { stage: 'count', done, total, unit: 'n-grams' });
     };
     const cursors = await openCursors(store, patterns, onRows);
     yield { ngram: [BOS_WORD], count: manifest.sentences };

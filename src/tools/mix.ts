@@ -1,3 +1,4 @@
+import { callBack, isFromCaller } from '../base/call-back.js';
 import {
   checkFlag,
   checkOptions,
@@ -167,7 +168,7 @@ export async function mix(options: MixOptions): Promise<MixReport> {
         options,
         check,
       ).catch((error: unknown) => {
-        if (!(error instanceof RangeError)) throw error;
+        if (!(error instanceof RangeError) || isFromCaller(error)) throw error;
         throw new KneserError('KNESER_LIMIT', `the n-grams of the models do not fit memory (${error.message})`, {
           cause: error,
         });
@@ -237,7 +238,7 @@ async function mixInto(
   const report = (rows: number): void => {
     check();
     const total = 2 * rowsOfModels;
-    onProgress?.({ stage: 'score', done: Math.min(total, rows), total, unit: 'n-grams' });
+    callBack(onProgress, { stage: 'score', done: Math.min(total, rows), total, unit: 'n-grams' });
   };
   const orders = await joinNgrams(opened.joined, order, types, rows => report((done += rows)));
   const bits = options.byLength ? await contextBits(opened.joined, orders) : undefined;
@@ -259,7 +260,7 @@ async function mixInto(
   };
   await writeBackoff(draft, orders, opened.words, description, progress => {
     check();
-    onProgress?.(progress);
+    callBack(onProgress, progress);
   });
   check();
   const described = buckets?.describe() ?? [{ length: null, models: models.map((_, i) => i) }];

@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import { stat } from 'node:fs/promises';
 import { writeAtomically } from '../base/node/atomic.js';
 import { checkFlag, checkOptions, checkPath, required, WORK_OPTIONS, type OptionTable } from '../base/check.js';
@@ -68,7 +69,7 @@ export async function pack(options: PackOptions): Promise<PackReport> {
     const onValue = (bytes: number): void => {
       checkAborted(signal, 'packing');
       done = Math.min(total, done + bytes);
-      onProgress?.({ stage: 'pack', done, total, unit: 'bytes' });
+      callBack(onProgress, { stage: 'pack', done, total, unit: 'bytes' });
     };
     const { keys, bytes, pieces } = await packStore(store, files, onValue);
     try {

@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import {
   checkFlag,
   checkOptions,
@@ -101,7 +102,7 @@ export async function prune(options: PruneOptions): Promise<PruneReport> {
     checkPrunable(model, manifest);
     const onRows = (done: number, total: number): void => {
       checkAborted(signal, 'pruning');
-      onProgress?.({ stage: 'prune', done, total, unit: 'n-grams' });
+      callBack(onProgress, { stage: 'prune', done, total, unit: 'n-grams' });
     };
     const pruneInto = async (writer: ModelWriter): Promise<Manifest> => {
       if (manifest.kind !== 'backoff' || !('entropy' in pruning)) {
@@ -113,7 +114,7 @@ export async function prune(options: PruneOptions): Promise<PruneReport> {
     const write = async (copy: NewModel): Promise<Manifest> => {
       const pruned = await writeIndexed(copy, pruneInto, (done, total) => {
         checkAborted(signal, 'pruning');
-        onProgress?.({ stage: 'index', done, total, unit: 'n-grams' });
+        callBack(onProgress, { stage: 'index', done, total, unit: 'n-grams' });
       });
       for (const [name, value] of files.weights) await copy.putWeights(name, value);
       checkAborted(signal, 'pruning');

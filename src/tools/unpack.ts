@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import { checkFlag, checkOptions, checkPath, required, WORK_OPTIONS, type OptionTable } from '../base/check.js';
 import { checkAborted, KneserError } from '../base/errors.js';
 import type { Progress } from '../base/progress.js';
@@ -80,7 +81,7 @@ export async function unpack(options: UnpackOptions): Promise<UnpackReport> {
         checkAborted(signal, 'unpacking');
         keys++;
         done += bytes;
-        onProgress?.({ stage: 'unpack', done, total: files.bytes, unit: 'bytes' });
+        callBack(onProgress, { stage: 'unpack', done, total: files.bytes, unit: 'bytes' });
       });
       await writer.finish();
       for (const [name, value] of files.weights) await unpacked.putWeights(name, value);

@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import { checkFlag, checkOptions, checkPath, required, WORK_OPTIONS, type OptionTable } from '../base/check.js';
 import { decodeValue } from '../base/decode.js';
 import { checkAborted, KneserError } from '../base/errors.js';
@@ -72,7 +73,7 @@ export async function upgrade(options: UpgradeOptions): Promise<UpgradeReport> {
     const write = async (upgraded: NewModel): Promise<void> => {
       await indexStore(store, manifest, await upgraded.createStore(), indexingThreads(), rows => {
         checkAborted(signal, 'upgrading');
-        onProgress?.({ stage: 'index', done: (done += rows), total, unit: 'n-grams' });
+        callBack(onProgress, { stage: 'index', done: (done += rows), total, unit: 'n-grams' });
       });
       for (const [name, value] of files.weights) await upgraded.putWeights(name, value);
     };

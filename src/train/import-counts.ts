@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import {
   checkFlag,
   checkOptions,
@@ -138,7 +139,7 @@ async function readCounts(
         checkAborted(signal, 'the import');
         textCheck.add(bytes);
         reader.feed(bytes);
-        onProgress?.({ stage: 'tokenize', done, total, unit: 'bytes' });
+        callBack(onProgress, { stage: 'tokenize', done, total, unit: 'bytes' });
       }
       reader.end();
     }

@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import { availableParallelism, totalmem } from 'node:os';
 import { build, fromText } from './build.js';
 import { folderWorkspace } from './folder-workspace.js';
@@ -85,7 +86,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     unfinished = found
       ? UnfinishedBuild.resume(draft.temporary, found)
       : await UnfinishedBuild.begin(draft.temporary, draft.generation, beginning, options.resumeCommand);
-    if (resume) options.onResume?.(found && describeProgress(found));
+    if (resume) callBack(options.onResume, found && describeProgress(found));
     return build(
       options,
       plan,

@@ -1,3 +1,4 @@
+import { callBack } from '../base/call-back.js';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { IdStream } from '../count/id-stream.js';
@@ -111,9 +112,9 @@ async function learnFromFiles(model: PagedModel, inputs: readonly Input[], optio
         for (const id of ids) text.push(id);
       }
     }
-    if (skipped > 0) options.onWarning?.(skippedWarning(skipped));
+    if (skipped > 0) callBack(options.onWarning, skippedWarning(skipped));
     const tell = (done: number, total: number): void => {
-      onProgress?.({ stage: 'tune', done, total, unit: 'passes' });
+      callBack(onProgress, { stage: 'tune', done, total, unit: 'passes' });
       check();
     };
     return await learnModel(model, text, tell, pauses(check), check);

@@ -99,3 +99,15 @@ test('the command rescores, tunes, and warns of candidates of another vocabulary
     'line 1: has no candidates',
   );
 });
+
+test('a candidate whose score is no number, or whose text is no string, is refused by name', async () => {
+  for (const [candidate, reason] of [
+    [{ text: 'the', score: NaN }, 'list x: candidate 2: its score is NaN'],
+    [{ text: 'the', score: '1' }, 'list x: candidate 2: its score is "1"'],
+    [{ text: 'the' }, 'list x: candidate 2: its score is undefined'],
+    [{ text: 3, score: 1 }, 'list x: candidate 2: its text is 3'],
+  ] as const) {
+    const lists = [{ id: 'x', candidates: [{ text: 'the cat', score: 1 }, candidate] }] as unknown as NBestList[];
+    await expect(rescored({ lists })).rejects.toThrow(reason);
+  }
+});

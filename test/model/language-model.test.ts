@@ -106,3 +106,50 @@ test('fromFile refuses a path, and names open', async () => {
   await using opened = await LanguageModel.fromFile(new Uint8Array(readFileSync(file)));
   expect(opened.info.order).toBe(2);
 });
+
+test('calls that have begun end before a model is closed', async () => {
+  const calls: ((opened: LanguageModel) => Promise<unknown>)[] = [
+    opened => opened.score('the cat'),
+    opened => opened.countOf(['the']),
+    opened => opened.vocabulary(),
+    opened => opened.predict('the'),
+    opened => opened.predict('the ___ sat', { gap: '___', options: ['dog', 'dog', 'cat'] }),
+    opened => opened.distribution('the'),
+    opened => opened.load(),
+  ];
+  for (const call of calls) {
+    const opened = await LanguageModel.open(path);
+    const result = call(opened);
+    const closing = opened.close();
+    await expect(opened.score('the')).rejects.toMatchObject({ code: 'KNESER_CLOSED' });
+    await expect(opened.predict('the')).rejects.toMatchObject({ code: 'KNESER_CLOSED' });
+    await result;
+    await closing;
+    await expect(call(opened)).rejects.toMatchObject({ code: 'KNESER_CLOSED' });
+  }
+});
+
+test('the lines that a model skips count for its bits of a byte, in a file and as sentences', async () => {
+  const lines = ['a b', '', '', '', 'b a'];
+  writeFileSync(join(folder, 'blank.txt'), lines.map(line => `${line}\n`).join(''));
+  const out = join(folder, 'blank');
+  await train({ files: [join(folder, 'blank.txt')], out, order: 2, skipBlank: true });
+  await using blank = await LanguageModel.open(out);
+  const ofFile = await blank.perplexityOfFile(join(folder, 'blank.txt'));
+  expect(await blank.perplexity(lines)).toEqual(ofFile);
+  expect((await blank.load()).perplexity(lines)).toEqual(ofFile);
+});
+
+test('an option of a gap that is given twice is one filler', async () => {
+  const found = await model.predict('the ___ sat', { gap: '___', options: ['dog', 'dog', 'cat'] });
+  expect(found.map(({ token }) => token).sort()).toEqual(['cat', 'dog']);
+  expect(found.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 12);
+});
+
+test('what is no token, no list of paths and no object of options is refused by name', async () => {
+  // eslint-disable-next-line no-sparse-arrays -- A missing item, as a caller's mistake leaves it.
+  const sparse = [, 'cat'] as string[];
+  await expect(model.score(sparse)).rejects.toMatchObject({ code: 'KNESER_OPTION' });
+  await expect(train({ files: [], out: join(folder, 'none') })).rejects.toThrow('files: the list is empty');
+  await expect(LanguageModel.open(path, new Map() as object)).rejects.toThrow('an object of class Map');
+});

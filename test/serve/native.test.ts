@@ -137,6 +137,9 @@ test('annotate streams documents', async () => {
   const same = await (await fetch(`${serving.server.url}/annotate`, { method: 'POST', body: line })).text();
   expect(same).toMatch(/^\{ "id":12345678901234567890,"f":1\.0, "text":"the cat","e":1e400,"kneser":\{/);
   expect((await serving.ask('/annotate?files=x', '')).status).toBe(400);
+  // The name in a path is that of the model that answers, and not of the other one.
+  expect(await lines('/models/tiny/annotate?tokens=true&against=tiny', body)).toEqual(expected);
+  expect((await serving.ask('/models/tiny/annotate?against=none', body)).status).toBe(404);
 });
 
 test('JSON lines are answered line by line', async () => {

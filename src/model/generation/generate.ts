@@ -1,3 +1,4 @@
+import { callBack } from '../../base/call-back.js';
 import { log10 } from '../../base/elementary.js';
 import { checkAborted, KneserError } from '../../base/errors.js';
 import { hashRandom } from '../../base/hash-random.js';
@@ -109,7 +110,8 @@ class TextMaker {
   /** Warns if beginnings had words outside the vocabulary. */
   warnOfUnknown(): void {
     if (this.unknown === 0) return;
-    this.options.onWarning?.(
+    callBack(
+      this.options.onWarning,
       `tokens of the beginnings that are unknown to the model, and were read as <unk>: ${this.unknown}`,
     );
   }
@@ -160,7 +162,8 @@ class TextMaker {
     this.beyond = mu > most ? this.beyond + 1 : 0;
     if (this.beyond < OUT_OF_REACH) return;
     this.beyond = -1;
-    this.options.onWarning?.(
+    callBack(
+      this.options.onWarning,
       `mirostat: the target of ${this.options.mirostat} bits is above the entropy of the model and cannot be reached: ` +
         `for ${OUT_OF_REACH} tokens no type was left out; choose a lower target`,
     );

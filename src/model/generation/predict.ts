@@ -61,6 +61,8 @@ export function* fillersOf(
     ?.map(idsOf)
     .filter(filler => filler.length > 0 && (unknown || filler.every(id => id < OOV)))
     .map(filler => filler.map(id => (id >= OOV ? UNK : id)));
+  // Options of the same ids are one filler.
+  const distinct = known && [...new Map(known.map(filler => [filler.join(), filler])).values()];
   return yield* fillGap(
     { order, ids, words, tokenization: tokenization.info, scorer, predictor, layout, pause },
     { left, right, start },
@@ -68,7 +70,7 @@ export function* fillersOf(
       lengths: typeof gapLength === 'number' ? [gapLength, gapLength] : gapLength,
       top,
       unknown,
-      options: known,
+      options: distinct,
       startsWith,
       endsWith,
     },

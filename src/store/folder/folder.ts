@@ -344,7 +344,7 @@ async function openDatabase(view: View, name: string, tables: string): Promise<M
   const { openLevelStore } = await import('./leveldb.js');
   const database = await openLevelStore(view.path, name).catch((error: unknown) => {
     const failed = writeError(view.path, error);
-    if (failed.code !== 'KNESER_IO') throw failed;
+    if (!(failed instanceof KneserError && failed.code === 'KNESER_IO')) throw failed;
     if (isOutOfFiles(error)) throw readError(tables, error);
     const reason = error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : '';
     throw new KneserError('KNESER_DAMAGED', `${tables}: cannot be opened: ${reason}`, { cause: error });

@@ -1,3 +1,4 @@
+import { isFromCaller } from '../../base/call-back.js';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { addAbortSignal, pipeline, Readable } from 'node:stream';
@@ -87,7 +88,7 @@ export async function* readBytes(path: string, options: ByteOptions = {}): Async
     if (mark.rest().length > 0) yield mark.rest();
   } catch (error) {
     checkAborted(signal, 'reading');
-    if (error instanceof KneserError) throw error;
+    if (error instanceof KneserError || isFromCaller(error)) throw error;
     if (compression && systemCode(error) === undefined) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new KneserError(compression.code, `${path}: damaged or cut short ${compression.kind} data (${reason})`, {

@@ -1,3 +1,4 @@
+import { callBack } from '../../base/call-back.js';
 import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -96,7 +97,7 @@ async function expandPath(
   }
   if (leftOut.length > 0) {
     const entries = leftOut.length === 1 ? '1 entry was' : `${leftOut.length} entries were`;
-    onWarning?.(`${path}: ${entries} left out: ${reasons}`);
+    callBack(onWarning, `${path}: ${entries} left out: ${reasons}`);
   }
   return found;
 }

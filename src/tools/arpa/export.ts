@@ -1,3 +1,4 @@
+import { callBack } from '../../base/call-back.js';
 import { PassThrough } from 'node:stream';
 import { writeAtomically } from '../../base/node/atomic.js';
 import { checkOptions, checkPath, required, WORK_OPTIONS, type OptionTable } from '../../base/check.js';
@@ -79,7 +80,7 @@ export async function exportArpa(options: ExportOptions): Promise<ExportReport> 
     const source = await openSource(parts, rows => {
       checkAborted(signal, 'the export');
       done += rows;
-      onProgress?.({ stage: 'export', done, total: all, unit: 'n-grams' });
+      callBack(onProgress, { stage: 'export', done, total: all, unit: 'n-grams' });
     });
     // Asynchronous, so that a word that the writer refuses ends the writing of the file, too.
     const ngrams = await writeStream(file, async out => await new ArpaWriter(source, parts, list, out).write());

@@ -1,3 +1,4 @@
+import { callBack, isFromCaller } from '../../base/call-back.js';
 import { stat } from 'node:fs/promises';
 import {
   checkFlag,
@@ -94,7 +95,7 @@ export async function importArpa(options: ImportOptions): Promise<ImportReport> 
   const { writeModel } = await import('../../store/folder/write-model.js');
   const { written, bytes } = await writeModel(out, force, model =>
     write(model, options).catch((error: unknown) => {
-      if (!(error instanceof RangeError)) throw error;
+      if (!(error instanceof RangeError) || isFromCaller(error)) throw error;
       const reason = `its n-grams do not fit memory (${error.message})`;
       throw new KneserError('KNESER_LIMIT', `${file}: ${reason}`, { cause: error });
     }),
@@ -119,7 +120,7 @@ async function write(
   };
   await writeBackoff(model, orders, words, description, progress => {
     check();
-    options.onProgress?.(progress);
+    callBack(options.onProgress, progress);
   });
   check();
   return { order: orders.length, ngrams: orders.map(({ length }) => length), warnings: warningsOf(reader, filled) };
@@ -134,7 +135,7 @@ async function read({ file, unk, onProgress, signal }: ImportOptions): Promise<A
   for await (const bytes of readRecognized(file, { onRead, signal }, ['arpa', 'kenlm', 'irstlm', 'sphinx'])) {
     checkAborted(signal, 'the import');
     reader.feed(bytes);
-    onProgress?.({ stage: 'import', done, total, unit: 'bytes' });
+    callBack(onProgress, { stage: 'import', done, total, unit: 'bytes' });
   }
   reader.end();
   if (unk !== undefined) reader.setUnknown(unk);

@@ -1,3 +1,4 @@
+import { callBack } from '../../base/call-back.js';
 import { checkOptions, checkPath, WORK_OPTIONS, type OptionTable } from '../../base/check.js';
 import { checkAborted, KneserError } from '../../base/errors.js';
 import type { WorkOptions } from '../../base/progress.js';
@@ -103,7 +104,7 @@ async function verifyFolder(path: string, options: VerifyOptions): Promise<Findi
     await checkFiles(path, pointer, findings, bytes => {
       checkAborted(signal, WORK);
       done += bytes;
-      onProgress?.({ stage: 'files', done, total: pointer.bytes, unit: 'bytes' });
+      callBack(onProgress, { stage: 'files', done, total: pointer.bytes, unit: 'bytes' });
     });
     const damaged = findings.count > 0;
     // LevelDB may crash the process if its files are damaged.
@@ -169,7 +170,7 @@ class Verification {
   private readonly onRows = (rows: number): void => {
     checkAborted(this.options.signal, WORK);
     this.done += rows;
-    this.options.onProgress?.({ stage: 'verify', done: this.done, total: this.total, unit: 'n-grams' });
+    callBack(this.options.onProgress, { stage: 'verify', done: this.done, total: this.total, unit: 'n-grams' });
   };
 
   /** The tables whose directories can be read, by pattern. */

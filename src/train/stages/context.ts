@@ -1,3 +1,4 @@
+import { callBack } from '../../base/call-back.js';
 import { IdStream } from '../../count/id-stream.js';
 import { checkAborted } from '../../base/errors.js';
 import type { Progress, WorkOptions } from '../../base/progress.js';
@@ -37,7 +38,7 @@ export class BuildContext {
 
   /** Reports the progress of a stage to the caller. */
   report(progress: Progress): void {
-    this.work.onProgress?.(progress);
+    callBack(this.work.onProgress, progress);
   }
 
   /**
