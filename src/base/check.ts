@@ -168,7 +168,8 @@ export function optionError(name: string, value: unknown, takes: string): Kneser
 /** Checks for a whole number from `least` to `most`. @returns the value */
 export function checkInteger(name: string, value: unknown, least: number, most: number): number {
   if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
-  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  const isTooLarge = typeof value === 'number' && value > most;
+  const range = most === Number.MAX_SAFE_INTEGER && !isTooLarge ? `of at least ${least}` : `from ${least} to ${most}`;
   throw optionError(name, value, `a whole number ${range}`);
 }
 

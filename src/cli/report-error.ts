@@ -8,6 +8,7 @@ const FLAG_NAMES: Readonly<Record<string, string>> = {
   atLeast: 'unkBelow',
   references: 'tune',
   domains: 'domain',
+  file: 'arpa',
 };
 
 /** The codes of errors whose message can begin with the name of an option. */

@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 import { stat } from 'node:fs/promises';
 import { standard, STDIN } from '../base/node/standard-streams.js';
 import { writeAtomically } from '../base/node/atomic.js';
+import { checkPath } from '../base/check.js';
 import { KneserError, writeError } from '../base/errors.js';
 import { heatScale, heatStep, readable, valueAt } from '../report/heat.js';
 import type { LanguageModel } from '../model/language-model.js';
@@ -132,6 +133,7 @@ function visible(token: string): string {
 }
 
 async function refuseFolder(path: string): Promise<void> {
+  checkPath('html', path);
   const stats = await stat(path).catch(() => undefined);
   if (stats?.isDirectory()) {
     throw new KneserError('KNESER_OUTPUT_EXISTS', `${path}: is a folder; name a file with --html`);

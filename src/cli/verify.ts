@@ -34,7 +34,11 @@ async function run(path: string, flags: VerifyFlags): Promise<void> {
   if (flags.json) await print(JSON.stringify(report) + '\n');
   else await printChecks(path, report);
   const { sound, found } = report;
-  if (!sound) throw new KneserError('KNESER_DAMAGED', `${path}: ${whole(found)} findings; the model is damaged`);
+  if (!sound)
+    throw new KneserError(
+      'KNESER_DAMAGED',
+      `${path}: ${whole(found)} ${found === 1 ? 'finding' : 'findings'}; the model is damaged`,
+    );
 }
 
 async function printChecks(path: string, { checks, findings, found, sound, seconds }: VerifyReport): Promise<void> {

@@ -249,6 +249,8 @@ async function mixInto(
   const weights = learned?.weights ?? [Float64Array.from(given)];
   const bucketOf = (level: number, row: number): number => buckets?.of(level, row) ?? 0;
   interpolate(orders, opened.components, weights, bucketOf, rows => report(rowsOfModels + rows));
+  // N-grams that several models have are fewer after the join.
+  report(2 * rowsOfModels);
 
   const [{ parts }] = models;
   const { lowercase, skipBlank, tokenization, wordOrder } = parts.manifest.options;

@@ -1,6 +1,7 @@
 import { callBack } from '../base/call-back.js';
 import { stat } from 'node:fs/promises';
 import { writeAtomically } from '../base/node/atomic.js';
+import { checkOutsideModels } from '../store/folder/outside-models.js';
 import { checkFlag, checkOptions, checkPath, required, WORK_OPTIONS, type OptionTable } from '../base/check.js';
 import { checkAborted, KneserError, writeError } from '../base/errors.js';
 import type { Progress } from '../base/progress.js';
@@ -60,6 +61,7 @@ export async function pack(options: PackOptions): Promise<PackReport> {
   const { model, out, force = false, onProgress, signal } = options;
   const started = performance.now();
   await checkOut(out, force);
+  await checkOutsideModels(out);
   const { openModel } = await import('../model/open-model.js');
   const { store, files } = await openModel(model);
   try {
@@ -74,6 +76,8 @@ export async function pack(options: PackOptions): Promise<PackReport> {
     const { keys, bytes, pieces } = await packStore(store, files, onValue);
     try {
       await writeAtomically(out, pieces);
+      // The files of the store have more bytes than its values.
+      onValue(total);
     } catch (error) {
       throw writeError(out, error);
     }

@@ -125,7 +125,7 @@ export async function prune(options: PruneOptions): Promise<PruneReport> {
       out,
       tables: written.tables.map(({ pattern, rows, dropped = 0 }) => ({
         pattern,
-        types: pattern === '1' ? written.vocabulary : rows,
+        types: pattern === '1' && written.kind !== 'backoff' ? written.vocabulary : rows,
         dropped,
       })),
       bytes,
@@ -139,7 +139,10 @@ export async function prune(options: PruneOptions): Promise<PruneReport> {
 function choosePruning({ prune, entropy }: PruneOptions, order: number): Pruning {
   if (prune && entropy === undefined) return pruningByCounts(prune, order);
   if (!prune && entropy !== undefined) return pruningByEntropy(entropy);
-  throw new KneserError('KNESER_OPTION', 'give either prune (thresholds of counts) or entropy (one threshold)');
+  throw new KneserError(
+    'KNESER_OPTION',
+    'give either prune (--prune, thresholds of counts) or entropy (--entropy, one threshold)',
+  );
 }
 
 function checkPrunable(model: string, { tables, pruning, modelM }: Manifest): void {

@@ -75,14 +75,20 @@ export async function unpack(options: UnpackOptions): Promise<UnpackReport> {
     }
     let keys = 0;
     let done = 0;
+    const total = files.bytes;
+    const report = (bytes: number): void => {
+      checkAborted(signal, 'unpacking');
+      done = Math.min(total, done + bytes);
+      callBack(onProgress, { stage: 'unpack', done, total, unit: 'bytes' });
+    };
     const write = async (unpacked: NewModel): Promise<void> => {
       const writer = await unpacked.createStore();
       await copyStore(store, writer, bytes => {
-        checkAborted(signal, 'unpacking');
         keys++;
-        done += bytes;
-        callBack(onProgress, { stage: 'unpack', done, total: files.bytes, unit: 'bytes' });
+        report(bytes);
       });
+      // The file has more bytes than its values.
+      report(total);
       await writer.finish();
       for (const [name, value] of files.weights) await unpacked.putWeights(name, value);
     };

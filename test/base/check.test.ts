@@ -305,7 +305,7 @@ test.each<[string, () => unknown, string]>([
     'signal',
     // @ts-expect-error -- the type
     () => library.pack({ model: path, out, signal: new AbortController() }),
-    'signal: an object is not an AbortSignal',
+    'signal: an object of class AbortController is not an AbortSignal',
   ],
   // @ts-expect-error -- the type
   ['path', () => LanguageModel.open(undefined), 'path: undefined is not a string'],

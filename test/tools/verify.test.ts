@@ -187,7 +187,7 @@ describe('verify', () => {
     const { sound, findings } = JSON.parse(stdout) as { sound: boolean; findings: { part: string }[] };
     expect(sound).toBe(false);
     expect(findings.map(({ part }) => part)).toEqual([join('generation-1', 'tables', 'CURRENT')]);
-    expect(stderr).toBe(`kneser: ${copy}: 1 findings; the model is damaged\n`);
+    expect(stderr).toBe(`kneser: ${copy}: 1 finding; the model is damaged\n`);
   });
 
   test('refuses a folder without a model', async () => {

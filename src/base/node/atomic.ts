@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 import { Readable, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { KneserError } from '../errors.js';
@@ -9,7 +9,7 @@ import { ownMark, removeAbandoned } from './leftovers.js';
 
 /**
  * Writes a file whole or not at all: writes a temporary file beside it, and renames this file when it is complete. Makes the folder if
- * it is missing, replaces a file at `path`, and removes temporary files that killed processes left for the same path. One chunk at a
+ * it is missing, replaces a file at `path` or at the end of a link, and removes temporary files that killed processes left for the same path. One chunk at a
  * time is in memory. If it fails, neither the file nor a folder that it made stays.
  *
  * @param through streams that transform the chunks, such as gzip.
@@ -38,9 +38,10 @@ export async function writeDraft(
   chunks: Iterable<string> | AsyncIterable<string | Uint8Array>,
   ...through: Duplex[]
 ): Promise<Draft> {
-  const folder = dirname(path);
+  const target = await targetOf(path);
+  const folder = dirname(target);
   const made = await makeFolder(folder);
-  const temporary = `${path}.${ownMark()}.tmp`;
+  const temporary = `${target}.${ownMark()}.tmp`;
   const discard = async (): Promise<void> => {
     await rm(temporary, { force: true });
     if (made !== undefined) await removeEmpty(folder, made);
@@ -54,13 +55,26 @@ export async function writeDraft(
     }
   };
   await orDiscard(async () => {
-    const stats = await stat(path).catch(() => undefined);
-    // A rename would replace even a device such as /dev/null by a file.
-    if (stats && !stats.isFile()) {
-      throw new KneserError('KNESER_OUTPUT_EXISTS', `${path}: is a folder or a device; name a file`);
-    }
-    await removeAbandoned(folder, `${basename(path)}.`);
+    await checkReplaceable(path);
+    await removeAbandoned(folder, `${basename(target)}.`);
     await pipeline([Readable.from(chunks), ...through, createWriteStream(temporary)]);
   });
-  return { publish: () => orDiscard(() => rename(temporary, path)), discard };
+  return { publish: () => orDiscard(() => rename(temporary, target)), discard };
+}
+
+/** Refuses a path at which something other than a file is. @throws KNESER_OUTPUT_EXISTS */
+export async function checkReplaceable(path: string): Promise<void> {
+  const stats = await stat(path).catch(() => undefined);
+  // A rename would replace even a device such as /dev/null by a file.
+  if (stats && !stats.isFile()) {
+    throw new KneserError('KNESER_OUTPUT_EXISTS', `${path}: is a folder or a device; name a file`);
+  }
+}
+
+/** The file that is written for a path: the path itself, or the target of the link at this path, which a rename would replace. */
+async function targetOf(path: string): Promise<string> {
+  const link = await readlink(path).catch(() => undefined);
+  if (link === undefined) return path;
+  // A link may lead to a file that does not exist yet.
+  return realpath(path).catch(() => resolve(dirname(path), link));
 }

@@ -31,7 +31,8 @@ export async function readUnfinished(folder: string): Promise<Unfinished | undef
 
 /** Says how far a training came, and how to continue. @param record `undefined` if there is nothing to continue. */
 export function describeUnfinished(record: Unfinished | undefined, out: string): string {
-  if (!record) return 'this model is unfinished, and cannot be resumed: make it again with force (--force)';
+  if (!record)
+    return 'this model is unfinished or has lost its kneser.json, and cannot be resumed: make it again with force (--force)';
   const command = record.command ?? `train({ …, out: ${JSON.stringify(out)}, resume: true })`;
   return `this model is unfinished: its training had ${describeProgress(record)}. To continue: ${command}`;
 }

@@ -1,3 +1,4 @@
+import { checkOutsideModels } from './outside-models.js';
 import { join } from 'node:path';
 import { writeError } from '../../base/errors.js';
 import type { LevelWriter } from '../level.js';
@@ -39,6 +40,7 @@ export async function writeModel<T>(
   write: (model: NewModel) => Promise<T>,
   { created, findUnfinished, keepsUnfinished }: WriteModelOptions = {},
 ): Promise<{ written: T; bytes: number }> {
+  await checkOutsideModels(out);
   const draft = await beginDraft(out, force, findUnfinished);
   const stores: LevelWriter[] = [];
   const create = async (path: string, isForModel: boolean): Promise<LevelWriter> => {

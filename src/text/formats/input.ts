@@ -83,6 +83,7 @@ async function expandPath(
   onWarning?: (warning: string) => void,
 ): Promise<Input[]> {
   if (path === STDIN) return [{ path, bytes: undefined }];
+  if (path === '') throw new KneserError('KNESER_OPTION', 'the path of a file is empty');
   const stats = await inputStats(path);
   if (!stats.isDirectory()) return [{ path, bytes: stats.isFile() ? stats.size : undefined }];
   const leftOut: LeftOut[] = [];

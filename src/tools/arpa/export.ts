@@ -1,6 +1,8 @@
 import { callBack } from '../../base/call-back.js';
+import { stat } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
-import { writeAtomically } from '../../base/node/atomic.js';
+import { checkOutsideModels } from '../../store/folder/outside-models.js';
+import { checkReplaceable, writeAtomically } from '../../base/node/atomic.js';
 import { checkOptions, checkPath, required, WORK_OPTIONS, type OptionTable } from '../../base/check.js';
 import { checkAborted, KneserError, writeError } from '../../base/errors.js';
 import type { Progress } from '../../base/progress.js';
@@ -9,7 +11,6 @@ import type { ModelParts } from '../../model/scoring/parts.js';
 import { decodeValue } from '../../base/decode.js';
 import { MANIFEST_KEY } from '../../store/keys.js';
 import { decodeManifest } from '../../tables/manifest.js';
-import { fileSize } from '../../text/formats/input.js';
 import type { BackoffSource } from './source.js';
 import { requireForward } from '../../text/word-order.js';
 
@@ -65,6 +66,16 @@ export async function exportArpa(options: ExportOptions): Promise<ExportReport> 
   checkOptions('exportArpa', options, EXPORT_OPTIONS);
   checkAborted(options.signal, 'the export');
   const { model: folder, file, onProgress, signal } = options;
+  const packed = /\.(zst|bz2|xz)$/i.exec(file);
+  if (packed)
+    throw new KneserError(
+      'KNESER_OPTION',
+      `file: ARPA files are written as text, or gzipped as .gz; not as ${packed[0]}`,
+    );
+  if (file === '-')
+    throw new KneserError('KNESER_OPTION', 'file: an ARPA file is not written to standard output; name a file');
+  await checkOutsideModels(file);
+  await checkReplaceable(file);
   const started = performance.now();
   const { openModel } = await import('../../model/open-model.js');
   const { store, files } = await openModel(folder);
@@ -85,7 +96,7 @@ export async function exportArpa(options: ExportOptions): Promise<ExportReport> 
     // Asynchronous, so that a word that the writer refuses ends the writing of the file, too.
     const ngrams = await writeStream(file, async out => await new ArpaWriter(source, parts, list, out).write());
     const seconds = (performance.now() - started) / 1000;
-    return { file, order: parts.manifest.order, ngrams, bytes: await fileSize(file), seconds };
+    return { file, order: parts.manifest.order, ngrams, bytes: (await stat(file)).size, seconds };
   } finally {
     await model.close();
   }

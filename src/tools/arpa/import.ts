@@ -110,6 +110,8 @@ async function write(
 ): Promise<Pick<ImportReport, 'order' | 'ngrams' | 'warnings'>> {
   const reader = await read(options);
   const { orders, words } = reader;
+  if (orders.length === 0 || orders[0].length === 0)
+    throw new KneserError('KNESER_INPUT_EMPTY', `${options.file}: it has no n-gram of order 1`);
   const types = words.size + 1;
   const filled = complete(reader, types);
   const { writeBackoff } = await import('./write-backoff.js');

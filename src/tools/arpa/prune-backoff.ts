@@ -8,6 +8,9 @@ import { Ngrams } from './ngrams.js';
 import { putTables } from './put-tables.js';
 import { StoredSource } from './stored.js';
 
+/** Progress is told once every 2^12 n-grams. */
+const REPORT_SHIFT = 12;
+
 /**
  * Prunes a back-off model by relative entropy (Stolcke 1998), as SRILM's `ngram -prune` does.
  *
@@ -64,7 +67,10 @@ async function readOrders(parts: ModelParts, onDone: (done: number) => void): Pr
         for (let j = 0; j < level; j++) ngrams.columns[j][row] = context[level - 1 - j];
         ngrams.columns[level][row] = words[i];
       }
-      onDone((done += to - from));
+      const before = done;
+      done += to - from;
+      // Not after each context, of which there are millions.
+      if (done >>> REPORT_SHIFT !== before >>> REPORT_SHIFT) onDone(done);
       const reading = cursor.advance();
       if (reading) await reading;
     }

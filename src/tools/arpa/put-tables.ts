@@ -44,6 +44,7 @@ export async function putTables(
     writer.flush();
     await builder.putBlocks(0, blocks);
     done += ngrams.length;
+    onNgrams(done, total);
     const { contexts } = writer.summary;
     const noCounts = { tokens: 0, countsOfCounts: [0, 0, 0, 0] } as const;
     // As in pruned tables, an n-gram need not be a context, which `dropped` tells readers. `bare` counts contexts without followers.

@@ -114,6 +114,8 @@ export class TableCounting {
         await context.pause();
       }
     }
+    // The padding of sentences is part of the total, but is not sorted.
+    this.report(stage, total, total);
   }
 
   /** Merges the runs on the disk, sort by sort, and counts them. */

@@ -313,3 +313,9 @@ describe('work that needs counts refuses a model without counts', () => {
     expect(readdirSync(folder)).not.toContain('pruned');
   });
 });
+
+test('a file without unigrams is refused', async () => {
+  const file = join(folder, 'empty.arpa');
+  writeFileSync(file, '\\data\\\nngram 1=0\n\n\\1-grams:\n\n\\end\\\n');
+  await expect(importArpa({ file, out: join(folder, 'empty') })).rejects.toMatchObject({ code: 'KNESER_INPUT_EMPTY' });
+});
