@@ -42,10 +42,12 @@ export async function indexStore(
       frequencies?: Float64Array,
     ): Promise<TableManifest[]> => {
       const patterns = tables.map(({ pattern }) => parseTableName(pattern) ?? []);
+      // A follower of a context follows its parent, too.
+      const hasBare = tables.some(({ bare = 0 }) => bare > 0);
       const figures = await indexTables(
         from,
         to,
-        { patterns, stream, types, isBackoff, ...(frequencies ? { frequencies } : {}) },
+        { patterns, stream, types, isBackoff, hasBare, ...(frequencies ? { frequencies } : {}) },
         threads,
         onRows,
       );

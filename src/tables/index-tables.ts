@@ -29,6 +29,8 @@ export interface IndexPlan {
   readonly types: number;
   /** Whether rows have log10 probabilities in place of counts. */
   readonly isBackoff: boolean;
+  /** Whether some contexts have no followers: then their parents may be missing. Default: whether the tables are of a back-off model. */
+  readonly hasBare?: boolean;
   /** By word id, the occurrences in the text, from which ranges are computed; without them, ranges are computed from the table of bigrams. */
   readonly frequencies?: Float64Array;
   /** The least number of distinct bigrams of a range, as in {@link findRanges}. */
@@ -55,10 +57,10 @@ export async function indexTables(
   threads: IndexThreads | undefined,
   onRows: (rows: number) => void,
 ): Promise<ReadonlyMap<string, IndexFigures>> {
-  const { patterns, stream, isBackoff, frequencies, bigramsARange = BIGRAMS_A_RANGE } = plan;
+  const { patterns, stream, isBackoff, hasBare = isBackoff, frequencies, bigramsARange = BIGRAMS_A_RANGE } = plan;
   const [root, ...longer] = patterns;
   const first = await indexWords(from, to, tableName(root, stream), plan, onRows);
-  const missing = isBackoff ? await missingParents(from, patterns, stream) : [];
+  const missing = hasBare ? await missingParents(from, patterns, stream) : [];
   const tables: IndexedTable[] = [];
   for (const [i, pattern] of longer.entries()) {
     const name = tableName(pattern, stream);
