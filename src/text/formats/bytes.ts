@@ -128,8 +128,10 @@ function compressionOf(path: string, head: Uint8Array, byName: boolean): Compres
   const kind = kindOf(head);
   const found = COMPRESSIONS.find(compression => compression.kind === kind?.name);
   if (found || !named || head.length < LONGEST_MAGIC) return found ?? named;
+  // The command that imports an ARPA file refuses it by this name, too.
+  const help = kind && (kind.name === 'arpa' ? 'rename it' : helpFor(kind, path));
   const reason = kind
-    ? `is ${kind.what}, not ${named.kind} data, whatever its name says; ${helpFor(kind, path)}`
+    ? `is ${kind.what}, not ${named.kind} data, whatever its name says; ${help}`
     : `is not ${named.kind} data, whatever its name says; rename it if it is text`;
   throw new KneserError(named.code, `${path}: ${reason}`);
 }

@@ -27,7 +27,8 @@ export async function checkFiles(
   const buffer = digestBuffer();
   for (const file of pointer.files) {
     findings.checked(CHECK);
-    await findings.try(CHECK, join(pointer.generation, 'tables', file.name), () => checkFile(tables, file, buffer));
+    const part = join(pointer.generation, 'tables', file.name);
+    await findings.try(CHECK, part, () => checkFile(tables, file, buffer), `${join(tables, file.name)}: `);
     onBytes(file.bytes);
   }
   const names = pointer.files.map(({ name }) => name);

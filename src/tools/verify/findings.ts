@@ -39,13 +39,19 @@ export class Findings {
     this.of(check).checked += number;
   }
 
-  /** Calls `act`; if that throws KNESER_DAMAGED, adds a finding. @returns the result of `act`, or `undefined` after KNESER_DAMAGED. */
-  async try<T>(check: string, part: string, act: () => T | Promise<T>): Promise<T | undefined> {
+  /**
+   * Calls `act`; if that throws KNESER_DAMAGED, adds a finding.
+   *
+   * @param prefix is left out where the message begins with it, because it says the same as `part`.
+   * @returns the result of `act`, or `undefined` after KNESER_DAMAGED.
+   */
+  async try<T>(check: string, part: string, act: () => T | Promise<T>, prefix = ''): Promise<T | undefined> {
     try {
       return await act();
     } catch (error) {
       if (!(error instanceof KneserError && error.code === 'KNESER_DAMAGED')) throw error;
-      this.add(check, part, error.message);
+      const { message } = error;
+      this.add(check, part, message.startsWith(prefix) ? message.slice(prefix.length) : message);
       return undefined;
     }
   }
