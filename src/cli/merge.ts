@@ -1,4 +1,4 @@
-import { KneserError } from '../base/errors.js';
+import { checkInteger } from '../base/check.js';
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { WeightedModel } from '../train/merge.js';
@@ -23,16 +23,9 @@ async function run(models: readonly string[], flags: CombineFlags): Promise<void
   await combine(flags, options => merge({ models: models.map(parseModel), ...options }));
 }
 
-/** The largest factor of a model, as `merge` checks it. */
-const MOST_TIMES = 2 ** 32 - 1;
-
 /** Reads `model*2` as the model twice, unless a file has the name `model*2`. */
 function parseModel(text: string): WeightedModel {
   const match = /^(.+)\*([\d.]+)$/s.exec(text);
   if (!match || existsSync(text)) return { model: text };
-  const times = Number(match[2]);
-  if (!(Number.isInteger(times) && times >= 1 && times <= MOST_TIMES)) {
-    throw new KneserError('KNESER_OPTION', `${text}: ${match[2]} is not a whole number from 1 to ${MOST_TIMES}`);
-  }
-  return { model: match[1], times };
+  return { model: match[1], times: checkInteger(text, Number(match[2]), 1, 2 ** 32 - 1) };
 }

@@ -81,8 +81,10 @@ async function run(files: readonly string[], flags: ProfileFlags, command: Comma
   if (flags.model === undefined && opening !== undefined) {
     throw new KneserError('KNESER_OPTION', `${opening}: belongs to model; name a model, or leave it out`);
   }
-  if (html !== undefined) checkPath('html', html);
-  if (html !== undefined) await refuseInput(html, 'html', [...files, ...(against ?? [])]);
+  if (html !== undefined) {
+    checkPath('html', html);
+    await refuseInput(html, 'html', [...files, ...(against ?? [])]);
+  }
   const { DRAWING_NAMES } = await import('../model/generation/options.js');
   const options: ProfileOptions = {
     files,

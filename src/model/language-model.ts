@@ -284,8 +284,7 @@ export class LanguageModel extends PagedModel {
   override async load(options: LoadOptions = {}): Promise<LoadedModel> {
     checkOptions('load', options, LOAD_OPTIONS);
     return this.whileOpen(async () => {
-      const { LoadedModel } = await import('./loaded-model.js');
-      const words = await this.allWords();
+      const [words, { LoadedModel }] = await Promise.all([this.allWords(), import('./loaded-model.js')]);
       const threads = await this.#loadingThreads();
       try {
         return await LoadedModel.load(this.parts, words, options, threads);

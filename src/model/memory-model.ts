@@ -1,5 +1,5 @@
-import { callBack } from '../base/call-back.js';
 /// <reference lib="esnext.disposable" preserve="true" />
+import { callBack } from '../base/call-back.js';
 import {
   checkFunction,
   checkObject,

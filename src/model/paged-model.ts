@@ -79,8 +79,6 @@ export class PagedModel extends ModelBase {
   /** Reads of the store that run beside these calls. */
   readonly #readings = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
-  /** Whether all calls have ended, so that the store may be closed. */
-  #isClosed = false;
 
   /** @internal */
   constructor(parts: ModelParts, options: OpenOptions) {
@@ -154,7 +152,6 @@ export class PagedModel extends ModelBase {
    * ```
    */
   async score(sentence: Sentence, options: ScoreOptions = {}): Promise<Score> {
-    this.checkOpen();
     checkOptions('score', options, SCORE_OPTIONS);
     const reading = this.reading(this.wholeSentence(sentence));
     return this.inTurn(async () => {
@@ -187,7 +184,6 @@ export class PagedModel extends ModelBase {
 
   /** @internal As {@link ngramPerplexities}, with the score of the sentence. @param pause called between batches. */
   async scoreVector(sentence: Sentence, options: VectorOptions, pause?: Pause): Promise<VectorScore> {
-    this.checkOpen();
     const reading = this.reading(this.wholeSentence(sentence));
     const longest = options.context === 'window' ? this.parts.order : 1;
     return this.inTurn(async () => {
@@ -227,18 +223,21 @@ export class PagedModel extends ModelBase {
     const checked = checkPredictOptions(options);
     this.checkForward(checked);
     return this.whileOpen(async () => {
-      const { fillersOf, predictions } = await import('./generation/predict.js');
-      const words = await this.allWords();
+      const [words, { fillersOf, predictions }] = await Promise.all([
+        this.allWords(),
+        import('./generation/predict.js'),
+      ]);
       if (checked.gap !== undefined) {
         const predictor = await this.#openPredictor();
         const { parts, scorer } = this;
         const tokensOf = (side: Sentence): string[] => this.surface(side);
-        return this.inTurn(() => {
+        return this.#next(() => {
           const layout = this.layout(GAP_BATCH);
           return runAwaiting(fillersOf({ parts, words, scorer, predictor, layout, tokensOf, pause }, history, checked));
         });
       }
-      return predictions(await this.nextWords(history, checked.start), checked, words, this.parts);
+      const next = await this.#after(this.#idsBefore(history, words), checked.start);
+      return predictions(next, checked, words, this.parts);
     });
   }
 
@@ -260,9 +259,10 @@ export class PagedModel extends ModelBase {
   async distribution(history: Sentence, options: DistributionOptions = {}): Promise<Distribution> {
     checkOptions('distribution', options, DISTRIBUTION_OPTIONS);
     return this.whileOpen(async () => {
-      const next = await this.nextWords(history, options.start ?? true);
+      const words = await this.allWords();
+      const next = await this.#after(this.#idsBefore(history, words), options.start ?? true);
       const { Distribution } = await import('./prediction/distribution.js');
-      return new Distribution(next.spread(), await this.allWords());
+      return new Distribution(next.spread(), words);
     });
   }
 
@@ -310,17 +310,22 @@ export class PagedModel extends ModelBase {
    * @internal
    */
   async nextWords(history: Sentence, start: boolean): Promise<NextWords> {
-    const words = await this.allWords();
-    return this.nextWordsOfIds(
-      Uint32Array.from(this.nearest(history), token => words.idOf(token)),
-      start,
-    );
+    return this.nextWordsOfIds(this.#idsBefore(history, await this.allWords()), start);
+  }
+
+  /** The ids of the nearest words of a history. */
+  #idsBefore(history: Sentence, words: LoadedWords): Uint32Array {
+    return Uint32Array.from(this.nearest(history), token => words.idOf(token));
   }
 
   /** @internal As {@link nextWords}, of a history of ids. */
   async nextWordsOfIds(history: Uint32Array, start: boolean): Promise<NextWords> {
+    return this.whileOpen(() => this.#after(history, start));
+  }
+
+  async #after(history: Uint32Array, start: boolean): Promise<NextWords> {
     const predictor = await this.#openPredictor();
-    return this.inTurn(() => runAwaiting(predictor.after(history, start)));
+    return this.#next(() => runAwaiting(predictor.after(history, start)));
   }
 
   /** @internal Figures of the distribution before each token of whole sentences, given as ids. */
@@ -344,7 +349,6 @@ export class PagedModel extends ModelBase {
    * ```
    */
   async vocabulary(): Promise<Vocabulary> {
-    this.checkOpen();
     return new Vocabulary(await this.allWords(), this.parts.manifest);
   }
 
@@ -400,7 +404,6 @@ export class PagedModel extends ModelBase {
       checkAborted(signal, 'scoring');
       tellSentences(sum, onProgress);
       await pause();
-      this.checkOpen();
       const { tokens } = this.reading(this.surface(sentence));
       const isSkipped = this.isSkipped(tokens);
       addSentence(sum, sentence, this.parts, isSkipped);
@@ -434,8 +437,8 @@ export class PagedModel extends ModelBase {
   async load(options: LoadOptions = {}): Promise<MemoryModel> {
     checkOptions('load', options, LOAD_OPTIONS);
     return this.whileOpen(async () => {
-      const { MemoryModel } = await import('./memory-model.js');
-      return MemoryModel.load(this.parts, await this.allWords(), options);
+      const [words, { MemoryModel }] = await Promise.all([this.allWords(), import('./memory-model.js')]);
+      return MemoryModel.load(this.parts, words, options);
     });
   }
 
@@ -445,7 +448,6 @@ export class PagedModel extends ModelBase {
    * @internal
    */
   evidence(batch: Batch, check?: () => void): Promise<BlendEvidence> {
-    this.checkOpen();
     return this.inTurn(() => runAwaiting(this.#scoring.byEvidence.evidenceOf(batch), check));
   }
 
@@ -456,7 +458,6 @@ export class PagedModel extends ModelBase {
    * @param cache the text so far; the batch becomes part of it.
    */
   scoreBatch(batch: Batch, cache?: TextCache): Promise<Float64Array> {
-    this.checkOpen();
     return this.inTurn(async () => {
       const { log10Probs } = await runAwaiting(this.scorer.score(batch, cache));
       return log10Probs.slice(0, batch.length);
@@ -488,31 +489,22 @@ export class PagedModel extends ModelBase {
 
   /** @internal The whole dictionary, which is read at the first call. */
   allWords(): Promise<LoadedWords> {
-    this.#checkNotClosed();
+    this.checkOpen();
     const { store, manifest } = this.parts;
-    this.#loadedWords ??= this.#track(() => LoadedWords.load(store, manifest)).catch((error: unknown) => {
+    this.#loadedWords ??= this.whileOpen(() => LoadedWords.load(store, manifest)).catch((error: unknown) => {
       this.#loadedWords = undefined;
       throw error;
     });
     return this.#loadedWords;
   }
 
-  /** Refuses a call if {@link close} was called before. Calls of other methods in a call that has begun are not refused. */
   protected checkOpen(): void {
     if (this.#closing) throw closedError(this.parts.store.name);
-  }
-
-  #checkNotClosed(): void {
-    if (this.#isClosed) throw closedError(this.parts.store.name);
   }
 
   /** Begins a call that reads the store; {@link close} waits until it ends. */
   protected async whileOpen<T>(act: () => Promise<T>): Promise<T> {
     this.checkOpen();
-    return this.#track(act);
-  }
-
-  async #track<T>(act: () => Promise<T>): Promise<T> {
     const reading = act();
     this.#readings.add(reading);
     try {
@@ -524,18 +516,18 @@ export class PagedModel extends ModelBase {
 
   /** Waits for the calls that have begun, then closes the store. */
   protected async closeResources(): Promise<void> {
-    // A call that has begun may begin another turn.
-    for (let turn: Promise<unknown> | undefined; turn !== this.#turn || this.#readings.size > 0;) {
-      turn = this.#turn;
-      await Promise.allSettled([turn, ...this.#readings]);
-    }
-    this.#isClosed = true;
+    await Promise.allSettled([this.#turn, ...this.#readings]);
     await this.parts.store.close();
   }
 
-  /** Runs parts of calls one at a time, because all calls use the same working memory of the tables. */
+  /** Runs calls one at a time, because all calls use the same working memory of the tables. */
   protected inTurn<T>(act: () => Promise<T>): Promise<T> {
-    this.#checkNotClosed();
+    this.checkOpen();
+    return this.#next(act);
+  }
+
+  /** As {@link inTurn}, for a part of a call of {@link whileOpen}, which is not refused once it has begun. */
+  #next<T>(act: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(act, act);
     this.#turn = result;
     return result;

@@ -10,7 +10,6 @@ import {
   WORK_OPTIONS,
   type OptionTable,
 } from '../base/check.js';
-import { KneserError } from '../base/errors.js';
 import type { WorkOptions } from '../base/progress.js';
 import { OPEN_OPTIONS, type OpenOptions } from '../model/api.js';
 
@@ -40,10 +39,7 @@ const MOST_SECONDS = 86_400;
 
 /** The checks of {@link ServeOptions}. */
 export const SERVE_OPTIONS: OptionTable<ServeOptions> = {
-  models: required((name, value) => {
-    checkPaths(name, value);
-    if ((value as unknown[]).length === 0) throw new KneserError('KNESER_OPTION', `${name}: the list is empty`);
-  }),
+  models: required(checkPaths),
   port: wholeNumber(0, 65_535),
   host: (name, value) => {
     if (checkText(name, value) === '') throw optionError(name, value, 'an address such as 127.0.0.1');

@@ -70,7 +70,6 @@ const PLAN_OPTIONS: OptionTable<SparkPlanOptions> = {
 export async function sparkPlan(options: SparkPlanOptions): Promise<string> {
   checkOptions('sparkPlan', options, PLAN_OPTIONS);
   const { texts, work, partitions, from } = options;
-  if (texts.length === 0) throw new KneserError('KNESER_OPTION', 'texts: the list is empty; name the text');
   for (const path of texts) checkSparkPath('texts', path);
   checkSparkFolder('work', work);
   const job = await jobOf(options);

@@ -72,7 +72,6 @@ const ROW_MEMBER = 'kneser_row';
 export function sparkScorePlan(options: SparkScorePlanOptions): string {
   checkOptions('sparkScorePlan', options, SCORE_PLAN_OPTIONS);
   const { texts, out, run: command = 'score', format = 'text', from } = options;
-  if (texts.length === 0) throw new KneserError('KNESER_OPTION', 'texts: the list is empty; name the text');
   for (const path of texts) checkSparkPath('texts', path);
   checkSparkFolder('out', out);
   if (command === 'score' && format !== 'text') {

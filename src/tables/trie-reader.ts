@@ -31,6 +31,15 @@ class BlockMemory {
   }
 }
 
+/** Copies the bytes of a block, so that its words begin at a multiple of 4. @param memory gets them; without it, memory of their own. @throws BlockDamage */
+export function wordsOf(bytes: Uint8Array, memory?: BlockMemory): Uint32Array {
+  if (bytes.length % 4 !== 0) throw new BlockDamage('wrong length');
+  const length = bytes.length / 4;
+  const words = memory ? memory.take(length) : new Uint32Array(length);
+  new Uint8Array(words.buffer, words.byteOffset, bytes.length).set(bytes);
+  return words;
+}
+
 /**
  * Opens a block of a trie.
  *
@@ -48,11 +57,7 @@ export function openTrieBlock(
   memory?: BlockMemory,
 ): TrieBlock {
   return decodeValue(`${store.name}: table ${table}, block ${index}`, value, bytes => {
-    if (bytes.length % 4 !== 0) throw new BlockDamage('wrong length');
-    const length = bytes.length / 4;
-    const data = memory ? memory.take(length) : new Uint32Array(length);
-    new Uint8Array(data.buffer, data.byteOffset, bytes.length).set(bytes);
-    const block = new TrieBlock(data);
+    const block = new TrieBlock(wordsOf(bytes, memory));
     const isHere =
       block.firstParent === directory.parents[index] &&
       block.word(0) === directory.words[index] &&

@@ -83,8 +83,6 @@ export async function importCounts(options: ImportCountsOptions): Promise<TrainR
   checkOptions('importCounts', options, IMPORT_OPTIONS);
   const { files, out, order } = options;
   const inputs = await expandInputs(files);
-  if (inputs.length === 0)
-    throw new KneserError('KNESER_OPTION', 'files: the list is empty; name files of n-gram counts');
   const given = givenOptions(options, COUNTS_OPTION_NAMES);
   // Options that do not fit each other are refused before files are read.
   const plan = await planBuild({ ...given, order: order ?? MAX_ORDER });

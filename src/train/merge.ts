@@ -160,8 +160,6 @@ export async function subtract(options: SubtractOptions): Promise<TrainReport> {
   checkOptions('subtract', options, SUBTRACT_OPTIONS);
   checkTexts(options);
   const { model, subtract: taken } = options;
-  if (taken.length === 0)
-    throw new KneserError('KNESER_OPTION', 'subtract: the list is empty; name the models to subtract');
   const models = [{ model, times: 1 }, ...taken.map(path => ({ model: path, times: -1 }))];
   return combine(await openCounted(models, 'subtract'), options, 'subtracting');
 }

@@ -54,6 +54,13 @@ describe('the files of the package', () => {
     );
   });
 
+  test('declare disposing for programs that are compiled for older engines', () => {
+    for (const name of ['paged-model', 'memory-model']) {
+      const declarations = readFileSync(join(ROOT, `dist/src/model/${name}.d.ts`), 'utf8');
+      expect(declarations).toMatch(/^\/\/\/ <reference lib="esnext.disposable" preserve="true" \/>\n/);
+    }
+  });
+
   test('are without source maps and links to them', () => {
     expect(files.filter(path => path.endsWith('.map'))).toEqual([]);
     for (const path of files.filter(path => path.endsWith('.js'))) {

@@ -153,3 +153,17 @@ test('what is no token, no list of paths and no object of options is refused by 
   await expect(train({ files: [], out: join(folder, 'none') })).rejects.toThrow('files: the list is empty');
   await expect(LanguageModel.open(path, new Map() as object)).rejects.toThrow('an object of class Map');
 });
+
+test('a text that is being generated or scored is refused when its model closes', async () => {
+  const opened = await LanguageModel.open(path);
+  const texts = opened.generate({ count: 1_000_000, seed: 1 });
+  await texts.next();
+  async function* endless(): AsyncGenerator<string> {
+    for (;;) yield await Promise.resolve('the cat sat');
+  }
+  const scoring = opened.perplexity(endless());
+  scoring.catch(() => undefined);
+  await opened.close();
+  await expect(scoring).rejects.toMatchObject({ code: 'KNESER_CLOSED' });
+  await expect(texts.next()).rejects.toMatchObject({ code: 'KNESER_CLOSED' });
+});

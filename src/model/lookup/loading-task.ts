@@ -4,6 +4,7 @@ import { trieBlockKey } from '../../store/keys.js';
 import type { ModelStore } from '../../store/store.js';
 import { damaged } from '../../tables/damage.js';
 import { TrieBlock } from '../../tables/trie-block.js';
+import { wordsOf } from '../../tables/trie-reader.js';
 import { TrieColumns } from '../../tables/trie-columns.js';
 import { layOut } from './lay-out.js';
 import { BlockField, type BlockStart, type LoadingTable } from './loading-table.js';
@@ -47,7 +48,7 @@ export function runLoadingTask(
   const placer = blockStarts && new Placer(table, columns);
   for (const [i, value] of values.entries()) {
     const name = `${table.name}, block ${first + i}`;
-    const block = decodeValue(name, value, openBlock);
+    const block = decodeValue(name, value, bytes => new TrieBlock(wordsOf(bytes)));
     try {
       if (block.isBackoff !== table.isBackoff)
         throw new BlockDamage('it has counts, where a back-off model has log10 probabilities, or the reverse');
@@ -58,12 +59,4 @@ export function runLoadingTask(
     }
   }
   return { fields, large: placer?.large ?? [], linkedCounts: placer?.linkedCounts ?? [] };
-}
-
-/** A block, from its bytes. */
-function openBlock(bytes: Uint8Array): TrieBlock {
-  if (bytes.length % 4 !== 0) throw new BlockDamage('wrong length');
-  // The words of a block begin at a multiple of 4.
-  const { buffer, byteOffset } = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-  return new TrieBlock(new Uint32Array(buffer, byteOffset, bytes.length / 4));
 }

@@ -9,6 +9,8 @@ import type { LoadingAnswer } from './loading-threads.js';
 if (parentPort) {
   const port = parentPort;
   const opening = openShared(workerData as SharedStore);
+  // A failure is told with the answer to each task; without this handler it would end the thread before.
+  opening.catch(() => undefined);
   const answer = async (task: LoadingTask, reading: ReturnType<typeof readTask>): Promise<LoadingAnswer> => {
     try {
       return { result: runLoadingTask(task, await reading) };
@@ -20,7 +22,7 @@ if (parentPort) {
   let last: Promise<void> = Promise.resolve();
   port.on('message', (task: LoadingTask) => {
     const reading = opening.then(store => readTask(store, task));
-    // A failure is told with the answer; without this handler it would end the thread before.
+    // So is this one.
     reading.catch(() => undefined);
     last = last.then(async () => port.postMessage(await answer(task, reading)));
   });

@@ -116,7 +116,7 @@ class TableLoader {
     }
     this.drop(index);
     const { pattern, contextTable, parent, contextColumn, shift = 0 } = part;
-    const { linksAt: at, wordBits, data } = table;
+    const { wordBits, data } = table;
     const { stride, lineShift, lineUnit, flatUnit } = table.shape;
     // Without spreads all tables have one hidden class: V8 searches members by name where a function meets more than four (look-ups took up to 1.3
     // times as long).
@@ -126,7 +126,7 @@ class TableLoader {
       parent,
       contextColumn,
       shift,
-      linksAt: at,
+      linksAt: table.linksAt,
       wordBits,
       data,
       large: large.values,

@@ -1,4 +1,3 @@
-import { callBack } from '../../base/call-back.js';
 import { KneserError } from '../../base/errors.js';
 import { PendingBytes } from '../../base/pending-bytes.js';
 import { decode } from '../surface.js';
@@ -45,7 +44,7 @@ async function* readJsonLines(path: string, options: ReadOptions): AsyncGenerato
   for await (const lines of readJsonObjects(path, options)) {
     for (const { object, line } of lines) {
       const text = textOf(object, options, () => `${path}, line ${line}`);
-      if (text === undefined) callBack(onSkip, 1);
+      if (text === undefined) onSkip?.(1);
       else builder.addText(text);
     }
     if (builder.size > 0) yield builder.take();

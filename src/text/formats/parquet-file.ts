@@ -1,4 +1,3 @@
-import { callBack } from '../../base/call-back.js';
 import { createWriteStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -69,7 +68,7 @@ async function* readFile(
   try {
     for await (const { read, skipped = 0, ...piece } of readInThread({ ...task, path }, undefined, signal)) {
       report(read);
-      if (skipped > 0) callBack(onSkip, skipped);
+      if (skipped > 0) onSkip?.(skipped);
       if (piece.bytes.length > 0) yield piece;
     }
     report((await stat(path)).size);

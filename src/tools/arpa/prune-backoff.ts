@@ -8,9 +8,6 @@ import { Ngrams } from './ngrams.js';
 import { putTables } from './put-tables.js';
 import { StoredSource } from './stored.js';
 
-/** Progress is told once every 2^12 n-grams. */
-const REPORT_SHIFT = 12;
-
 /**
  * Prunes a back-off model by relative entropy (Stolcke 1998), as SRILM's `ngram -prune` does.
  *
@@ -49,13 +46,14 @@ export async function pruneBackoffs(
 /** Reads all n-grams into memory, by order from 1 on, each with the back-off that it has as a context. */
 async function readOrders(parts: ModelParts, onDone: (done: number) => void): Promise<Ngrams[]> {
   let done = 0;
-  const source = new StoredSource(parts, () => undefined);
+  const source = new StoredSource(parts, rows => onDone((done += rows)));
+  const ofBackoffs = new StoredSource(parts, () => undefined);
   const orders: Ngrams[] = [];
   const { tables } = parts.manifest;
   for (const [level, { rows }] of tables.entries()) {
     const isHighest = level === tables.length - 1;
     const ngrams = new Ngrams(level + 1, isHighest, rows);
-    const backoffs = isHighest ? undefined : await Backoffs.read(source, parts, level + 1);
+    const backoffs = isHighest ? undefined : await Backoffs.read(ofBackoffs, parts, level + 1);
     const cursor = await source.open(level);
     while (!cursor.done) {
       const { context, words, log10Probs, from, to } = cursor;
@@ -67,10 +65,6 @@ async function readOrders(parts: ModelParts, onDone: (done: number) => void): Pr
         for (let j = 0; j < level; j++) ngrams.columns[j][row] = context[level - 1 - j];
         ngrams.columns[level][row] = words[i];
       }
-      const before = done;
-      done += to - from;
-      // Not after each context, of which there are millions.
-      if (done >>> REPORT_SHIFT !== before >>> REPORT_SHIFT) onDone(done);
       const reading = cursor.advance();
       if (reading) await reading;
     }

@@ -26,7 +26,7 @@ export async function copyByCounts(
       const length = cursor.to - cursor.from;
       const isKept = copier.flags(length);
       for (let i = 0; i < length; i++) isKept[i] = raw[i] > threshold ? 1 : 0;
-      return copier.copy(cursor, isKept);
+      return copier.copy(cursor);
     },
   });
 }

@@ -78,10 +78,12 @@ async function copyKept(
     close(level, cursor) {
       const copier = copiers[level];
       const length = cursor.to - cursor.from;
-      const isKept = copier.flags(length);
       const rows = kept?.[level];
-      if (rows) for (let i = 0; i < length; i++) isKept[i] = rows.has(cursor.row + i) ? 1 : 0;
-      return copier.copy(cursor, isKept);
+      if (rows) {
+        const isKept = copier.flags(length);
+        for (let i = 0; i < length; i++) isKept[i] = rows.has(cursor.row + i) ? 1 : 0;
+      }
+      return copier.copy(cursor);
     },
   });
 }
@@ -98,10 +100,10 @@ function isPruned(pruning: Pruning, level: number): boolean {
 /** How many rows {@link pruneStore} reads in all; a row that it reads twice counts twice. */
 function rowsToRead({ tables, clusterings }: Manifest, pruning: Pruning): number {
   const upTo = (level: number): number => sumOf(tables.slice(0, level + 1));
-  let rows = upTo(tables.length) + sumOf(clusterings.flatMap(clustering => clustering.tables));
+  let rows = sumOf(tables) + sumOf(clusterings.flatMap(clustering => clustering.tables));
   if ('counts' in pruning) return rows;
   // Once to choose rows, and for each level twice in `keepNeeded`.
-  rows += upTo(tables.length);
+  rows += sumOf(tables);
   for (let level = 1; level < tables.length - 1; level++) rows += upTo(level) + upTo(level + 1);
   return rows;
 }

@@ -14,37 +14,33 @@ export class RowCopier {
   /** The kept followers of a context. */
   private words = new Uint32Array(1024);
   private counts = new Uint32Array(1024);
-  /** The memory that {@link flags} returns. */
+  /** For each follower, 1 if its row is kept. */
   private isKept = new Uint8Array(1024);
 
   /** @param table is copied. @param isPruned whether rows are dropped. @param width words of a context. */
   constructor(
     private readonly table: TableManifest,
-    readonly isPruned: boolean,
+    private readonly isPruned: boolean,
     width: number,
     private readonly builder: ModelBuilder,
   ) {
     this.writer = new TableWriter(table.pattern, width, block => this.blocks.push(block));
   }
 
-  /** Memory for the flags of `followers` rows, which the next call overwrites. */
+  /** The flags of the next context, for the caller to fill: for each of its followers, 1 if {@link copy} keeps its row. They are read if rows are dropped. */
   flags(followers: number): Uint8Array {
     if (this.isKept.length < followers) this.isKept = new Uint8Array(2 * followers);
     return this.isKept;
   }
 
-  /**
-   * Copies rows of the context of a cursor. Returns a promise if the caller has to wait.
-   *
-   * @param isKept for each follower, 1 if its row is kept; not read if {@link isPruned} is false.
-   */
-  copy(cursor: TableCursor, isKept: Uint8Array): Promise<void> | undefined {
+  /** Copies rows of the context of a cursor. Returns a promise if the caller has to wait. */
+  copy(cursor: TableCursor): Promise<void> | undefined {
     const { from, to, context, words: followers, counts: all } = cursor;
     if (this.words.length < to - from) {
       this.words = new Uint32Array(2 * (to - from));
       this.counts = new Uint32Array(2 * (to - from));
     }
-    const { words, counts, isPruned } = this;
+    const { words, counts, isKept, isPruned } = this;
     let length = 0;
     let pruned = 0;
     for (let i = from; i < to; i++) {

@@ -16,7 +16,7 @@ export function passesOf(table: CheckedTable): number {
 
 /** How many contexts one pass looks for. */
 function contextsAPass({ pattern }: CheckedTable): number {
-  return MEMORY_A_PASS / (4 * pattern.length);
+  return Math.floor(MEMORY_A_PASS / (4 * pattern.length));
 }
 
 /**
@@ -162,15 +162,10 @@ class SortedContexts {
   mark(last: number, context: Uint32Array): void {
     const { next, ends } = this;
     const end = ends[last];
-    for (let at = next[last]; at < end; next[last] = ++at) {
-      const difference = this.compare(at, context);
-      if (difference > 0) return;
-      if (difference < 0) this.fail(at);
-      else {
-        next[last] = at + 1;
-        return;
-      }
-    }
+    let at = next[last];
+    let difference = -1;
+    while (at < end && (difference = this.compare(at, context)) < 0) this.fail(at++);
+    next[last] = difference === 0 ? at + 1 : at;
   }
 
   /** Compares all contexts that were not compared yet. @returns how many contexts are no n-grams, and the number of the first block with one. */

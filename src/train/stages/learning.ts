@@ -1,4 +1,3 @@
-import { callBack } from '../../base/call-back.js';
 import { exp, log } from '../../base/elementary.js';
 import { KneserError } from '../../base/errors.js';
 import { formatPattern, isContiguous } from '../../tables/pattern.js';
@@ -99,14 +98,7 @@ export async function learnModel(
   const classes = divideParameters(start.classes, lattices).map(values => new Parameters(values));
   const gate = blend.gate && new Parameters(blend.gate.parameters);
   const modelM = blend.modelM && new Parameters(start.modelM);
-  await learn(
-    blend,
-    { words, classes, gate, modelM },
-    evidence,
-    batch,
-    (epoch, of) => callBack(onProgress, epoch, of),
-    pause,
-  );
+  await learn(blend, { words, classes, gate, modelM }, evidence, batch, (epoch, of) => onProgress?.(epoch, of), pause);
 
   const { probabilities, classProbabilities } = await evaluate(blend, evidence, batch, pause);
   const firstClasses = parts.clusterings.at(0)?.classes;
