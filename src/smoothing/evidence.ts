@@ -73,7 +73,12 @@ export class Evidence {
 
   /** Clears a table's part of the first `words` words. */
   clear(table: number, words: number): void {
-    this.data.fill(0, this.at(0, table), this.at(words, table));
+    const { data } = this;
+    const from = this.at(0, table);
+    const to = this.at(words, table);
+    // Calling `fill` for one word takes longer than this loop (measured).
+    if (words > 8) data.fill(0, from, to);
+    else for (let i = from; i < to; i++) data[i] = 0;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Pattern } from '../../tables/pattern.js';
+import { NONE } from '../../text/tokens.js';
 import {
   CLASS_MASK,
   filledSlots,
@@ -8,6 +9,7 @@ import {
   LINES,
   LINES_SHIFT,
   LONG_HEADER,
+  slotsOf,
   type RegionShape,
 } from './table-room.js';
 
@@ -160,6 +162,40 @@ export function lineCount(link: number): number {
 /** The line, from 0, where the search for a word begins: a multiplicative hash of the word, scaled to the number of lines. */
 export function lineOf(word: number, link: number): number {
   return Math.floor((Math.imul(word, 0x9e3779b1) >>> 0) * LINE_RATIOS[(link >>> 1) & CLASS_MASK]);
+}
+
+/** The index in `data` of a word's row in a region; 0 if the region lacks the word. */
+export function findRow(memory: TableMemory, link: number, word: number): number {
+  const { data, wordBits, lineShift } = memory;
+  if (!(link & FLAT)) return findIn(memory, link, lineAt(link, memory) + (lineOf(word, link) << lineShift), word);
+  const at = flatAt(link, memory);
+  if ((link & SINGLE) === SINGLE) return (data[at] & wordMask(wordBits)) === word ? at : 0;
+  return findIn(memory, link, at, word);
+}
+
+/** The row of a word: in the flat region that begins at `start`, or in the lines of a region, from the line at `start` on. */
+function findIn(memory: TableMemory, link: number, start: number, word: number): number {
+  const { data, stride, wordBits } = memory;
+  const mask = wordMask(wordBits);
+  const shape = data[start + 1] | 0;
+  const header = shape === LONG ? LONG_HEADER : HEADER;
+  const first = start + header;
+  const rows = link & FLAT ? (shape === LONG ? data[start + 2] : shape & SHORT) : slotsOf(memory, header);
+  const end = first + rows * stride;
+  for (let row = first; row < end; row += stride) {
+    const found = data[row] & mask;
+    if (found === word) return row;
+    if (found === NONE) return 0;
+  }
+  return findBehind(memory, link, start, word);
+}
+
+/** The row of a word in the lines behind a full one, which begins at `start`: after the last line comes the first. Nothing is behind a flat region. */
+export function findBehind(memory: TableMemory, link: number, start: number, word: number): number {
+  if (link & FLAT) return 0;
+  const first = lineAt(link, memory);
+  const next = start + (1 << memory.lineShift);
+  return findIn(memory, link, next === first + (lineCount(link) << memory.lineShift) ? first : next, word);
 }
 
 /** The number that a row has in place of a count that is in `large`. */

@@ -10,6 +10,8 @@ export class LoadedChain implements ChainTables {
   private values = new Float64Array(0);
   /** By position, the length of the longest n-gram found so far. */
   private lengths = new Uint8Array(0);
+  /** By id, the probability by the table of the empty pattern; `undefined` until a batch is scored. */
+  private unigrams: Float64Array | undefined;
 
   /** @param tables shorter contexts first. */
   constructor(
@@ -34,9 +36,11 @@ export class LoadedChain implements ChainTables {
     }
     const { tables, values, lengths } = this;
     const { discounts, vocabulary } = this.chain;
-    values.fill(1 / vocabulary, 0, positions);
+    this.unigrams ??= tables[0].unigrams(1 / vocabulary, discounts[0]);
+    tables[0].enter(ids, positions);
+    gather(this.unigrams, ids, positions, values);
     lengths.fill(1, 0, positions);
-    for (let level = 0; level < tables.length; level++) {
+    for (let level = 1; level < tables.length; level++) {
       tables[level].interpolate(ids, positions, values, lengths, discounts[level]);
     }
     for (let t = 0; t < length; t++) {
@@ -46,4 +50,8 @@ export class LoadedChain implements ChainTables {
     }
     return this.found;
   }
+}
+
+function gather(values: Float64Array, indices: Uint32Array, length: number, into: Float64Array): void {
+  for (let i = 0; i < length; i++) into[i] = values[indices[i]];
 }

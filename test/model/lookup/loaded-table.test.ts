@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -66,6 +67,28 @@ describe('large counts', () => {
     expect(evidence[0].data.some((count, at) => at % 6 === COUNT && count > 1023)).toBe(true);
   });
 });
+
+test.each([{}, { smoothing: 'mkn' as const }])(
+  'batches of so many short sentences that they are looked up in parts have the scores of single sentences: %j',
+  async options => {
+    const out = join(folder, `short-${Object.keys(options).length}`);
+    const random = randomNumbers(7);
+    const word = (): string => `w${Math.floor(20 * random() ** 2)}`;
+    const sentences = Array.from({ length: 2000 }, () => `${word()} ${word()} ${word()} ${word()}`);
+    await train({ sentences, out, order: 4, patterns: { skip: true } });
+    await using model = await LanguageModel.open(out, options);
+    const loaded = await model.load();
+    const texts = Array.from({ length: 1200 }, (_, i) => (i % 3 === 0 ? `${word()} ${word()}` : word()));
+    const path = join(folder, 'short.txt');
+    await writeFile(path, texts.join('\n'));
+    const { log10Prob } = await loaded.perplexityOfFile(path, { threads: 1 });
+    expect(log10Prob).toBeCloseTo(
+      texts.reduce((sum, text) => sum + loaded.score(text).log10Prob, 0),
+      9,
+    );
+    await loaded.close();
+  },
+);
 
 test('tables of any text take no more memory than was estimated', async () => {
   await fc.assert(
