@@ -104,18 +104,22 @@ export async function prune(options: PruneOptions): Promise<PruneReport> {
       checkAborted(signal, 'pruning');
       callBack(onProgress, { stage: 'prune', done, total, unit: 'n-grams' });
     };
-    const pruneInto = async (writer: ModelWriter): Promise<Manifest> => {
-      if (manifest.kind !== 'backoff' || !('entropy' in pruning)) {
-        return pruneStore(store, manifest, pruning, writer, onRows);
-      }
+    const pruneInMemory = async (entropy: number, writer: ModelWriter): Promise<Manifest> => {
       const { pruneBackoffs } = await import('./arpa/prune-backoff.js');
-      return pruneBackoffs(await readParts(store, files, {}), pruning.entropy, writer, onRows);
+      return pruneBackoffs(await readParts(store, files, {}), entropy, writer, onRows);
     };
     const write = async (copy: NewModel): Promise<Manifest> => {
-      const pruned = await writeIndexed(copy, pruneInto, (done, total) => {
-        checkAborted(signal, 'pruning');
-        callBack(onProgress, { stage: 'index', done, total, unit: 'n-grams' });
-      });
+      const pruned =
+        manifest.kind === 'backoff' && 'entropy' in pruning
+          ? await pruneInMemory(pruning.entropy, await copy.createStore())
+          : await writeIndexed(
+              copy,
+              writer => pruneStore(store, manifest, pruning, writer, onRows),
+              (done, total) => {
+                checkAborted(signal, 'pruning');
+                callBack(onProgress, { stage: 'index', done, total, unit: 'n-grams' });
+              },
+            );
       for (const [name, value] of files.weights) await copy.putWeights(name, value);
       checkAborted(signal, 'pruning');
       return pruned;

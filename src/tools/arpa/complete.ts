@@ -68,12 +68,7 @@ export function withoutContext(longer: Ngrams, shorter: Ngrams, types: number): 
 }
 
 /** Compares the tuple of the entries `a` of `columns` with the tuple of the entries `b` of `others`, column by column. */
-export function compareAt(
-  columns: readonly Uint32Array[],
-  a: number,
-  others: readonly Uint32Array[],
-  b: number,
-): number {
+function compareAt(columns: readonly Uint32Array[], a: number, others: readonly Uint32Array[], b: number): number {
   for (let j = 0; j < columns.length; j++) {
     const difference = columns[j][a] - others[j][b];
     if (difference !== 0) return difference;

@@ -1,11 +1,12 @@
 import type { ModelParts } from '../../model/scoring/parts.js';
+import { FORMAT_VERSION } from '../../store/keys.js';
 import type { ModelWriter } from '../../store/store.js';
 import { ModelBuilder } from '../../tables/builder.js';
 import { wordIds, type Manifest } from '../../tables/manifest.js';
 import { BOS, NONE } from '../../text/tokens.js';
 import { Backoffs } from './backoffs.js';
 import { Ngrams } from './ngrams.js';
-import { putTables } from './put-tables.js';
+import { putTries } from './put-tries.js';
 import { StoredSource } from './stored.js';
 
 /**
@@ -26,12 +27,12 @@ export async function pruneBackoffs(
   onNgrams: (done: number, total: number) => void,
 ): Promise<Manifest> {
   const { store, manifest } = parts;
-  const builder = new ModelBuilder(writer);
+  const builder = new ModelBuilder(writer, FORMAT_VERSION);
   try {
     const all = manifest.tables.reduce((sum, { rows }) => sum + rows, 0);
     const orders = await readOrders(parts, done => onNgrams(done, 2 * all));
     const pruned = pruneOrders(orders, threshold);
-    const tables = await putTables(builder, pruned, wordIds(manifest), done => onNgrams(all + done, 2 * all));
+    const tables = await putTries(writer, pruned, wordIds(manifest), done => onNgrams(all + done, 2 * all));
     await builder.copyWords(store, manifest);
     const withDropped = tables.map((table, i) => ({ ...table, dropped: orders[i].length - pruned[i].length }));
     const written = await builder.finish({ ...manifest, tables: withDropped, pruning: { entropy: threshold } });
