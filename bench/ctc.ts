@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { ctcBeamSearch, importArpa, LanguageModel } from '../src/index.js';
+import { ctcBeamSearch, importArpa, LanguageModel } from 'kneser';
 import { printTable } from '../src/cli/output.js';
 import { checkInterrupted, machine, runCommand, UsageError } from './command.js';
 

@@ -6,7 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { printTable } from '../src/cli/output.js';
-import { LanguageModel } from '../src/index.js';
+import { LanguageModel } from 'kneser';
 import { BOS } from '../src/text/tokens.js';
 import { checkInterrupted, machine, runCommand, UsageError } from './command.js';
 import { readSentences } from './text.js';

@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { prepareBrown } from '../corpora/brown.js';
 import { printTable } from '../src/cli/output.js';
-import { exportArpa, train } from '../src/index.js';
+import { exportArpa, train } from 'kneser';
 import { run, type Output } from './child.js';
 import { median } from './median.js';
 import { PROGRAM } from './program.js';

@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { printTable } from '../src/cli/output.js';
-import { LanguageModel } from '../src/index.js';
+import { LanguageModel } from 'kneser';
 import { checkInterrupted, machine, runCommand } from './command.js';
 import { prepareText, readSentences } from './text.js';
 

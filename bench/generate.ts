@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { printTable } from '../src/cli/output.js';
-import { LanguageModel, type GenerateOptions, type LoadedModel } from '../src/index.js';
+import { LanguageModel, type GenerateOptions, type LoadedModel } from 'kneser';
 import { checkInterrupted, machine, runCommand } from './command.js';
 import { prepareText } from './text.js';
 

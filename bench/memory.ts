@@ -7,8 +7,8 @@ import { parseArgs } from 'node:util';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { printTable } from '../src/cli/output.js';
-import type * as Kneser from '../src/index.js';
-import type { LanguageModel, LoadedModel, OpenOptions } from '../src/index.js';
+import type * as Kneser from 'kneser';
+import type { LanguageModel, LoadedModel, OpenOptions } from 'kneser';
 import { runCommand, UsageError } from './command.js';
 import { median } from './median.js';
 
@@ -38,7 +38,7 @@ await runCommand('bench:memory', async (_, signal) => {
   if (!model || !text || !(Number(rounds) % 2 === 1))
     throw new UsageError('give --model, --text, and an odd number of --rounds');
   if (values['other-model'] && !other) throw new UsageError('--other-model belongs to --other');
-  const own = await import('../src/index.js');
+  const own = await import('kneser');
   const sides = [await load('this build', own, model, {})];
   if (other) sides.push(await load('other build', await buildAt(other), values['other-model'] ?? model, {}));
   if (sides[0].model.info.smoothing === 'glm')

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { printTable } from '../src/cli/output.js';
-import { merge, train, type TrainReport } from '../src/index.js';
+import { merge, train, type TrainReport } from 'kneser';
 import { MAX_ORDER } from '../src/tables/pattern.js';
 import { runCommand, UsageError, wholeNumber } from './command.js';
 import { median } from './median.js';

@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareBrown } from '../corpora/brown.js';
 import { printTable } from '../src/cli/output.js';
-import { LanguageModel, merge, mix, train } from '../src/index.js';
+import { LanguageModel, merge, mix, train } from 'kneser';
 import { MAX_ORDER } from '../src/tables/pattern.js';
 import { runCommand, UsageError, wholeNumber } from './command.js';
 

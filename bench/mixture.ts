@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareBrown } from '../corpora/brown.js';
 import { printTable } from '../src/cli/output.js';
-import { LanguageModel, train, tune, type OpenOptions } from '../src/index.js';
+import { LanguageModel, train, tune, type OpenOptions } from 'kneser';
 import { QUALITIES } from '../src/train/plan/mixture-options.js';
 import { runCommand, UsageError } from './command.js';
 

@@ -1,4 +1,4 @@
-import { LanguageModel } from '../src/model/language-model.js';
+import { LanguageModel } from 'kneser';
 import type { Suite } from './suite.js';
 import { ORDER, readSentences } from './text.js';
 

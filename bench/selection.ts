@@ -24,7 +24,7 @@ import {
   type AnnotateOptions,
   type RecitationReport,
   type TrainOptions,
-} from '../src/index.js';
+} from 'kneser';
 import { fitWeights, mixtureLoss, type Probabilities } from '../src/documents/mixing.js';
 import { checkInterrupted, runCommand, UsageError } from './command.js';
 

@@ -1,6 +1,6 @@
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { WORKER_OPTIONS } from '../src/base/node/worker-options.js';
-import { LanguageModel } from '../src/model/language-model.js';
+import { LanguageModel } from 'kneser';
 import { median } from './median.js';
 
 /** Number of measurements of scoring in the long run; their median counts. */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareBrown } from '../corpora/brown.js';
 import { print, printTable, whole } from '../src/cli/output.js';
-import { LanguageModel, train } from '../src/index.js';
+import { LanguageModel, train } from 'kneser';
 import { LineReader } from '../src/text/formats/lines.js';
 import { splitTokens } from '../src/text/tokens.js';
 import { checkInterrupted, runCommand, UsageError } from './command.js';
