@@ -22,11 +22,13 @@ export function unigramProbabilities(
   const [total, ones, twos, followers, pruned] = data;
   const [, d1, d2, d3] = discounts.subarray(discountsAt(total, discounts));
   const taken = d1 * ones + d2 * twos + d3 * (followers - ones - twos) + pruned;
-  return Float64Array.from({ length: Math.floor((data.length - EMPTY_HEADER) / stride) }, (_, id) => {
+  const probabilities = new Float64Array(Math.floor((data.length - EMPTY_HEADER) / stride));
+  for (let id = 0; id < probabilities.length; id++) {
     const count = id === NONE ? 0 : data[EMPTY_HEADER + id * stride];
     const kept = count - (count === 0 ? 0 : count === 1 ? d1 : count === 2 ? d2 : d3);
-    return ((kept > 0 ? kept : 0) + taken * uniform) / total;
-  });
+    probabilities[id] = ((kept > 0 ? kept : 0) + taken * uniform) / total;
+  }
+  return probabilities;
 }
 
 /** Interpolates where the context has a single follower: its count is the total, and it is one of N1, N2 or N3+. */
