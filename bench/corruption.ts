@@ -1,4 +1,4 @@
-import type { LoadedModel, VectorContext } from 'kneser';
+import type { LoadedModel, VectorContext } from '../src/index.js';
 
 /** The changes to one token of a sentence: another word replaces it, or one of its letters is mistyped. */
 export const CORRUPTIONS = ['other word', 'typo'] as const;

@@ -2,7 +2,7 @@ import { meanOf } from '../src/base/mean.js';
 import { labelFigures } from '../src/documents/roc.js';
 import { corrupt, type Corruption } from './corruption.js';
 import { fitLogistic, scoreLogistic } from './logistic.js';
-import type { LoadedModel } from 'kneser';
+import type { LoadedModel } from '../src/index.js';
 
 /** Sentences with fewer or more tokens are left out. */
 const TOKENS = { least: 8, most: 60 };
