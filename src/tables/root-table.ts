@@ -1,7 +1,6 @@
-import { trieBlockKey, trieKey } from '../store/keys.js';
 import type { ModelWriter } from '../store/store.js';
-import { TrieFirstRows } from './trie-directory.js';
-import { TrieWriter } from './trie-writer.js';
+import { TrieOutput } from './trie-output.js';
+import type { TrieWriter } from './trie-writer.js';
 
 /**
  * Writes the trie of the table of the empty pattern, which has at most one context.
@@ -16,15 +15,8 @@ export async function putRootTable(
   isBackoff: boolean,
   add: (writer: TrieWriter) => Promise<void> | void,
 ): Promise<number> {
-  const values: Uint8Array[] = [];
-  const firstRows = new TrieFirstRows();
-  const writer = new TrieWriter(block => {
-    firstRows.add(block);
-    values.push(block.value);
-  }, isBackoff);
-  await add(writer);
-  writer.flush();
-  for (const [index, value] of values.entries()) await to.put(trieBlockKey(name, index), value);
-  await to.put(trieKey(name), firstRows.encode());
-  return writer.contexts;
+  const output = new TrieOutput(to, name, isBackoff);
+  await add(output.writer);
+  await output.finish();
+  return output.writer.contexts;
 }

@@ -37,6 +37,7 @@ let touched = 0;
 /**
  * Finds the regions of the contexts of the words at the positions `from` to `to` − 1, at most {@link MOST_POSITIONS}, and the rows of the words.
  *
+ * @param rows gets the row of the word at each of these positions; 0 if the table lacks the n-gram that ends there.
  * @param contexts the table whose n-grams are the contexts of this one, and (`contextRows`) by position the row of the n-gram that ends there.
  * @param parentRows by position, the row of the n-gram without its farthest word. A word that does not follow the shorter context does not
  * follow the longer one.
@@ -49,6 +50,7 @@ export function findRegions(
   ids: Uint32Array,
   from: number,
   to: number,
+  rows: Uint32Array,
 ): RegionCounts {
   const length = follow(memory, contexts, contextRows, ids, from, to);
   touched ^= touch(memory.data, length);
@@ -56,6 +58,8 @@ export function findRegions(
   matchSingles(memory, ids, singles);
   const others = length - singles;
   search(memory, ids, choose(parentRows, others));
+  for (let position = from; position < to; position++) rows[position] = 0;
+  keepRows(rows, length);
   return { singles, others };
 }
 
@@ -156,4 +160,9 @@ function search(memory: TableMemory, ids: Uint32Array, length: number): void {
     else if (found !== word) row = 0;
     regionRows[i] = row;
   }
+}
+
+/** Writes the row of each region to the position of its word. */
+function keepRows(rows: Uint32Array, length: number): void {
+  for (let i = 0; i < length; i++) rows[regionPositions[i]] = regionRows[i];
 }

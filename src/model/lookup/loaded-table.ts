@@ -11,19 +11,19 @@ import {
   type Evidence,
 } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
-import { findRegions, MOST_POSITIONS, regionPositions, regionRows, type RegionCounts } from './found-regions.js';
+import { findRegions, MOST_POSITIONS, type RegionCounts } from './found-regions.js';
 import { interpolateOthers, interpolateSingles, raiseMatched, unigramProbabilities } from './interpolate-regions.js';
-import { putOthers, putSingles, wordsAt } from './region-evidence.js';
+import { noteWords, putOthers, putSingles } from './region-evidence.js';
 import {
   findRow,
   FLAT,
   flatAt,
+  followersIn,
   largeCount,
   lineAt,
   lineCount,
   LONG,
   mostCount,
-  SHORT,
   SINGLE,
   wordMask,
   type TableMemory,
@@ -74,8 +74,7 @@ export class LoadedTable implements CountTable {
     let t = 0;
     for (let from = 0; from < positions; from += MOST_POSITIONS) {
       const to = Math.min(positions, from + MOST_POSITIONS);
-      for (let i = 0; i < to - from; i++) wordsAt[i] = -1;
-      for (; t < length && targets[t] < to; t++) wordsAt[targets[t] - from] = t;
+      t = noteWords(batch, t, from, to);
       const { singles, others } = this.find(ids, from, to);
       putSingles(memory, into, place, from, singles);
       putOthers(memory, numbers !== undefined, into, place, from, others);
@@ -129,9 +128,7 @@ export class LoadedTable implements CountTable {
   /** The number of followers of the context of a region. */
   private followersAt(link: number): number {
     if ((link & SINGLE) === SINGLE) return 1;
-    const { data } = this.memory;
-    const at = link & FLAT ? flatAt(link, this.memory) : lineAt(link, this.memory);
-    return (data[at + 1] | 0) === LONG ? data[at + 2] : data[at + 1] & SHORT;
+    return followersIn(this.memory.data, link & FLAT ? flatAt(link, this.memory) : lineAt(link, this.memory));
   }
 
   /** The functions that copy the rows of a region. The link 0 leads to the region of the empty context. */
@@ -193,11 +190,8 @@ export class LoadedTable implements CountTable {
   /** The empty pattern: all words have the same context. */
   private lookUpUnigrams(positions: number, { ids, targets, length }: Batch, evidence: Evidence): void {
     const { rows, index } = this;
-    const { data, stride } = this.memory;
-    for (let position = 0; position < positions; position++) {
-      const word = ids[position];
-      rows[position] = word === NONE ? 0 : EMPTY_HEADER + word * stride;
-    }
+    const { data } = this.memory;
+    this.enter(ids, positions);
     for (let t = 0; t < length; t++) {
       const at = evidence.at(t, index);
       evidence.data[at + COUNT] = data[rows[targets[t]]];
@@ -234,10 +228,7 @@ export class LoadedTable implements CountTable {
   private find(ids: Uint32Array, from: number, to: number): RegionCounts {
     const { memory, contextTable, parent, rows } = this;
     if (!contextTable || !parent) throw new Error('the table of the empty pattern has no contexts to find');
-    const counts = findRegions(memory, contextTable.memory, contextTable.rows, parent.rows, ids, from, to);
-    for (let position = from; position < to; position++) rows[position] = 0;
-    keepRows(rows, counts.singles + counts.others);
-    return counts;
+    return findRegions(memory, contextTable.memory, contextTable.rows, parent.rows, ids, from, to, rows);
   }
 
   /** The link to the region of the context of a position; 0 if the table lacks the context. */
@@ -271,9 +262,4 @@ export function loadedTables(
     tables.push(new LoadedTable(memory, inEvidence, contextTable, parent, positions, numbers));
   }
   return tables;
-}
-
-/** Writes the row of each region to the position of its word. */
-function keepRows(rows: Uint32Array, regions: number): void {
-  for (let i = 0; i < regions; i++) rows[regionPositions[i]] = regionRows[i];
 }

@@ -1,3 +1,4 @@
+import type { Batch } from '../../smoothing/batch.js';
 import { COUNT, FIELDS, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS } from '../../smoothing/evidence.js';
 import {
   MOST_POSITIONS,
@@ -12,7 +13,19 @@ import { largeCount, LONG, mostCount, SHORT, SHORT_BITS, type TableMemory } from
 // Writes what the regions that `findRegions` found say of words as evidence, whose numbers are 0 before.
 
 /** Of the positions that are looked up at a time, the word that is to be scored there; −1 if none is. */
-export const wordsAt = new Int32Array(MOST_POSITIONS);
+const wordsAt = new Int32Array(MOST_POSITIONS);
+
+/**
+ * Notes which words of a batch are to be scored at the positions `from` to `to` − 1.
+ *
+ * @param t the first word that may be there. @returns the first word that comes after them.
+ */
+export function noteWords({ targets, length }: Batch, t: number, from: number, to: number): number {
+  for (let i = 0; i < to - from; i++) wordsAt[i] = -1;
+  let next = t;
+  for (; next < length && targets[next] < to; next++) wordsAt[targets[next] - from] = next;
+  return next;
+}
 
 /** Writes the evidence of words whose context has a single follower. */
 export function putSingles(

@@ -164,6 +164,12 @@ export function lineOf(word: number, link: number): number {
   return Math.floor((Math.imul(word, 0x9e3779b1) >>> 0) * LINE_RATIOS[(link >>> 1) & CLASS_MASK]);
 }
 
+/** The number of followers in the header at `at`. */
+export function followersIn(data: Uint32Array, at: number): number {
+  const shape = data[at + 1] | 0;
+  return shape === LONG ? data[at + 2] : shape & SHORT;
+}
+
 /** The index in `data` of a word's row in a region; 0 if the region lacks the word. */
 export function findRow(memory: TableMemory, link: number, word: number): number {
   const { data, wordBits, lineShift } = memory;
@@ -177,10 +183,9 @@ export function findRow(memory: TableMemory, link: number, word: number): number
 function findIn(memory: TableMemory, link: number, start: number, word: number): number {
   const { data, stride, wordBits } = memory;
   const mask = wordMask(wordBits);
-  const shape = data[start + 1] | 0;
-  const header = shape === LONG ? LONG_HEADER : HEADER;
+  const header = (data[start + 1] | 0) === LONG ? LONG_HEADER : HEADER;
   const first = start + header;
-  const rows = link & FLAT ? (shape === LONG ? data[start + 2] : shape & SHORT) : slotsOf(memory, header);
+  const rows = link & FLAT ? followersIn(data, start) : slotsOf(memory, header);
   const end = first + rows * stride;
   for (let row = first; row < end; row += stride) {
     const found = data[row] & mask;

@@ -1,11 +1,9 @@
-import { trieBlockKey, trieKey } from '../../store/keys.js';
 import type { ModelWriter } from '../../store/store.js';
 import type { TableManifest } from '../../tables/manifest.js';
 import { contiguous, tableName } from '../../tables/pattern.js';
 import { putRootTable } from '../../tables/root-table.js';
 import { TRIE_ROWS } from '../../tables/trie-block.js';
-import { TrieFirstRows } from '../../tables/trie-directory.js';
-import { TrieWriter } from '../../tables/trie-writer.js';
+import { TrieOutput } from '../../tables/trie-output.js';
 import { NONE } from '../../text/tokens.js';
 import type { Ngrams } from './ngrams.js';
 
@@ -158,36 +156,26 @@ class ContextTable {
   /** Writes the blocks and the directory. @param onRows called with the number of n-grams written so far. */
   async put(to: Pick<ModelWriter, 'put'>, name: string, onRows: (rows: number) => void): Promise<Figures> {
     const { rows, starts } = this.list;
-    const values: Uint8Array[] = [];
-    const firstRows = new TrieFirstRows();
-    const writer = new TrieWriter(block => {
-      firstRows.add(block);
-      values.push(block.value);
-    }, true);
-    let blocks = 0;
-    const putValues = async (): Promise<void> => {
-      for (const value of values.splice(0)) await to.put(trieBlockKey(name, blocks++), value);
-    };
+    const output = new TrieOutput(to, name, true);
     for (let place = 0; place < rows.length;) {
-      place = this.write(writer, place, values);
+      place = this.write(output, place);
       onRows(starts[place]);
-      await putValues();
+      await output.put();
     }
-    writer.flush();
-    await putValues();
-    await to.put(trieKey(name), firstRows.encode());
-    return { contexts: writer.contexts, bare: this.bare };
+    await output.finish();
+    return { contexts: output.writer.contexts, bare: this.bare };
   }
 
   /** Gives contexts from `first` on to the writer until many blocks wait. @returns the place of the first context that it does not give. */
-  private write(writer: TrieWriter, first: number, waiting: readonly Uint8Array[]): number {
+  private write(output: TrieOutput, first: number): number {
     const { ngrams, list } = this;
+    const { writer } = output;
     const { rows, starts, isStored } = list;
     const [farthest] = list.ngrams.columns;
     const { log10Probs } = ngrams;
     const numbers = { log10Probs, backoff: 0, bare: false };
     let place = first;
-    for (; place < rows.length && waiting.length < BLOCKS_A_WRITE; place++) {
+    for (; place < rows.length && output.blocksWaiting < BLOCKS_A_WRITE; place++) {
       if (isStored[place] === 0) continue;
       const from = starts[place];
       const length = starts[place + 1] - from;
