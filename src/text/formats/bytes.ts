@@ -136,8 +136,14 @@ function compressionOf(path: string, head: Uint8Array, byName: boolean): Compres
   throw new KneserError(named.code, `${path}: ${reason}`);
 }
 
-/** A named pipe, or standard input. */
+/** A named pipe, or standard input. @throws KNESER_INPUT_UNREADABLE for standard input that was read before: it would seem empty. */
 function openPipe(path: string, signal: AbortSignal | undefined): Readable {
+  if (path === STDIN && standard.stdin.readableDidRead) {
+    throw new KneserError(
+      'KNESER_INPUT_UNREADABLE',
+      '-: standard input was read before, and can be read only once; write it to a file to use it again',
+    );
+  }
   const stream = path === STDIN ? standard.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES });
   if (signal) addAbortSignal(signal, stream);
   return stream;

@@ -23,13 +23,16 @@ export interface Input {
  *
  * @param onWarning gets one sentence for each given folder of which entries are left out, with the names and the reasons.
  * @throws KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_INPUT_EMPTY for a folder without text, or KNESER_OPTION
- * for an option of a format that no input has.
+ * for an option of a format that no input has and for standard input named twice.
  */
 export async function expandInputs(
   paths: readonly string[],
   documents: DocumentOptions = {},
   onWarning?: (warning: string) => void,
 ): Promise<Input[]> {
+  if (paths.filter(path => path === STDIN).length > 1) {
+    throw new KneserError('KNESER_OPTION', '-: standard input is named twice, but can be read only once');
+  }
   const inputs: Input[] = [];
   for (const path of paths) inputs.push(...(await expandPath(path, documents, onWarning)));
   const used = await usedFormats(inputs, documents);

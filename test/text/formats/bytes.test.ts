@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { train } from '#kneser/src/index.js';
+import { withStreams } from '#kneser/src/base/node/standard-streams.js';
 import { readBytes } from '#kneser/src/text/formats/bytes.js';
 import { Texts } from '../../support/texts.js';
 
@@ -40,5 +42,22 @@ describe('gzip', () => {
     let length = 0;
     for await (const bytes of readBytes(file, { onRead: read => (reported += read) })) length += bytes.length;
     expect([reported, length]).toEqual([content.length, 200_000]);
+  });
+});
+
+test('standard input is refused when it was read before: it would seem empty', async () => {
+  const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+  streams.stdin.end('the cat\n');
+  const read = async (): Promise<string> => {
+    let text = '';
+    for await (const bytes of readBytes('-')) text += new TextDecoder().decode(bytes);
+    return text;
+  };
+  await withStreams(streams, async () => {
+    expect(await read()).toBe('the cat\n');
+    await expect(read()).rejects.toMatchObject({
+      code: 'KNESER_INPUT_UNREADABLE',
+      message: expect.stringContaining('was read before') as string,
+    });
   });
 });

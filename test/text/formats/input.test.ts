@@ -59,6 +59,13 @@ describe('inputs', () => {
     expect(await expandInputs(['-'])).toEqual([{ path: '-', bytes: undefined }]);
   });
 
+  test('standard input named twice is refused: the second time it would be empty', async () => {
+    await expect(expandInputs(['-', '-'])).rejects.toMatchObject({
+      code: 'KNESER_OPTION',
+      message: '-: standard input is named twice, but can be read only once',
+    });
+  });
+
   test('missing files and folders without text are refused by name', async () => {
     const root = texts.files({ 'image.png': '', 'sub/.keep': '' });
     for (const path of ['nowhere', 'image.png/inside']) {
