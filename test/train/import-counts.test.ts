@@ -91,6 +91,24 @@ describe('counts of a whole text make the model of the text', () => {
       { numRuns: 25 },
     ));
 
+  test('also at a lower order, for any text', () =>
+    fc.assert(
+      fc.asyncProperty(
+        texts,
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.boolean(),
+        async (text, one, other, isShort) => {
+          const [order, longest] = [Math.min(one, other), Math.max(one, other)];
+          const lines = allCounts(text, longest, 1, ngram => !isShort || isWhole(ngram, longest));
+          const { out, warnings } = await imported(lines, { order });
+          expect(warnings).toEqual([]);
+          expectSamePairs(await pairsOf(out), await pairsOf(await trained(text, { order })));
+        },
+      ),
+      { numRuns: 25 },
+    ));
+
   test('also at a lower order, and with word classes', async () => {
     const random = randomNumbers(3);
     const text = Array.from({ length: 800 }, () => Array.from({ length: 5 }, () => `w${Math.floor(100 ** random())}`));

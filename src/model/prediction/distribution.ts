@@ -74,7 +74,7 @@ export class Distribution {
     return 1 + this.#spread.above(this.probability(token));
   }
 
-  /** The types by falling probability, equally probable types in the order of their frequency in training. */
+  /** The types by falling probability, equally probable types in the order of their ids: `<unk>`, `</s>`, then words by falling frequency. */
   *descending(options: ListingOptions = {}): Generator<TokenProbability, void, void> {
     checkOptions('descending', options, LISTING_OPTIONS);
     for (const [word, probability] of this.#spread.descending()) {

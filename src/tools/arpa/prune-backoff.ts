@@ -3,7 +3,7 @@ import { FORMAT_VERSION } from '../../store/keys.js';
 import type { ModelWriter } from '../../store/store.js';
 import { ModelBuilder } from '../../tables/builder.js';
 import { wordIds, type Manifest } from '../../tables/manifest.js';
-import { BOS, NONE } from '../../text/tokens.js';
+import { BOS, EOS, NONE } from '../../text/tokens.js';
 import { Backoffs } from './backoffs.js';
 import { Ngrams } from './ngrams.js';
 import { putTries } from './put-tries.js';
@@ -166,12 +166,16 @@ function log10Backoff({ probabilities, suffixProbabilities }: Followers, stays: 
   return Math.log10((1 - sum(probabilities.filter(isStaying))) / (1 - sum(suffixProbabilities.filter(isStaying))));
 }
 
-/** p(h) by the chain rule. `<s>` is never predicted, so for a context that begins with it: p of the other words after `<s>`. */
+/**
+ * p(h) by the chain rule. `<s>` is never predicted: as in SRILM, p(`</s>`) stands for it, because sentences begin as often as they end; 1 in
+ * a model without `</s>`.
+ */
 function contextProbability(orders: readonly Ngrams[], context: readonly number[]): number {
   let log10Prob = 0;
-  for (let length = context[0] === BOS ? 2 : 1; length <= context.length; length++) {
+  for (let length = 1; length <= context.length; length++) {
     const ngrams = orders[length - 1];
-    log10Prob += ngrams.log10Probs[ngrams.find(context.slice(0, length))];
+    const row = ngrams.find(length === 1 && context[0] === BOS ? [EOS] : context.slice(0, length));
+    if (row >= 0) log10Prob += ngrams.log10Probs[row];
   }
   return 10 ** log10Prob;
 }

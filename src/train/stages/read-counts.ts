@@ -112,7 +112,8 @@ class CountsByLength {
   ) {
     let longest = order;
     while (!this.others(longest) && longest < read.byLength.length - 1) longest++;
-    this.longest = this.others(longest) ? longest : order;
+    // Without such n-grams all sentences are short: the counts of their words are those of n-grams that begin with <s>, of any length.
+    this.longest = this.others(longest) ? longest : Math.max(order, 31 - Math.clz32(read.startLengths));
   }
 
   /** Whether there are n-grams of a length that do not begin with `<s>`. */
