@@ -12,7 +12,7 @@ import { checkOptions, refuseWithout } from '../base/check.js';
 import { MIXTURE_DEFAULTS } from '../train/plan/mixture-options.js';
 import { pretrainedTokenizer, settingsOf } from '../train/plan/options.js';
 import { replacedWarning, skippedWarning } from '../text/formats/corpus.js';
-import { expandInputs } from '../text/formats/input.js';
+import { expandForTwoPasses } from '../text/formats/input.js';
 import { describeTokenization, Tokenization } from '../text/tokenization.js';
 import { ALL_WORD_ORDERS, type WordOrderName } from '../text/word-order.js';
 import { defaultSmoothing, SMOOTHING_NAMES, SMOOTHINGS } from '../smoothing/index.js';
@@ -25,7 +25,7 @@ import { comparePairs, publishedFigures } from './pairs.js';
 import type { BaselineReport } from './report.js';
 import { rankingFigures } from './subsamples.js';
 import { measureModel, type Candidate, type Measured, type Series } from './series.js';
-import { openTexts, refuseStdin, type TestText } from './texts.js';
+import { openTexts, type TestText } from './texts.js';
 import { DOCUMENT_COLUMN, TOKEN_COLUMNS } from './token-table.js';
 
 /**
@@ -63,7 +63,7 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
   const tokenization = await Tokenization.open(described, pretrainedTokenizer(options));
   return withTemporaryFolder(async work => {
     const { corpus, files, named, notes } = await findFiles(options, work);
-    await expandInputs([...files.train, ...files.valid, ...files.test], options);
+    await expandForTwoPasses([...files.train, ...files.valid, ...files.test], options, 'baseline');
     const leftOut: string[] = [];
     const onWarning = (warning: string): void => void leftOut.push(warning);
     const tests = await openTexts(files.test, named, tokenization, options, onWarning);
@@ -203,7 +203,6 @@ async function findFiles(
   const { train: counted, valid, test } = options;
   for (const [name, paths] of Object.entries({ train: counted, valid, test })) {
     if (paths.length === 0) throw new KneserError('KNESER_OPTION', `${name}: name at least one file`);
-    refuseStdin(paths);
   }
   return { corpus: undefined, files: { train: counted, valid, test }, named: path => path, notes: [] };
 }

@@ -1,4 +1,3 @@
-import { STDIN } from '../base/node/standard-streams.js';
 import { checkAborted, KneserError } from '../base/errors.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { documentsOf, expandInputs } from '../text/formats/input.js';
@@ -85,15 +84,6 @@ export async function openTexts(
     });
   }
   return texts;
-}
-
-/** Refuses standard input, which cannot be read once for each model. @throws KNESER_OPTION */
-export function refuseStdin(paths: readonly string[]): void {
-  if (!paths.includes(STDIN)) return;
-  throw new KneserError(
-    'KNESER_OPTION',
-    '-: every text is read more than once, so none can be standard input; name files',
-  );
 }
 
 async function* readSentences(

@@ -3,7 +3,7 @@ import { KneserError } from '../base/errors.js';
 import { standard } from '../base/node/standard-streams.js';
 import type { AnnotateOptions, MaskChoice } from '../documents/annotate.js';
 import type { Columns } from '../documents/parquet-output.js';
-import { given } from './given.js';
+import { given, givenFlags } from './given.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
 import { interruption } from './interruption.js';
 import { printBytes, warn } from './output.js';
@@ -84,7 +84,12 @@ export function define(command: Command): void {
     .action(run);
 }
 
-async function run(first: string | undefined, others: readonly string[], flags: AnnotateFlags): Promise<void> {
+async function run(
+  first: string | undefined,
+  others: readonly string[],
+  flags: AnnotateFlags,
+  command: Command,
+): Promise<void> {
   const { LanguageModel } = await import('../model/language-model.js');
   const { annotateSome } = await import('../documents/annotate.js');
   const { checkOutput, chunksOf, isParquetName, writeLines } = await import('../documents/output.js');
@@ -99,13 +104,18 @@ async function run(first: string | undefined, others: readonly string[], flags: 
       `annotate: name ${target ? '' : 'a model and '}files of documents (- for standard input)`,
     );
   }
+  const opening = givenFlags(command, addModelFlags).map(flag => flag.attributeName());
+  const unused = opening.find(name => name !== 'order');
+  if (target && unused !== undefined) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `${unused}: excludes target, whose models are modified Kneser-Ney; leave it out`,
+    );
+  }
   if (out !== undefined) {
     const inputs = [...(await expandInputs(files, documentOptions(flags))), ...(await expandInputs(target ?? [], {}))];
-    await checkOutput(
-      out,
-      inputs.map(input => input.path),
-      true,
-    );
+    const models = [target ? undefined : first, flags.against].filter(path => path !== undefined);
+    await checkOutput(out, [...inputs.map(({ path }) => path), ...models], true);
   }
   const columns = out !== undefined && isParquetName(out) ? await columnsOf(files, flags, signal) : undefined;
   const model = target || first === undefined ? undefined : await LanguageModel.open(first, openOptions(flags));
@@ -140,7 +150,10 @@ async function run(first: string | undefined, others: readonly string[], flags: 
 /** Reads all documents to find the columns of the Parquet output: one for each member, with its type. */
 async function columnsOf(files: readonly string[], flags: AnnotateFlags, signal: AbortSignal): Promise<Columns> {
   const { Columns } = await import('../documents/parquet-output.js');
-  const { expandForTwoPasses, readAllRecords } = await import('../documents/stream.js');
+  const [{ readAllRecords }, { expandForTwoPasses }] = await Promise.all([
+    import('../documents/stream.js'),
+    import('../text/formats/input.js'),
+  ]);
   if (flags.figuresOnly)
     throw new KneserError('KNESER_OPTION', 'figuresOnly: a Parquet output always has the documents, too; write .jsonl');
   const inputs = await expandForTwoPasses(files, documentOptions(flags), 'Parquet output');

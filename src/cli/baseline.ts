@@ -39,7 +39,7 @@ interface BaselineFlags extends Omit<BuildFlags, 'classes'>, DocumentOptions {
   readonly orders: readonly number[];
   readonly wordOrders?: readonly string[];
   readonly wordOrder?: WordOrderName;
-  readonly classes: number;
+  readonly classes?: number;
   readonly subsamples?: number;
   readonly out?: string;
   readonly force?: boolean;
@@ -64,7 +64,11 @@ export function define(command: Command): void {
       'compare word orders, such as forward,backward,shuffle-local:3, or all; by modified Kneser-Ney alone',
       parseNames,
     )
-    .option('--classes <n>', 'word classes of the mixture (0: no class model)', parseWhole, MIXTURE_DEFAULTS.classes)
+    .option(
+      '--classes <n>',
+      `word classes of the mixture (0: no class model; default: ${MIXTURE_DEFAULTS.classes})`,
+      parseWhole,
+    )
     .option('-o, --out <dir>', 'folder for the report (Markdown, JSON, HTML) and the table of tokens')
     .option('--keep-models <dir>', 'folder in which the models are kept')
     .option(
@@ -92,12 +96,11 @@ async function run(flags: BaselineFlags): Promise<void> {
       ...(given({ train, valid, test, corpus, data }) as BaselineTexts),
       ...shared,
       orders: flags.orders,
-      classes: flags.classes,
       resamples: flags.resamples,
       seed: flags.seed,
       ...documentOptions(flags),
       force: flags.force ?? false,
-      ...given({ out, keepModels, subsamples }),
+      ...given({ classes: flags.classes, out, keepModels, subsamples }),
       ...(wordOrders ? { wordOrders: wordOrders.join() === 'all' ? 'all' : (wordOrders as WordOrderName[]) } : {}),
       ...(display ? { onProgress: progress => show(display, progress) } : {}),
     };

@@ -83,7 +83,11 @@ async function run(files: readonly string[], flags: ProfileFlags, command: Comma
   }
   if (html !== undefined) {
     checkPath('html', html);
-    await refuseInput(html, 'html', [...files, ...(against ?? [])]);
+    await refuseInput(html, 'html', [
+      ...files,
+      ...(against ?? []),
+      ...[flags.model, stopwords].filter(path => path !== undefined),
+    ]);
   }
   const { DRAWING_NAMES } = await import('../model/generation/options.js');
   const options: ProfileOptions = {

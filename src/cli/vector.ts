@@ -60,7 +60,11 @@ async function run(path: string, file: string, flags: VectorFlags): Promise<void
   checkVectorOptions({ window, context, relative, bins });
   const { expandInputs } = await import('../text/formats/input.js');
   const inputs = await expandInputs([file], flags, warn);
-  if (html !== undefined) await refuseFolder(html);
+  if (html !== undefined) {
+    await refuseFolder(html);
+    const { refuseInput } = await import('../documents/output.js');
+    await refuseInput(html, 'html', [path, ...inputs.map(input => input.path)]);
+  }
   const { LanguageModel } = await import('../model/language-model.js');
   const model = await LanguageModel.open(path, openOptions(flags));
   try {

@@ -26,6 +26,7 @@ import {
   givenDocumentOptions,
   type DocumentOptions,
 } from '../text/formats/corpus.js';
+import { expandForTwoPasses } from '../text/formats/input.js';
 import { memberOf } from '../text/formats/jsonl.js';
 import { MAX_ORDER } from '../tables/pattern.js';
 import { AnnotatedRow, ROWS, type AnnotatedDocument, type AnnotatedGroup } from './annotated-row.js';
@@ -38,7 +39,7 @@ import { documentFigures, SeparateJson, TemplateJson, type DocumentFigures } fro
 import { scoreDocuments, type ScoredDocument, type ScoredTokens } from './scored.js';
 import { checkPair, compareWords, Guard } from './second-model.js';
 import { openSource, type Source, type SourceDocument, type TextDocument } from './source-documents.js';
-import { checkShard, eachOf, expandForTwoPasses, type Shard } from './stream.js';
+import { checkShard, eachOf, type Shard } from './stream.js';
 import { SurprisalHistogram } from './surprisal-quantile.js';
 
 /** The tokens that a mask marks: tokens whose surprisal is above a quantile of all tokens, or above a number of bits. */

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { PassThrough, type Duplex } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { checkAborted, KneserError, writeError } from '../base/errors.js';
 import { writeAtomically, writeDraft, type Draft } from '../base/node/atomic.js';
+import { fileIdentity } from '../base/node/file-identity.js';
 import { makeFolder, removeEmpty } from '../base/node/folders.js';
 import { PendingBytes } from '../base/pending-bytes.js';
+import { checkOutsideModels } from '../store/folder/outside-models.js';
 import { NEWLINE } from '../text/tokens.js';
 import { writeText } from './member.js';
 import { zstdCompressor } from './zstd.js';
@@ -35,12 +36,14 @@ export async function checkOutput(path: string, inputs: readonly string[], parqu
 }
 
 /**
- * Refuses an output that is also an input.
+ * Refuses an output that is also an input, or lies inside a model.
  *
  * @param option the option that names the output.
- * @throws KNESER_OUTPUT_EXISTS
+ * @param inputs paths of all files that are read: texts, models, lists of words.
+ * @throws KNESER_OUTPUT_EXISTS, KNESER_OPTION
  */
 export async function refuseInput(path: string, option: string, inputs: readonly string[]): Promise<void> {
+  await checkOutsideModels(path);
   const own = await fileIdentity(path);
   for (const input of own === undefined ? [] : inputs) {
     if ((await fileIdentity(input)) !== own) continue;
@@ -70,12 +73,6 @@ export function refuseTwice(outputs: Readonly<Record<string, string | undefined>
 /** Whether a name says Parquet. */
 export function isParquetName(path: string): boolean {
   return /\.parquet$/i.test(path);
-}
-
-/** A string that identifies a file: equal for two paths of the same file, also by links; `undefined` if there is none. */
-export async function fileIdentity(path: string): Promise<string | undefined> {
-  const stats = await stat(path).catch(() => undefined);
-  return stats && `${stats.dev}/${stats.ino}`;
 }
 
 /** The streams that compress a file as its name says: one, or none. */

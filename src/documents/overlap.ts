@@ -211,6 +211,13 @@ async function* run(options: OverlapOptions): AsyncGenerator<OverlapRow, void, v
   const testInputs = await expandInputs(options.test, {}, options.onWarning);
   const trainInputs = await expandInputs(options.train, {}, options.onWarning);
   const { items, words, tokens, starts } = await readItems(testInputs, options, normalize);
+  if (items.length === 0) throw new KneserError('KNESER_INPUT_EMPTY', `${namesOf(testInputs)}: there is no item`);
+  if (options.scores !== undefined && items.every(({ score }) => Number.isNaN(score))) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `scores: no item has a number in the member ${options.scores}; name another member`,
+    );
+  }
   const index = new NgramIndex({ words, tokens, starts }, n);
   const places = await readTraining(trainInputs, options, normalize, words, index);
   const scores: { readonly score: number; readonly contaminated: boolean }[] = [];
@@ -380,6 +387,7 @@ async function readTraining(
   const total = sizeOf(inputs);
   const firsts: number[] = [];
   let document = 0;
+  let tokens = 0;
   let done = 0;
   const endDocument = (): void => {
     index.endRun();
@@ -390,7 +398,10 @@ async function readTraining(
     firsts.push(document);
     const linesAreDocuments = await isPlain(path, documents);
     const sink: TokenSink = {
-      token: (bytes, from, to, hash) => index.take(words.find(bytes, from, to, hash), document),
+      token: (bytes, from, to, hash) => {
+        tokens++;
+        index.take(words.find(bytes, from, to, hash), document);
+      },
       line: () => {
         if (linesAreDocuments) endDocument();
       },
@@ -403,11 +414,16 @@ async function readTraining(
     await feedFile(path, { ...documents, onRead, signal }, tokenizer, endDocument);
     index.endRun();
   }
+  if (tokens === 0) throw new KneserError('KNESER_INPUT_EMPTY', `${namesOf(inputs)}: the training text is empty`);
   const placeOf = (at: number): TrainingPlace => {
     const file = firsts.findLastIndex(first => first <= at);
     return { file: inputs[file].path, index: at };
   };
   return { placeOf, documents: document };
+}
+
+function namesOf(inputs: readonly Input[]): string {
+  return inputs.map(({ path }) => path).join(', ');
 }
 
 /** The tokenizers of the normalizations, for reports. */

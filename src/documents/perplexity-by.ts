@@ -29,7 +29,7 @@ import {
   skippedWarning,
   type DocumentOptions,
 } from '../text/formats/corpus.js';
-import { expandInputs, sizeOf } from '../text/formats/input.js';
+import { expandForTwoPasses, expandInputs, sizeOf } from '../text/formats/input.js';
 import { memberOf } from '../text/formats/jsonl.js';
 import { UNK } from '../text/tokens.js';
 import { Column, groupAt, Labels } from './columns.js';
@@ -37,7 +37,7 @@ import { modelName, tokenizerName, type Conventions } from './conventions.js';
 import type { DocumentScoring } from './document-scoring.js';
 import { checkModel, withModel } from './given-model.js';
 import { scoreDocuments } from './scored.js';
-import { expandForTwoPasses, readAllDocuments, type DocumentAt } from './stream.js';
+import { readAllDocuments, type DocumentAt } from './stream.js';
 
 /** The files that {@link perplexityBy} reads, and how it measures them. */
 export interface PerplexityByOptions extends DocumentOptions, WorkOptions {

@@ -4,6 +4,7 @@ import { pauses, runInTurns } from '../base/turn.js';
 import { hashRandom } from '../base/hash-random.js';
 import { PendingBytes } from '../base/pending-bytes.js';
 import { givenDocumentOptions } from '../text/formats/corpus.js';
+import { expandForTwoPasses } from '../text/formats/input.js';
 import { memberOf, type JsonObject } from '../text/formats/jsonl.js';
 import { Column, groupAt, Labels, numberAt, Positions } from './columns.js';
 import { ConventionsFinder } from './conventions.js';
@@ -13,7 +14,7 @@ import type { OutputLine } from './output.js';
 import { labelSteps } from './roc.js';
 import { checkSelectOptions, type SelectOptions } from './select-options.js';
 import { Examples, selectionReport } from './selection-figures.js';
-import { eachOf, expandForTwoPasses, isInShard, readAllRecords, type RecordAt } from './stream.js';
+import { eachOf, isInShard, readAllRecords, type RecordAt } from './stream.js';
 
 /** A chosen document. */
 export interface SelectedDocument {

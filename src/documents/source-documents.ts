@@ -2,10 +2,9 @@ import { callBack } from '../base/call-back.js';
 import { KneserError } from '../base/errors.js';
 import type { WorkOptions } from '../base/progress.js';
 import { givenDocumentOptions, replacedWarning, type DocumentOptions } from '../text/formats/corpus.js';
-import { expandInputs, sizeOf, type Input } from '../text/formats/input.js';
+import { expandForTwoPasses, expandInputs, sizeOf, type Input } from '../text/formats/input.js';
 import { objectOf, type JsonObject } from '../text/formats/jsonl.js';
 import {
-  expandForTwoPasses,
   isInShard,
   placeOf,
   readAllDocuments,

@@ -1,11 +1,10 @@
 import { callBack } from '../base/call-back.js';
-import { STDIN } from '../base/node/standard-streams.js';
 import { optionError, type Check } from '../base/check.js';
-import { checkAborted, KneserError } from '../base/errors.js';
+import { checkAborted } from '../base/errors.js';
 import type { WorkOptions } from '../base/progress.js';
 import type { DocumentOptions, RecordPiece } from '../text/formats/corpus.js';
 import { readRecords } from '../text/formats/index.js';
-import { expandInputs, sizeOf, type Input } from '../text/formats/input.js';
+import { sizeOf, type Input } from '../text/formats/input.js';
 import { memberOf, textOf, type JsonObject } from '../text/formats/jsonl.js';
 
 /** A record of a file: a JSON object. */
@@ -175,22 +174,4 @@ export async function* someOf<T>(items: AsyncIterable<T>): AsyncGenerator<readon
     some = [];
   }
   if (some.length > 0) yield some;
-}
-
-/** Finds the input files of work that reads them twice. @param reason the work, for the message. @throws KNESER_OPTION for standard input and pipes, which can be read only once. */
-export async function expandForTwoPasses(
-  files: readonly string[],
-  documents: DocumentOptions,
-  reason: string,
-  onWarning?: (warning: string) => void,
-): Promise<Input[]> {
-  const inputs = await expandInputs(files, documents, onWarning);
-  for (const { path, bytes } of inputs) {
-    if (path !== STDIN && bytes !== undefined) continue;
-    throw new KneserError(
-      'KNESER_OPTION',
-      `${path}: ${reason} reads its input twice, but a pipe can be read only once; write the input to a file first`,
-    );
-  }
-  return inputs;
 }

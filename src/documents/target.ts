@@ -1,13 +1,13 @@
 import { callBack } from '../base/call-back.js';
 import { KneserError } from '../base/errors.js';
+import { fileIdentity } from '../base/node/file-identity.js';
 import { hashRandom } from '../base/hash-random.js';
 import type { LanguageModel } from '../model/language-model.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
-import { documentsOf, expandInputs, type Input } from '../text/formats/input.js';
+import { documentsOf, expandForTwoPasses, type Input } from '../text/formats/input.js';
 import { splitTokens } from '../text/tokens.js';
 import { Column } from './columns.js';
 import { linesOf, type Proxies } from './proxy.js';
-import { fileIdentity } from './output.js';
 import { readAllDocuments, type StreamEvents } from './stream.js';
 
 /** A model of a target, and two models of the documents. */
@@ -38,7 +38,7 @@ export async function trainForTarget(
   seed: number,
   events: StreamEvents,
 ): Promise<TargetModels> {
-  const targets = await expandInputs(target, {}, events.onWarning);
+  const targets = await expandForTwoPasses(target, {}, 'annotate', events.onWarning);
   const own = await Promise.all(inputs.map(input => fileIdentity(input.path)));
   for (const { path } of targets) {
     if (!own.includes(await fileIdentity(path))) continue;

@@ -23,7 +23,7 @@ import {
   givenDocumentOptions,
   type DocumentOptions,
 } from '../text/formats/corpus.js';
-import { documentsOf, expandInputs } from '../text/formats/input.js';
+import { documentsOf, expandForTwoPasses } from '../text/formats/input.js';
 import {
   correlations,
   fitSteps,
@@ -37,11 +37,11 @@ import {
 import { groupAt } from './columns.js';
 import { tokenizerName, type Conventions } from './conventions.js';
 import type { DocumentScoring } from './document-scoring.js';
-import { readTable, tableError } from './number-table.js';
+import { readNumbers, readTable, tableError } from './number-table.js';
 import { linesOf, Proxies } from './proxy.js';
 import { scoreDocuments } from './scored.js';
 import { splitTokens } from '../text/tokens.js';
-import { expandForTwoPasses, readAllDocuments, someOf, type DocumentAt } from './stream.js';
+import { readAllDocuments, someOf, type DocumentAt } from './stream.js';
 
 /** The files that {@link weigh} reads, and how it finds the weights: for a `target`, by `minimax`, or from `losses` and `scores`. */
 export interface WeighOptions extends DocumentOptions, WorkOptions {
@@ -202,7 +202,7 @@ export async function weigh(options: WeighOptions): Promise<WeighReport> {
   if ((files === undefined) !== (within === undefined) || (files && domains)) {
     throw new KneserError(
       'KNESER_OPTION',
-      `${within === undefined ? 'files' : 'within'}: domains are named by domains, or by the member within of files`,
+      `${within === undefined ? 'files' : 'within'}: domains are named by domains (--domain), or by the member within (--within) of files`,
     );
   }
   if (losses !== undefined || scores !== undefined) {
@@ -259,7 +259,7 @@ async function openDomain(
   files: readonly string[],
   isOf: (document: DocumentAt) => boolean = () => true,
 ): Promise<Domain> {
-  const inputs = await expandInputs(files, {}, options.onWarning);
+  const inputs = await expandForTwoPasses(files, {}, 'weigh', options.onWarning);
   const documents = await documentsOf(inputs, givenDocumentOptions(options));
   return {
     name,
@@ -280,6 +280,7 @@ async function openDomain(
 /** Finds weights with one small model for each domain. */
 async function byProxies(options: WeighOptions, domains: readonly Domain[]): Promise<WeighReport> {
   const { order = 3, vocabLimit = 50_000, lowercase = false, signal, target, budget } = options;
+  const wanted = target && (await openDomain(options, 'target', target));
   return Proxies.with({ order, lowercase, signal }, async proxies => {
     const words = await proxies.words(
       (async function* () {
@@ -309,9 +310,7 @@ async function byProxies(options: WeighOptions, domains: readonly Domain[]): Pro
     const sizes: { documents: number; tokens: number }[] = [];
     for (const [i, { texts }] of domains.entries()) sizes.push(await sizeOf(texts, models[i]));
     const pause = pauses(() => checkAborted(signal, 'weighing'));
-    const found = target
-      ? await forTarget(await openDomain(options, 'target', target), models, pause)
-      : await minimaxOf(heldOut, options, pause);
+    const found = wanted ? await forTarget(wanted, models, pause) : await minimaxOf(heldOut, options, pause);
     const rows = domains.map(({ name }, d): DomainWeight => {
       const weight = found.weights[d];
       return {
@@ -330,7 +329,7 @@ async function byProxies(options: WeighOptions, domains: readonly Domain[]): Pro
       tokenizer: await tokenizerName(models[0]),
       model: `mkn, order ${order}, one for each domain, vocabulary limit=${vocabLimit}`,
     };
-    return report(target ? 'target' : 'minimax', rows, found.objective, conventions);
+    return report(wanted ? 'target' : 'minimax', rows, found.objective, conventions);
   });
 }
 
@@ -422,11 +421,10 @@ async function sizeOf(texts: Domain['texts'], model: LanguageModel): Promise<{ d
 async function byCorrelations(options: WeighOptions, losses: string, scores: string): Promise<WeighReport> {
   const { estimator = 'spearman', projection = 'linear', tau, budget } = options;
   const table = await readTable(losses);
-  const errors = await readTable(scores);
+  const byModel = await readNumbers(scores);
   const names = table.head.slice(1);
   if (names.length === 0 || table.rows.length < 2)
     throw tableError(losses, 'it takes at least two models and a domain');
-  const byModel = new Map(errors.rows.map(({ name, values }) => [name, values[0]]));
   const y = table.rows.map(({ name }) => {
     const error = byModel.get(name);
     if (error === undefined) throw tableError(scores, `there is no row for the model ${name}`);
@@ -480,7 +478,7 @@ async function byCorrelations(options: WeighOptions, losses: string, scores: str
 
 /** By domain, how many tokens it has: read from a table, or counted. */
 async function sizesFor(options: WeighOptions, tau: string): Promise<ReadonlyMap<string, number>> {
-  if (tau !== 'tokens') return new Map((await readTable(tau)).rows.map(({ name, values }) => [name, values[0]]));
+  if (tau !== 'tokens') return readNumbers(tau);
   const domains = await openDomains(options);
   if (!domains) {
     throw new KneserError('KNESER_OPTION', 'tau: tokens counts those of domains, or of files and within; name them');

@@ -8,6 +8,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { beforeAll, expect, test } from 'vitest';
 import {
   annotate,
+  pack,
   LanguageModel,
   select,
   train,
@@ -140,6 +141,10 @@ test('a target gives documents of its kind the higher ratios, by models that hav
     /--target: .* is also one of the documents' files/,
   );
   expect(await cli.refuse(2, ['annotate', '--target', target])).toMatch(/name files of documents/);
+  expect(await cli.refuse(2, ['annotate', '--target', target, file, '--weights', 'x'])).toMatch(
+    /--weights: excludes --target/,
+  );
+  expect(await cli.refuse(2, ['annotate', '--target', '-', file])).toMatch(/can be read only once/);
   expect(() => annotate({ files: [file] })).toThrow('model: is missing');
 });
 
@@ -382,10 +387,13 @@ test('zstd is one frame, whatever Node can write, and is read again', async () =
 
 test('what cannot be done is refused by name, and leaves no file', async () => {
   const odd = cli.file('{"text":"a"}\n{"text":7}\n', '.jsonl');
+  const twin = `${cli.fresh('twin')}.jsonl`;
+  await pack({ model, out: twin });
   const there = cli.file('{"text":"a","kneser":{}}\n', '.jsonl');
   const cut = cli.file('{"text":"a"}\n{"text":"b', '.jsonl');
   const cases: [readonly string[], RegExp][] = [
     [[documents, '--out', documents], /is an input, too/],
+    [[documents, '--against', twin, '--out', twin], /is an input, too/],
     [[documents, '--out', 'out.txt'], /--out: out.txt: the name must say/],
     [[odd, '--out', join(folder, 'never.jsonl')], /line 2: no text in the field text/],
     [[cut, '--out', join(folder, 'never.jsonl')], /line 2: not JSON/],

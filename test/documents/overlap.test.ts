@@ -24,6 +24,7 @@ test('hits, coverage and documents are those of a comparison of all n-grams', as
     async (train, items, n, maxDocuments) => {
       const text = (lines: readonly (readonly string[])[]): string =>
         lines.map(words => `${words.join(' ')}\n`).join('');
+      fc.pre(train.some(words => words.length > 0));
       const options = { train: [cli.file(text(train))], test: [cli.file(text(items))], n, maxDocuments };
       const { rows, report } = await found({ ...options, normalize: 'none' });
       const distinct = new Set<string>();
@@ -113,6 +114,13 @@ test('the command writes a row an item, and a report', async () => {
   const broken = cli.file('{"x":1}\n', '.jsonl');
   expect(await cli.refuse(2, ['overlap', '--train', train, '--test', broken])).toMatch(/no text in the member text/);
   expect(await cli.refuse(2, [...args, '--query', 'q'])).toMatch(/--query: belongs to --answer/);
+  // A benchmark is not clean because there was nothing to compare it with.
+  const empty = cli.file(' \n');
+  expect(await cli.refuse(2, ['overlap', '--train', empty, '--test', train])).toMatch(/the training text is empty/);
+  expect(await cli.refuse(2, ['overlap', '--train', train, '--test', cli.file('')])).toMatch(/there is no item/);
+  expect(await cli.refuse(2, [...args, '--scores', 'nope'])).toMatch(
+    /--scores: no item has a number in the member nope/,
+  );
 });
 
 const [train, items] = ['train', 'test'].map(part => sharedFile(`corpora/ptb/${part}.txt`));

@@ -263,6 +263,7 @@ test('bad input is refused by name, or has no p with a reason', async () => {
     [/no-such-list/, text, '--stopwords', 'no-such-list'],
     [/no-such-file/, text, '--against', 'no-such-file'],
     [/is an input/, text, '--html', text],
+    [/is an input/, text, '--stopwords', one, '--html', one],
   ];
   for (const [message, ...args] of refusals) expect(await cli.refuse(2, ['profile', ...args])).toMatch(message);
   const model = cli.fresh();

@@ -307,6 +307,8 @@ test('what cannot be done is refused by name', async () => {
       [file, '--by', 'x', '--label', 'y=1', '--out', cli.fresh('labels')],
       /--out: with --label no documents are chosen/,
     ],
+    [[file, '--by', 'x', '--label', 'y=1', '--shard', '1/2'], /--shard: excludes --label/],
+    [[file, '--by', 'x', '--label', 'y=1', '--length-bins', '2'], /--length-bins: excludes --label/],
     [[odd, '--by', 'x', '--min', '1'], /line 2: x is "2", not a number or null/],
     [[far, '--by', 'x', '--min', '1'], /line 1: x is a number out of range/],
     [[file, '--by', 'x', '--keep', 'lowest', '2'], /keep.share: 2 is not a share|--keep|share: 2/],

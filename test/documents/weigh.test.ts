@@ -131,6 +131,13 @@ test('tables of losses and scores give weights; what is wrong with them is said'
       ],
       /line 2, a: "x" is not a number/,
     ],
+    [[...args, '--tau', losses], /has 4 columns, and not two: a name and a number/],
+    [
+      [...args, '--tau', table([['domain', 'tokens'], ...['news', 'web', 'news'].map(name => [name, 1])])],
+      /lines 2 and 4 have one name, news/,
+    ],
+    [[...args, '--tau', cli.file('news 500\nweb 600\n', '.tsv')], /line 1 has one column; a tab separates columns/],
+    [['weigh', '--domain', `a=${tau}`, '--domain', `b=${scores}`, '--target', '-'], /can be read only once/],
   ];
   for (const [wrong, message] of cases) expect(await cli.refuse(2, wrong)).toMatch(message);
 });

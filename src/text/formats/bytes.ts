@@ -1,6 +1,6 @@
 import { isFromCaller } from '../../base/call-back.js';
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { addAbortSignal, pipeline, Readable } from 'node:stream';
 import { helpFor, kindOf } from '../../base/file-kinds.js';
 import { checkAborted, KneserError, readError, systemCode } from '../../base/errors.js';
@@ -60,7 +60,7 @@ export async function joinBytes(
 export async function* readBytes(path: string, options: ByteOptions = {}): AsyncGenerator<Uint8Array> {
   const { onRead, signal, anyBytes = false } = options;
   const isPipe = path === STDIN || !(await isFile(path));
-  const pipe = isPipe ? openPipe(path, signal) : undefined;
+  const pipe = isPipe ? await openPipe(path, signal) : undefined;
   let read = 0;
   let reported = 0;
   const source = (async function* () {
@@ -136,17 +136,31 @@ function compressionOf(path: string, head: Uint8Array, byName: boolean): Compres
   throw new KneserError(named.code, `${path}: ${reason}`);
 }
 
-/** A named pipe, or standard input. @throws KNESER_INPUT_UNREADABLE for standard input that was read before: it would seem empty. */
-function openPipe(path: string, signal: AbortSignal | undefined): Readable {
-  if (path === STDIN && standard.stdin.readableDidRead) {
+/** A pipe, or standard input. @throws KNESER_INPUT_UNREADABLE for one that was read before: it would seem empty. */
+async function openPipe(path: string, signal: AbortSignal | undefined): Promise<Readable> {
+  if (path === STDIN ? standard.stdin.readableDidRead : !(await isFirstReading(path))) {
     throw new KneserError(
       'KNESER_INPUT_UNREADABLE',
-      '-: standard input was read before, and can be read only once; write it to a file to use it again',
+      `${path}: a pipe can be read only once, and this one was read before; write its content to a file`,
     );
   }
   const stream = path === STDIN ? standard.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES });
   if (signal) addAbortSignal(signal, stream);
   return stream;
+}
+
+/** The pipes that were read under a name of the process's own, such as /dev/fd/63 in place of `<(COMMAND)`. */
+const readPipes = new Set<string>();
+
+/** Whether a path may be read: a named pipe has new content for each reader, a pipe of the process only once. */
+async function isFirstReading(path: string): Promise<boolean> {
+  if (!/^\/(dev|proc)\//.test(path)) return true;
+  const stats = await stat(path).catch(() => undefined);
+  if (!stats?.isFIFO()) return true;
+  const pipe = `${stats.dev}:${stats.ino}`;
+  if (readPipes.has(pipe)) return false;
+  readPipes.add(pipe);
+  return true;
 }
 
 /** The bytes of a file. All chunks share one buffer; a stream would allocate a buffer for each. */

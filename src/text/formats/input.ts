@@ -53,6 +53,29 @@ export async function expandInputs(
   return inputs;
 }
 
+/**
+ * Finds the input files of work that reads them more than once.
+ *
+ * @param reason the work, for the message.
+ * @throws KNESER_OPTION for standard input and pipes, which can be read only once, and the errors of {@link expandInputs}.
+ */
+export async function expandForTwoPasses(
+  files: readonly string[],
+  documents: DocumentOptions,
+  reason: string,
+  onWarning?: (warning: string) => void,
+): Promise<Input[]> {
+  const inputs = await expandInputs(files, documents, onWarning);
+  for (const { path, bytes } of inputs) {
+    if (bytes !== undefined) continue;
+    throw new KneserError(
+      'KNESER_OPTION',
+      `${path}: ${reason} reads its input twice, but a pipe can be read only once; write the input to a file first`,
+    );
+  }
+  return inputs;
+}
+
 /** The size of all inputs [bytes]; `undefined` if one of them is a pipe. */
 export function sizeOf(inputs: readonly Input[]): number | undefined {
   const sum = inputs.reduce((sum, { bytes }) => sum + (bytes ?? NaN), 0);

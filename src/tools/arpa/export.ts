@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import { checkOutsideModels } from '../../store/folder/outside-models.js';
 import { checkReplaceable, writeAtomically } from '../../base/node/atomic.js';
+import { fileIdentity } from '../../base/node/file-identity.js';
 import { checkOptions, checkPath, required, WORK_OPTIONS, type OptionTable } from '../../base/check.js';
 import { checkAborted, KneserError, writeError } from '../../base/errors.js';
 import type { Progress } from '../../base/progress.js';
@@ -76,6 +77,9 @@ export async function exportArpa(options: ExportOptions): Promise<ExportReport> 
     throw new KneserError('KNESER_OPTION', 'file: an ARPA file is not written to standard output; name a file');
   await checkOutsideModels(file);
   await checkReplaceable(file);
+  const written = await fileIdentity(file);
+  if (written !== undefined && written === (await fileIdentity(folder)))
+    throw new KneserError('KNESER_OUTPUT_EXISTS', `${file}: is the model itself; name another file`);
   const started = performance.now();
   const { openModel } = await import('../../model/open-model.js');
   const { store, files } = await openModel(folder);
