@@ -22,7 +22,8 @@ export class AnsweringThread<Question, Answer> {
     this.worker.unref();
     this.worker.on('message', (answer: Answer) => {
       this.asked.shift()?.resolve(answer);
-      if (this.asked.length === 0) this.worker.unref();
+      // An answer may come while the thread is being closed: the process stays until it has ended, or `close` would never return.
+      if (this.asked.length === 0 && !this.ended) this.worker.unref();
     });
     this.worker.on('error', error => this.fail(threadError(address, error)));
     this.worker.on('exit', () => this.fail(new Error(`a ${work} thread ended unexpectedly`)));

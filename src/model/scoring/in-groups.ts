@@ -12,7 +12,7 @@ export interface GroupLimits {
   readonly count: number;
   /** How many tokens a group should have, if the items come as fast as they are worked on. */
   readonly taskTokens: number;
-  /** How many groups of that many tokens may wait or be worked on at the same time. */
+  /** How many groups of that many tokens may wait or be worked on at the same time; as many more may wait for the result of an earlier one. */
   readonly mostTasks: number;
 }
 
@@ -84,7 +84,8 @@ export async function* inGroups<Item, Result>(
         }
       }
       const underWay = tasks.filter(({ hasEnded }) => !hasEnded);
-      if (group.length > 0 && underWay.length < (isFull || !next ? mostTasks : count)) {
+      const hasRoom = underWay.length < (isFull || !next ? mostTasks : count) && tasks.length < 2 * mostTasks;
+      if (group.length > 0 && hasRoom) {
         tasks.push(taskOf(begin(group)));
         group = [];
         tokens = 0;

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -23,6 +24,27 @@ test('a question that cannot be sent does not take the answer of the next one', 
   expect(thread.waiting).toBe(0);
   await thread.close(new Error('closed'));
   await expect(thread.ask(1)).rejects.toThrow('closed');
+});
+
+test('a thread that is closed while an answer is under way keeps the process until it has ended', async () => {
+  const program = `
+    import { AnsweringThread } from ${JSON.stringify(createRequire(import.meta.url).resolve('#kneser/src/base/node/answering-thread.js'))};
+    const answered = new Int32Array(new SharedArrayBuffer(4));
+    const worker = \`
+      import { parentPort, workerData } from 'node:worker_threads';
+      parentPort.on('message', question => {
+        parentPort.postMessage(question);
+        Atomics.store(workerData, 0, 1);
+        Atomics.notify(workerData, 0);
+      });\`;
+    const thread = new AnsweringThread(new URL('data:text/javascript,' + encodeURIComponent(worker)), answered, 'test');
+    thread.ask(1).catch(() => undefined);
+    // The answer is sent, and this thread has not received it.
+    Atomics.wait(answered, 0, 0);
+    await thread.close(new Error('closed'));
+    console.log('closed');`;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program]);
+  expect(stdout).toBe('closed\n');
 });
 
 // Found with `perplexity`, which took 1.07 times as long, and `train`, which took 1.16 times: each worker moved its results to the caller.

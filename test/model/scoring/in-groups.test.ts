@@ -67,3 +67,32 @@ test('an input is ended, and its failure and that of the work are thrown', async
   expect(isEnded).toBe(true);
   await expect(all(() => Promise.reject(new Error('failed')))).rejects.toThrow(/failed|no more/);
 });
+
+test('an input is not read far ahead while an early group takes long', async () => {
+  let given = 0;
+  function* items(): Generator<number> {
+    while (given < 1e6) yield given++;
+  }
+  let end = (): void => undefined;
+  let begun = 0;
+  // The first group ends when the input was read as far as it is.
+  const work = async (group: readonly number[]): Promise<number> => {
+    if (begun++ === 0) await new Promise<void>(resolve => (end = resolve));
+    else await new Promise(resolve => setImmediate(resolve));
+    return group.length;
+  };
+  const groups = inGroups(asynchronous(items()), () => 1, work, LIMITS);
+  const first = groups.next();
+  for (let before = -1; before < given;) {
+    before = given;
+    for (let turn = 0; turn < 10; turn++) await new Promise(resolve => setImmediate(resolve));
+  }
+  expect(given).toBeLessThan(2000);
+  end();
+  expect(await first).toEqual({ done: false, value: 100 });
+  await groups.return();
+});
+
+async function* asynchronous<Item>(items: Iterable<Item>): AsyncGenerator<Item> {
+  for await (const item of items) yield item;
+}
