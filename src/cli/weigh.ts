@@ -1,8 +1,10 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { WeighOptions, WeighReport } from '../documents/weigh.js';
+import { standard } from '../base/node/standard-streams.js';
 import { given } from './given.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
 import { interruption } from './interruption.js';
+import { withProgress } from './progress.js';
 import { figure, print, printTable, warn, whole } from './output.js';
 import { parseNumber, parseWhole } from './values.js';
 
@@ -22,6 +24,7 @@ const NO_EVIDENCE = 'There is no evidence that minimax weights of n-gram models 
 interface WeighFlags extends Omit<WeighOptions, 'domains' | 'files' | 'onProgress' | 'onWarning' | 'signal'> {
   readonly domain?: NonNullable<WeighOptions['domains']>;
   readonly json?: boolean;
+  readonly quiet?: boolean;
 }
 
 /** `kneser weigh`. */
@@ -70,14 +73,30 @@ export function define(command: Command): void {
     .option('--order <n>', "order of the domains' models (default: 3)", parseWhole)
     .option('--vocab-limit <n>', "size of the domains' vocabulary (default: 50,000)", parseWhole)
     .option('--lowercase', 'lower-case all text');
-  addDocumentFlags(command).option('--json', 'print one JSON object').addHelpText('after', HELP).action(run);
+  addDocumentFlags(command)
+    .option('--json', 'print one JSON object')
+    .option('-q, --quiet', 'no progress')
+    .addHelpText('after', HELP)
+    .action(run);
 }
 
 async function run(paths: readonly string[], flags: WeighFlags): Promise<void> {
   const { weigh } = await import('../documents/weigh.js');
-  const { domain: domains, target, minimax, reference, rounds, step, smooth, losses, scores, json = false } = flags;
+  const {
+    domain: domains,
+    target,
+    minimax,
+    reference,
+    rounds,
+    step,
+    smooth,
+    losses,
+    scores,
+    json = false,
+    quiet = false,
+  } = flags;
   const { within, estimator, projection, tau, budget, order, vocabLimit, lowercase } = flags;
-  const report = await weigh({
+  const options: WeighOptions = {
     ...documentOptions(flags),
     ...given({
       domains,
@@ -95,7 +114,8 @@ async function run(paths: readonly string[], flags: WeighFlags): Promise<void> {
     ...given({ estimator, projection, tau, budget, order, vocabLimit, lowercase }),
     signal: interruption(),
     onWarning: warn,
-  });
+  };
+  const report = await withProgress(quiet || !standard.stderr.isTTY, progress => weigh({ ...options, ...progress }));
   if (json) await print(JSON.stringify(report) + '\n');
   else {
     await printReport(report);

@@ -232,13 +232,13 @@ async function* runForTarget(
   target: readonly string[],
   keepsObjects: boolean,
 ): AsyncGenerator<readonly AnnotatedRow[], void, void> {
-  const { order = 2, lowercase = false, seed = 1, signal, onWarning, files = [] } = options;
+  const { order = 2, lowercase = false, seed = 1, signal, onProgress, onWarning, files = [] } = options;
   const documents = givenDocumentOptions(options);
   const inputs = await expandForTwoPasses(files, documents, 'a target', onWarning);
   // Imported here, because only a target needs what trains models: half of the code.
   const { Proxies } = await import('./proxy.js');
   const { trainForTarget } = await import('./target.js');
-  const proxies = await Proxies.open({ order, lowercase, signal });
+  const proxies = await Proxies.open({ order, lowercase, onProgress, signal });
   try {
     const events = { signal, onWarning };
     const { model, against, choose } = await trainForTarget(proxies, target, inputs, documents, seed, events);

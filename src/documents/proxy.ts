@@ -1,17 +1,20 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeTemporaryFolder } from '../base/node/leftovers.js';
+import type { WorkOptions } from '../base/progress.js';
 import { LanguageModel } from '../model/language-model.js';
 import { train } from '../train/train.js';
 import { wordCounts } from '../tools/counts.js';
 
 /** How the models of a comparison read text. */
-export interface ProxyOptions {
+export interface ProxyOptions extends WorkOptions {
   /** The order of the models. */
   readonly order: number;
   readonly lowercase: boolean;
-  readonly signal?: AbortSignal | undefined;
 }
+
+/** Options, none of which is `undefined`. */
+type Given<Options> = { readonly [Name in keyof Options]?: NonNullable<Options[Name]> };
 
 /** Small models that are trained for one comparison in a temporary folder, which is removed afterwards. */
 export class Proxies {
@@ -82,9 +85,9 @@ export class Proxies {
     return join(this.folder, `model-${++this.serial}`);
   }
 
-  private common(): { readonly lowercase: boolean; readonly skipBlank: true; readonly signal?: AbortSignal } {
-    const { lowercase, signal } = this.options;
-    return { lowercase, skipBlank: true, ...(signal ? { signal } : {}) };
+  private common(): Given<WorkOptions> & { readonly lowercase: boolean; readonly skipBlank: true } {
+    const { lowercase, onProgress, signal } = this.options;
+    return { lowercase, skipBlank: true, ...(onProgress ? { onProgress } : {}), ...(signal ? { signal } : {}) };
   }
 }
 

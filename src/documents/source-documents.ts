@@ -244,10 +244,26 @@ async function* documentsFrom(
       text: document.text,
       object,
       get line() {
-        return encoder.encode((document as { readonly [LINE]?: string })[LINE] ?? JSON.stringify(document));
+        return encoder.encode(jsonOf(document, at));
       },
       hasMember: Object.hasOwn(object, as),
       place: () => `document ${at}`,
     };
   }
+}
+
+/** The JSON of a document, or the line from which it was parsed. @throws KNESER_OPTION for JSON that is no object, to which figures cannot be added. */
+function jsonOf(document: TextDocument & { readonly [LINE]?: string }, at: number): string {
+  if (document[LINE] !== undefined) return document[LINE];
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(document);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new KneserError('KNESER_OPTION', `documents: document ${at} cannot be written as JSON (${reason})`, {
+      cause: error,
+    });
+  }
+  if (json?.startsWith('{')) return json;
+  throw new KneserError('KNESER_OPTION', `documents: the JSON of document ${at} is no object, such as {"text":"…"}`);
 }

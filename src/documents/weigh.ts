@@ -13,6 +13,7 @@ import {
   type Check,
   type OptionTable,
 } from '../base/check.js';
+import { callBack } from '../base/call-back.js';
 import { checkAborted, KneserError } from '../base/errors.js';
 import { pauses, runInTurns, type Pause } from '../base/turn.js';
 import type { WorkOptions } from '../base/progress.js';
@@ -279,9 +280,9 @@ async function openDomain(
 
 /** Finds weights with one small model for each domain. */
 async function byProxies(options: WeighOptions, domains: readonly Domain[]): Promise<WeighReport> {
-  const { order = 3, vocabLimit = 50_000, lowercase = false, signal, target, budget } = options;
+  const { order = 3, vocabLimit = 50_000, lowercase = false, onProgress, signal, target, budget } = options;
   const wanted = target && (await openDomain(options, 'target', target));
-  return Proxies.with({ order, lowercase, signal }, async proxies => {
+  return Proxies.with({ order, lowercase, onProgress, signal }, async proxies => {
     const words = await proxies.words(
       (async function* () {
         for (const domain of domains) yield* linesOf(domain.texts(false));
@@ -296,9 +297,10 @@ async function byProxies(options: WeighOptions, domains: readonly Domain[]): Pro
       });
       models.push(await model);
     }
+    const scored = scoredTokens(options);
     const heldOut: Measured[] = [];
     for (const { texts, name } of domains) {
-      const found = await probabilitiesOf(models, () => texts(true));
+      const found = await probabilitiesOf(models, () => texts(true), scored);
       if (found.values.length === 0) {
         throw new KneserError(
           'KNESER_INPUT_EMPTY',
@@ -308,9 +310,9 @@ async function byProxies(options: WeighOptions, domains: readonly Domain[]): Pro
       heldOut.push(found);
     }
     const sizes: { documents: number; tokens: number }[] = [];
-    for (const [i, { texts }] of domains.entries()) sizes.push(await sizeOf(texts, models[i]));
-    const pause = pauses(() => checkAborted(signal, 'weighing'));
-    const found = wanted ? await forTarget(wanted, models, pause) : await minimaxOf(heldOut, options, pause);
+    for (const [i, { texts }] of domains.entries()) sizes.push(await sizeOf(texts, models[i], scored));
+    const pause = passes(options);
+    const found = wanted ? await forTarget(wanted, models, scored, pause) : await minimaxOf(heldOut, options, pause);
     const rows = domains.map(({ name }, d): DomainWeight => {
       const weight = found.weights[d];
       return {
@@ -333,6 +335,32 @@ async function byProxies(options: WeighOptions, domains: readonly Domain[]): Pro
   });
 }
 
+/** Takes the number of tokens that were just scored. @throws KNESER_ABORTED */
+type Scored = (tokens: number) => void;
+
+/** Reports how many tokens were scored so far, under all models. */
+function scoredTokens({ onProgress, signal }: WorkOptions): Scored {
+  let done = 0;
+  return tokens => {
+    checkAborted(signal, 'weighing');
+    done += tokens;
+    callBack(onProgress, { stage: 'score', done, total: undefined, unit: 'tokens' });
+  };
+}
+
+/** Pauses between the passes of a search for weights, whose number it reports. */
+function passes({ onProgress, signal }: WorkOptions): Pause {
+  let done = 0;
+  const pause = pauses(() => {
+    checkAborted(signal, 'weighing');
+    callBack(onProgress, { stage: 'tune', done, total: undefined, unit: 'passes' });
+  });
+  return () => {
+    done++;
+    return pause();
+  };
+}
+
 /** Weights that were found. */
 interface Found {
   /** By domain, its weight. */
@@ -343,8 +371,13 @@ interface Found {
   readonly objective: number;
 }
 
-async function forTarget({ texts }: Domain, models: readonly LanguageModel[], pause: Pause): Promise<Found> {
-  const probabilities = await probabilitiesOf(models, () => texts(undefined));
+async function forTarget(
+  { texts }: Domain,
+  models: readonly LanguageModel[],
+  scored: Scored,
+  pause: Pause,
+): Promise<Found> {
+  const probabilities = await probabilitiesOf(models, () => texts(undefined), scored);
   if (probabilities.values.length === 0) throw new KneserError('KNESER_INPUT_EMPTY', 'target: there is no text');
   const weights = await runInTurns(fitSteps([probabilities]), pause);
   return { weights, mixture: weights, objective: mixtureLoss(probabilities, weights) };
@@ -374,6 +407,7 @@ interface Measured extends Probabilities {
 async function probabilitiesOf(
   models: readonly LanguageModel[],
   texts: () => AsyncGenerator<string>,
+  scored: Scored,
 ): Promise<Measured> {
   let [bytes, measured] = [0, 0];
   let values = new Float64Array(0);
@@ -382,13 +416,15 @@ async function probabilitiesOf(
     let tokens = 0;
     const how: DocumentScoring = { model: await model.tokenScoring(Infinity, 1), unit: 'lines', byToken: true };
     for await (const some of scoreDocuments(someOf(numbered(texts())), how)) {
+      const before = measured;
       for (const { byToken, bytes: length } of some) {
-        const scored = byToken?.scores.log10Probs ?? new Float64Array(0);
+        const own = byToken?.scores.log10Probs ?? new Float64Array(0);
         bytes += length;
-        measured += scored.length;
-        log10Probs.push(scored.slice(0, MOST_TOKENS - tokens));
+        measured += own.length;
+        log10Probs.push(own.slice(0, MOST_TOKENS - tokens));
         tokens += log10Probs[log10Probs.length - 1].length;
       }
+      scored(measured - before);
       if (tokens >= MOST_TOKENS) break;
     }
     if (i === 0) values = new Float64Array(tokens * models.length);
@@ -406,14 +442,20 @@ async function* numbered(
   for await (const text of texts) yield { index: index++, text };
 }
 
-async function sizeOf(texts: Domain['texts'], model: LanguageModel): Promise<{ documents: number; tokens: number }> {
+async function sizeOf(
+  texts: Domain['texts'],
+  model: LanguageModel,
+  scored: Scored,
+): Promise<{ documents: number; tokens: number }> {
   let [documents, tokens] = [0, 0];
   const scoring = await model.tokenScoring(Infinity, 1);
   for await (const some of scoreDocuments(someOf(numbered(texts(undefined))), { model: scoring, unit: 'lines' })) {
-    for (const scored of some) {
+    const before = tokens;
+    for (const { sum } of some) {
       documents++;
-      tokens += scored.sum.tokens;
+      tokens += sum.tokens;
     }
+    scored(tokens - before);
   }
   return { documents, tokens };
 }

@@ -68,16 +68,19 @@ export async function pack(options: PackOptions): Promise<PackReport> {
     // packStore reads every value twice.
     let done = 0;
     const total = 2 * files.bytes;
-    const onValue = (bytes: number): void => {
-      checkAborted(signal, 'packing');
+    const report = (bytes: number): void => {
       done = Math.min(total, done + bytes);
       callBack(onProgress, { stage: 'pack', done, total, unit: 'bytes' });
+    };
+    const onValue = (bytes: number): void => {
+      checkAborted(signal, 'packing');
+      report(bytes);
     };
     const { keys, bytes, pieces } = await packStore(store, files, onValue);
     try {
       await writeAtomically(out, pieces);
-      // The files of the store have more bytes than its values.
-      onValue(total);
+      // The files of the store have more bytes than its values. The file is there, so that it is too late to stop.
+      report(total);
     } catch (error) {
       throw writeError(out, error);
     }

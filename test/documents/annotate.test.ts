@@ -251,6 +251,28 @@ test('documents keep every byte, and figures alone keep the id', async () => {
   }
 });
 
+test('a document whose JSON is no object is refused when its line is asked for', async () => {
+  const circular: { text: string; self?: unknown } = { text: 'the cat' };
+  circular.self = circular;
+  const documents = [
+    { text: 'the cat', toJSON: () => 'd1' },
+    { text: 'the cat', toJSON: () => undefined },
+    Object.assign(['a'], { text: 'the cat' }),
+    circular,
+    { text: 'the cat', number: 1n },
+  ];
+  const rows = await collect(annotate({ model, documents }));
+  for (const [i, row] of rows.entries()) {
+    expect(row.figures.tokens).toBe(3);
+    expect(() => row.line).toThrow(
+      expect.objectContaining({
+        code: 'KNESER_OPTION',
+        message: expect.stringContaining(`document ${i}`) as string,
+      }) as Error,
+    );
+  }
+});
+
 test('a document that is null is refused by its number', async () => {
   const documents = [{ text: 'a' }, null] as unknown as { text: string }[];
   await expect(collect(annotate({ model, documents }))).rejects.toThrow('document 1 has no member text');

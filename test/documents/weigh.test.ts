@@ -38,7 +38,14 @@ test('domains are weighed for a target, and against the worst of them', async ()
   expect(weights.sport).toBeGreaterThan(weights.food);
   expect(weights.food).toBeGreaterThan(weights.news);
   expect(report.domains[0]).toMatchObject({ documents: 40, tokens: 360 });
-  const minimax = await weigh({ domains: { news: [news], sport: [sport] }, minimax: true, rounds: 50 });
+  const stages = new Set<string>();
+  const minimax = await weigh({
+    domains: { news: [news], sport: [sport] },
+    minimax: true,
+    rounds: 50,
+    onProgress: ({ stage, unit }) => void stages.add(`${stage} ${unit}`),
+  });
+  expect([...stages]).toEqual(expect.arrayContaining(['count tokens', 'score tokens']));
   expect(minimax.train_domain_weights.news).toBeCloseTo(0.5, 1);
   expect(await cli.print(['weigh', ...domains, '--minimax', '--rounds', '5'])).toContain('There is no evidence');
 });

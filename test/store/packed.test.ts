@@ -358,5 +358,12 @@ describe('a packed model', () => {
     };
     await expectError(pack({ ...options, onProgress, signal: abort.signal }), 'KNESER_ABORTED', /interrupted/);
     expect(readdirSync(folder)).toEqual([]);
+    // At the end the file is there: it is too late to stop.
+    const late = new AbortController();
+    const atEnd = ({ done, total }: Progress): void => {
+      if (done === total && readdirSync(folder).length > 0) late.abort();
+    };
+    await pack({ ...options, onProgress: atEnd, signal: late.signal });
+    expect(readdirSync(folder)).toEqual(['model.kneser']);
   });
 });
