@@ -1,4 +1,4 @@
-/** D1, D2 and D3+: the amounts that are subtracted from the counts 1, 2, and 3 or more. */
+/** D1, D2 and D3+: the amounts that are subtracted from the counts 1, 2, and 3 or more. 0 ≤ D_k ≤ k, so that no count becomes negative. */
 export interface Discounts {
   /** [D1, D2, D3+] */
   readonly values: readonly [number, number, number];

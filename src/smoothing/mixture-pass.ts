@@ -3,6 +3,8 @@ import { COUNT, FIELDS, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS, type Evidence } fr
 import type { Mixture } from './mixture.js';
 import {
   CHILD_PARAMETERS,
+  discountIndex,
+  isZero,
   OWN_PARAMETERS,
   OWN_TOTAL_OFFSET,
   RATIO_OFFSET,
@@ -136,21 +138,19 @@ export class MixturePass {
     const own = s * PASS_WORDS;
     for (let i = 0, at = evidence.at(from, places[s]); i < length; i++, at += FIELDS) {
       const total = data[at + TOTAL];
-      if (total === 0) {
-        values[own + i] = lowers[i];
-        continue;
-      }
+      // The numbers of a context that was not seen are 0: it gives (0 + 1 · lower) / 1, without a branch that the processor guesses wrong.
+      const unseen = isZero(total);
       const d = (s * TOTAL_BUCKETS + buckets[own + i]) * 4;
       const count = data[at + COUNT];
       const ones = data[at + ONES];
       const twos = data[at + TWOS];
-      const kept = count - discounts[d + (count < 3 ? count : 3)];
+      const kept = count - discounts[d + discountIndex(count)];
       const taken =
         discounts[d + 1] * ones +
         discounts[d + 2] * twos +
         discounts[d + 3] * (data[at + FOLLOWERS] - ones - twos) +
         data[at + PRUNED];
-      values[own + i] = ((kept > 0 ? kept : 0) + taken * lowers[i]) / total;
+      values[own + i] = (kept + (taken + unseen) * lowers[i]) / (total + unseen);
     }
   }
 }

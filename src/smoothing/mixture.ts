@@ -21,9 +21,9 @@ import {
 /**
  * Interpolated modified Kneser-Ney over a lattice of patterns (Pickhardt et al. 2014, equation 4):
  *
- *     P_S(w|h) = max(c − D(c), 0)/Σc + γ(h) · Σ_d λ_d · P_S∖d(w|h),   γ(h) = (D1·N1 + D2·N2 + D3·N3+ + pruned)/Σc,
+ *     P_S(w|h) = (c − D(c))/Σc + γ(h) · Σ_d λ_d · P_S∖d(w|h),   γ(h) = (D1·N1 + D2·N2 + D3·N3+ + pruned)/Σc,
  *
- * or only Σ_d λ_d · P_S∖d(w|h) where h was not seen. S is a pattern, S∖d its child without the distance d. The counts of pruned
+ * or only Σ_d λ_d · P_S∖d(w|h) where h was not seen. D(0) is 0 and D(c) ≤ c ({@link Discounts}). S is a pattern, S∖d its child without the distance d. The counts of pruned
  * followers are part of Σc, and belong to γ without a discount. The empty pattern is interpolated with 1/V. Without parameters, all λ of
  * a pattern are equal and D is the estimate in the lattice. With only contiguous patterns, each pattern has one child, and the mixture
  * is modified Kneser-Ney. Arrays "by pattern" have the order of `lattice.tables`.
@@ -131,7 +131,7 @@ export class Mixture {
           discounts[d + 2] * twos +
           discounts[d + 3] * (data[at + FOLLOWERS] - ones - twos) +
           data[at + PRUNED];
-        value = ((discounted > 0 ? discounted : 0) + freed * value) / total;
+        value = (discounted + freed * value) / total;
         gamma = freed / total;
       }
       gammas[s] = gamma;

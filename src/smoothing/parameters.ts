@@ -58,6 +58,16 @@ export function parameterList(value: unknown, name: string): Float64Array {
   return Float64Array.from(list(value, name, (item, of) => requireFinite(item, of, -most, most)));
 }
 
+/** 1 for the number 0, and 0 for every other one of 32 bits; without a branch, which the processor would guess wrong. */
+export function isZero(number: number): number {
+  return ((number | (0 - number)) >>> 31) ^ 1;
+}
+
+/** The k of D_k of a count: the count itself, but 3 for larger ones; without a branch. */
+export function discountIndex(count: number): number {
+  return (count | ((0 - (count >>> 2)) >> 31)) & 3;
+}
+
 /** The bucket of Σc. */
 export function totalBucket(total: number): number {
   const bucket = 32 - Math.clz32(total);
@@ -71,9 +81,10 @@ export function discountsAt(total: number, discounts: Float64Array): number {
 
 /** The bucket of N+/Σc. */
 export function ratioBucket(followers: number, total: number): number {
-  if (total === 0) return 0;
-  const sixth = Math.floor((6 * followers) / total);
-  return sixth < 6 ? sixth + 1 : 6;
+  const unseen = isZero(total);
+  const sixth = Math.floor((6 * followers) / (total + unseen));
+  // One more, but 6 instead of 7, and 0 for a context that was not seen.
+  return (sixth + 1 - ((sixth + 2) >> 3)) & (unseen - 1);
 }
 
 /** The bucket of a context word. Frequent words have small ids. */

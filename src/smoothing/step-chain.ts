@@ -5,7 +5,7 @@ import { OWN_PARAMETERS, shiftedDiscount, TOTAL_BUCKETS, totalBucket } from './p
 /**
  * A step of Model M: interpolated modified Kneser-Ney over contexts of 1, 2, 3 ids, from the shortest to the longest,
  *
- *     P_k = max(c − D(c), 0)/Σc + (D1·N1 + D2·N2 + D3·N3+)/Σc · P_{k−1},
+ *     P_k = (c − D(c))/Σc + (D1·N1 + D2·N2 + D3·N3+)/Σc · P_{k−1},
  *
  * in which P_0, the base, is another distribution. A context that was not seen leaves P_{k−1} as it is. D1, D2 and D3+ of each
  * length depend on the bucket of Σc, as in {@link Mixture}. Table k of the evidence has the contexts of k ids; table 0 is not read.
@@ -76,7 +76,7 @@ export class StepChain {
         const count = data[at + COUNT];
         const kept = count - discounts[d + (count < 3 ? count : 3)];
         const freed = this.freed(data, at, d);
-        value = ((kept > 0 ? kept : 0) + freed * value) / total;
+        value = (kept + freed * value) / total;
         gamma = freed / total;
       }
       gammas[k] = gamma;
@@ -107,7 +107,7 @@ export class StepChain {
     for (let i = 0; i < ids.length; i++) {
       const count = counts[ids[i]];
       const kept = count - discounts[d + (count < 3 ? count : 3)];
-      values[i] = ((kept > 0 ? kept : 0) + freed * values[i]) / total;
+      values[i] = (kept + freed * values[i]) / total;
     }
   }
 

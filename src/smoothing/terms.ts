@@ -25,7 +25,7 @@ export interface NextWordTerms {
   readonly shareOfModelM: number;
 }
 
-/** The part of P(w|h) that the counts of one pattern give: scale · max(c − D(c), 0). */
+/** The part of P(w|h) that the counts of one pattern give: scale · (c − D(c)). */
 export class Term {
   /** The sum of the values over all followers of the context; NaN if it is not known. */
   readonly mass: number;
@@ -58,10 +58,8 @@ export class Term {
     return this.d1 * ones + this.d2 * twos + this.d3 * (data[at + FOLLOWERS] - ones - twos) + data[at + PRUNED];
   }
 
-  /** The sum of the values over all followers, from the totals of the context; NaN if the totals do not tell it. */
+  /** The sum of the values over all followers, from the totals of the context. */
   private massOf(at: number, data: Uint32Array): number {
-    // If D3 > 3, counts of 3 or more can have the value 0, and totals do not tell how many do.
-    if (this.d3 > 3) return NaN;
     const [ones, twos] = [data[at + ONES], data[at + TWOS]];
     const others = data[at + FOLLOWERS] - ones - twos;
     const rest = data[at + TOTAL] - data[at + PRUNED] - ones - 2 * twos;
@@ -69,8 +67,8 @@ export class Term {
   }
 
   /**
-   * Σ max(c − D(c), 0) over counts, of which `ones` are 1, `twos` are 2, and `others` are 3 or more with the sum `rest`. The result does not
-   * depend on the sequence of the counts, not even in its last bit. Only for terms whose mass is known.
+   * Σ (c − D(c)) over counts, of which `ones` are 1, `twos` are 2, and `others` are 3 or more with the sum `rest`. The result does not
+   * depend on the sequence of the counts, not even in its last bit.
    */
   discountedSum(ones: number, twos: number, others: number, rest: number): number {
     return ones * this.discounted(1) + twos * this.discounted(2) + (rest - this.d3 * others);
@@ -81,11 +79,10 @@ export class Term {
     return this.scale * this.discounted(count);
   }
 
-  /** max(c − D(c), 0), which depends on the pattern and the context alone. */
+  /** c − D(c), which depends on the pattern and the context alone. */
   discounted(count: number): number {
     if (count === 0) return 0;
-    const discounted = count - (count === 1 ? this.d1 : count === 2 ? this.d2 : this.d3);
-    return discounted > 0 ? discounted : 0;
+    return count - (count === 1 ? this.d1 : count === 2 ? this.d2 : this.d3);
   }
 
   /**

@@ -38,12 +38,15 @@ test('a pass over many words has the probabilities of each word alone, to the la
         };
         const evidence = new Evidence(tables.length, length);
         for (let at = 0; at < evidence.data.length; at += FIELDS) {
-          // A context is seen or not; its counts may be 0, 1, 2, and more.
+          // A context is seen or not; its counts may be 0, 1, 2, and more. All numbers of one that was not seen are 0.
           const followers = below(2) * (1 + below(6));
           const ones = below(followers + 1);
           const twos = below(followers - ones + 1);
           const total = followers === 0 ? 0 : ones + 2 * twos + 3 * (followers - ones - twos) + below(1000);
-          evidence.data.set([followers === 0 ? 0 : below(5), total, ones, twos, followers, below(2)], at);
+          evidence.data.set(
+            [followers === 0 ? 0 : below(5), total, ones, twos, followers, total === 0 ? 0 : below(2)],
+            at,
+          );
         }
         const from = below(length);
         const pass = new MixturePass(mixture);

@@ -26,7 +26,7 @@ export function unigramProbabilities(
   for (let id = 0; id < probabilities.length; id++) {
     const count = id === NONE ? 0 : data[EMPTY_HEADER + id * stride];
     const kept = count - (count === 0 ? 0 : count === 1 ? d1 : count === 2 ? d2 : d3);
-    probabilities[id] = ((kept > 0 ? kept : 0) + taken * uniform) / total;
+    probabilities[id] = (kept + taken * uniform) / total;
   }
   return probabilities;
 }
@@ -53,7 +53,7 @@ export function interpolateSingles(
     const taken = discounts[discountsAt(total, discounts) + place];
     const kept = total - taken;
     const isFound = ((0 - regionRows[i]) >> 31) & 1;
-    values[position] = ((kept > 0 ? kept : 0) * isFound + taken * values[position]) / total;
+    values[position] = (kept * isFound + taken * values[position]) / total;
   }
 }
 
@@ -93,7 +93,7 @@ export function interpolateOthers(
       discount = discounts[d + (count < 3 ? count : 3)];
     }
     const kept = count - discount;
-    values[position] = ((kept > 0 ? kept : 0) + taken * values[position]) / total;
+    values[position] = (kept + taken * values[position]) / total;
   }
 }
 

@@ -84,7 +84,7 @@ export class LoadedTable implements CountTable {
   /**
    * Looks words up and interpolates their probabilities in one pass, over contiguous n-grams:
    *
-   *     p(w|h) = max(c − D(c), 0)/Σc + γ(h) · p(w|h'),   γ(h) = (D1·N1 + D2·N2 + D3·N3+ + pruned)/Σc
+   *     p(w|h) = (c − D(c))/Σc + γ(h) · p(w|h'),   γ(h) = (D1·N1 + D2·N2 + D3·N3+ + pruned)/Σc
    *
    * - Input: `values`, p(w|h') for each position of the batch, where h' lacks the farthest word of h.
    * - Output: `values`, p(w|h) for each position; unchanged where h was not seen. `matched`, the length of the n-gram where it was found.

@@ -300,7 +300,7 @@ export class TrieJoin {
       const count = block.count(row);
       const discounted = count - (count === 1 ? d1 : count === 2 ? d2 : d3);
       matched[i] = length;
-      values[i] = ((discounted > 0 ? discounted : 0) + taken * values[i]) / total;
+      values[i] = (discounted + taken * values[i]) / total;
     }
     if (isMapped) rowMap.clear();
   }

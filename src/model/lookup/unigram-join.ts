@@ -100,7 +100,7 @@ export class UnigramJoin {
     const row = block.findRankNear(word);
     const count = row < 0 ? 0 : block.count(row);
     const discounted = count - (count === 0 ? 0 : count === 1 ? d1 : count === 2 ? d2 : d3);
-    this.values[word] = ((discounted > 0 ? discounted : 0) + taken * uniform) / total;
+    this.values[word] = (discounted + taken * uniform) / total;
     this.rows[word] = (row < 0 ? -1 : row + block.firstRow) + LOOKED_UP;
   }
 }

@@ -51,13 +51,10 @@ export class Draws {
         remaining -= mass;
         continue;
       }
-      // Where the mass is known, it is the sum of the parts of all followers.
-      if (mass > 0 && !this.isKept(voters[v])) return this.selection.at(voters[v], remaining / scale);
+      // The mass is the sum of the parts of all followers.
+      if (!this.isKept(voters[v])) return this.selection.at(voters[v], remaining / scale);
       const { words, sums } = this.sumsOf(voters[v]);
-      const sum = sums.length > 0 ? scale * sums[sums.length - 1] : 0;
-      // Rounding can make the mass larger than the sum.
-      if (remaining < sum || (remaining < mass && sum > 0)) return words[firstAbove(sums, remaining / scale)];
-      remaining -= sum;
+      return words[firstAbove(sums, remaining / scale)];
     }
     for (const [m, { probabilities, classes }] of nextClasses.entries()) {
       const { byClass, starts } = clusterings[m];
@@ -116,11 +113,6 @@ function addUp({ term, followers }: Voter, sort: (words: Uint32Array, counts: Ui
   const sums = new Float64Array(length);
   followers.copy(words, counts);
   sort(words, counts);
-  if (Number.isNaN(term.mass)) {
-    let sum = 0;
-    for (let i = 0; i < length; i++) sums[i] = sum += term.discounted(counts[i]);
-    return { words, sums };
-  }
   // The same sums, to the last bit, as those of a selection.
   let [ones, twos, others, rest] = [0, 0, 0, 0];
   for (let i = 0; i < length; i++) {
