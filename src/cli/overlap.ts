@@ -142,10 +142,15 @@ async function run(flags: OverlapFlags): Promise<void> {
 }
 
 /** Flags that belong to --train, and cannot be combined with --model. */
-const TRAIN_FLAGS = ['train', 'normalize', 'minHits', 'minCoverage', 'maxDocuments', 'scores', 'out', 'html'] as const;
+const TRAIN_FLAGS = ['normalize', 'minHits', 'minCoverage', 'maxDocuments', 'scores', 'out', 'html'] as const;
 
 /** `kneser overlap --model MODEL`. */
 async function runModel(path: string, flags: OverlapFlags): Promise<void> {
+  if (flags.train)
+    throw new KneserError(
+      'KNESER_OPTION',
+      'train: excludes model: items are sought in a text, or a model recites them',
+    );
   refuseWithout(flags, TRAIN_FLAGS, '--train; leave it or --model out');
   const { recitation } = await import('../documents/recitation.js');
   const { test, rewritten, unseen, query, answer, n, starts, trap, against, controls, seed } = flags;

@@ -50,6 +50,7 @@ test('a model recites what it has seen, and knows planted strings', async () => 
   expect(report.traps?.[1].p).toBeGreaterThan(0.01);
   expect(await cli.print(args)).toContain('A gap alone proves nothing');
   expect(await cli.refuse(2, [...args, '--min-hits', '2'])).toMatch(/--min-hits: belongs to --train/);
+  expect(await cli.refuse(2, [...args, '--train', items])).toMatch(/--train: excludes --model/);
   expect(await cli.refuse(2, ['overlap', '--test', items])).toMatch(/--train: is missing/);
   const alone = ['overlap', '--model', model, '--trap', traps];
   const [planted] = await cli.json<RecitationReport>(alone);
