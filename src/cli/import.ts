@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { standard } from '../base/node/standard-streams.js';
 import { KneserError } from '../base/errors.js';
-import { kindOf } from '../base/file-kinds.js';
-import { STDIN } from '../base/node/standard-streams.js';
+import { isFile } from '../base/node/file-head.js';
 import { readBytes } from '../text/formats/bytes.js';
 import { peek } from '../text/formats/peek.js';
 import { decode } from '../text/surface.js';
@@ -48,7 +47,7 @@ export function define(command: Command): void {
       'log10 p of <unk>, if the ARPA file has none, or instead of the value in the file',
       parseNumber('-7'),
     )
-    .option('--counts', 'read n-gram counts (default: by the first line of the file; ARPA from standard input)');
+    .option('--counts', 'read n-gram counts (default: by the first line of the file; ARPA from a pipe)');
   addCountsFlags(command);
   addNewModelFlags(command).addHelpText('after', HELP).action(run);
 }
@@ -68,14 +67,22 @@ async function run(files: readonly string[], flags: ImportFlags, command: Comman
   else await runArpa(files, flags, command);
 }
 
-/** Whether the first line of a file has the form of n-gram counts. */
+/** The line that begins an ARPA file, behind lines of any other form. */
+const DATA_LINE = /^[ \t]*\\data\\[ \t]*\r?$/m;
+/** Words, a tab and a number, perhaps with columns behind it; or words, a space and a number. */
+const COUNT_LINE = /^[^\t]+(\t| (?=[^\s,]+\r?$))[+-]?\d*\.?\d+(e[+-]?\d+)?([\t,]|\r?$)/i;
+
+/**
+ * Whether the first line of a file has the form of n-gram counts. A count that is not a whole number has it, too, so that the reader of counts
+ * refuses it by its line. A pipe is not examined, because its bytes can be read only once.
+ */
 async function holdsCounts(path: string): Promise<boolean> {
-  if (path === STDIN) return false;
+  if (!(await isFile(path))) return false;
   const source = readBytes(path);
   try {
     const { head } = await peek(source);
-    const line = /^\s*([^\n]*)/.exec(decode(head))?.[1] ?? '';
-    return kindOf(head)?.name !== 'arpa' && /^[^\t\\][^\t]*\t\d+([\t,]|\r?$)/.test(line);
+    const text = decode(head);
+    return !DATA_LINE.test(text) && COUNT_LINE.test(/\S[^\n]*/.exec(text)?.[0] ?? '');
   } catch {
     // A file that cannot be read is refused by name later.
     return false;

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -43,6 +45,35 @@ describe('the command line', () => {
     expect(await cli.refuse(2, ['tune', out, cli.file('a b\n')])).toContain('no counts to');
     expect(await cli.refuse(2, ['import', cli.fresh(), '--out', cli.fresh()])).toContain('there is no such file');
     expect(await cli.refuse(2, ['import', out, '--out', cli.fresh()])).toContain('is a folder');
+  });
+
+  test('recognises counts by the first line of a file, also with a count that it refuses', async () => {
+    const recognised = async (text: string): Promise<unknown> => {
+      const run = await cli.run(['import', cli.file(text), '--out', cli.fresh(), '--json', '-q']);
+      return run.status === 0 ? 'order' in (JSON.parse(run.stdout) as object) : run.stderr.replace(/^.*?: .*?: /, '');
+    };
+    for (const line of ['the old keeper\t17', 'the old keeper 17', ' the\t1998\t17\t5', 'the\t1998,17,5', 'the 17\r']) {
+      expect(await recognised(`${line}\n`)).toBe(true);
+    }
+    for (const line of ['the dog\\t2.5', 'the dog\\t-3', 'the dog .5', 'the dog 1e3']) {
+      expect(await recognised(`${line.replace('\\t', '\t')}\n`)).toBe(
+        `line 1 has a count that is not a whole number; write how often the n-gram occurs ("${line}")\n`,
+      );
+    }
+    const arpa = readFileSync(fixture('kenlm.arpa'), 'utf8');
+    for (const before of ['\n', 'a model of 2019\n\n', '# order\t3\n'])
+      expect(await recognised(before + arpa)).toBe(true);
+    expect(await recognised('the cat sat 17 times\n')).toContain(
+      'has no line \\data\\; this is no ARPA file; n-gram counts are read with --counts (importCounts)',
+    );
+  });
+
+  test.skipIf(process.platform === 'win32')('reads an ARPA file from a pipe', async () => {
+    const pipe = cli.fresh('pipe');
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    const importing = cli.run(['import', pipe, '--out', cli.fresh(), '-q']);
+    await writeFile(pipe, readFileSync(fixture('kenlm.arpa')));
+    expect(await importing).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
   test('never replaces anything but a file, and leaves no temporary file', async () => {

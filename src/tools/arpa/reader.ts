@@ -61,7 +61,8 @@ export class ArpaReader {
   end(): void {
     this.cutter.end();
     if (this.part === 'before') {
-      throw new KneserError('KNESER_INPUT_ARPA', `${this.name}: has no line \\data\\; this is no ARPA file`);
+      const help = 'n-gram counts are read with --counts (importCounts)';
+      throw new KneserError('KNESER_INPUT_ARPA', `${this.name}: has no line \\data\\; this is no ARPA file; ${help}`);
     }
     if (this.part !== 'end') throw this.error('is the last one, and not \\end\\; the file was cut short');
   }

@@ -107,8 +107,18 @@ describe('a file that is not right is refused', () => {
     ['an endless line', 'a'.repeat(3 << 20), undefined, 'is longer than 1048576 bytes'],
     ['an endless number', change(10, 'a'.repeat(3 << 20)), 10, 'has no word behind its first number'],
     ['an empty word', change(11, '-0.75\t\t0.5'), 11, 'has an empty word between two tabs'],
-    ['plain text', 'the cat sat\n', undefined, 'has no line \\data\\; this is no ARPA file'],
-    ['nothing', '', undefined, 'has no line \\data\\; this is no ARPA file'],
+    [
+      'plain text',
+      'the cat sat\n',
+      undefined,
+      'has no line \\data\\; this is no ARPA file; n-gram counts are read with --counts (importCounts)',
+    ],
+    [
+      'nothing',
+      '',
+      undefined,
+      'has no line \\data\\; this is no ARPA file; n-gram counts are read with --counts (importCounts)',
+    ],
   ])('%s', async (_, text, line, reason) => {
     const out = at('refused');
     writeFileSync(at('bad.arpa'), text);
