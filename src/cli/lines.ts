@@ -4,6 +4,7 @@ import { givenDocumentOptions, type DocumentOptions } from '../text/formats/corp
 import type { Input } from '../text/formats/input.js';
 import type { IdSentences } from '../model/scoring/text-scoring.js';
 import { LineReader } from '../text/formats/lines.js';
+import { given } from './given.js';
 import { warnOfReplaced, warnOfSkipped } from './output.js';
 
 /** The mean number of characters of an English word, about. */
@@ -94,6 +95,20 @@ export class TextReader {
 /** The lines of all inputs, as {@link TextReader.lines} yields them. */
 export function readLines(inputs: readonly Input[], documents: DocumentOptions): AsyncGenerator<InputLine> {
   return new TextReader(inputs, documents).lines();
+}
+
+/**
+ * The lines of files that hold no documents, such as lists of fillers: their errors advise no option of documents. After the last line, warns
+ * of invalid UTF-8.
+ */
+export async function* readListLines(inputs: readonly Input[], format?: 'text'): AsyncGenerator<string> {
+  let replaced = 0;
+  for (const { path } of inputs) {
+    const reader = new LineReader(path, { ...given({ format }), advise: false });
+    yield* reader.lines();
+    replaced += reader.replaced;
+  }
+  warnOfReplaced(replaced);
 }
 
 /** The lines of all inputs, for lines that are handled one by one. */

@@ -74,12 +74,12 @@ export function define(command: Command): void {
 async function run(path: string, file: string, flags: PredictFlags): Promise<void> {
   const { top, start, unknown = false, explain = false, json, prefix, gap, gapLength, startsWith, endsWith } = flags;
   const { expandInputs } = await import('../text/formats/input.js');
-  const { readLines, readModelLines } = await import('./lines.js');
+  const { readListLines, readModelLines } = await import('./lines.js');
   let options: string[] | undefined;
   if (flags.options !== undefined) {
     options = [];
     const files = await expandInputs([flags.options], {}, warn);
-    for await (const { line } of readLines(files, {})) if (line.trim() !== '') options.push(line.trim());
+    for await (const line of readListLines(files)) if (line.trim() !== '') options.push(line.trim());
   }
   const asked = { top, start, unknown, explain, ...given({ prefix, gap, gapLength, options, startsWith, endsWith }) };
   const { checkPredictOptions } = await import('../model/prediction/prediction.js');

@@ -87,10 +87,10 @@ async function run(path: string, files: readonly string[], flags: RescoreFlags):
 
 async function* listsOf(inputs: readonly Input[]): AsyncGenerator<NBestList, void, void> {
   const { NBestReader } = await import('../decoding/nbest.js');
-  const { readLines } = await import('./lines.js');
+  const { readListLines } = await import('./lines.js');
   for (const input of inputs) {
     const reader = new NBestReader(input.path);
-    for await (const { line } of readLines([input], { format: 'text' })) {
+    for await (const line of readListLines([input], 'text')) {
       const list = reader.add(line);
       if (list) yield list;
     }
@@ -100,9 +100,9 @@ async function* listsOf(inputs: readonly Input[]): AsyncGenerator<NBestList, voi
 }
 
 async function linesOf(inputs: readonly Input[]): Promise<string[]> {
-  const { readLines } = await import('./lines.js');
+  const { readListLines } = await import('./lines.js');
   const lines: string[] = [];
-  for await (const { line } of readLines(inputs, { format: 'text' })) lines.push(line);
+  for await (const line of readListLines(inputs, 'text')) lines.push(line);
   return lines;
 }
 

@@ -132,8 +132,8 @@ async function readCounts(
   try {
     for (const { path } of inputs) {
       reader.open(path);
-      const textCheck = new TextCheck(path);
-      for await (const bytes of readRecognized(path, { onRead, signal })) {
+      const textCheck = new TextCheck(path, { advise: false });
+      for await (const bytes of readRecognized(path, { onRead, signal, advise: false })) {
         checkAborted(signal, 'the import');
         textCheck.add(bytes);
         reader.feed(bytes);

@@ -44,6 +44,33 @@ test('every command refuses a file that is no text', async () => {
   expect(await cli.refuse(2, ['score', model], { input: readFileSync(bz2) })).toContain('-: is a bzip2 file');
 });
 
+test('a file that holds no documents is refused without advice of their flags', async () => {
+  const wide = cli.file(Buffer.from('\ufeffthe cat sat on the mat\n', 'utf16le'));
+  const [text, parquet] = [fixture('plain.txt'), cli.file(Buffer.from('PAR1\x15\x04'))];
+  const converted = `${wide}: is text in UTF-16, not UTF-8; convert it: iconv -f UTF-16 -t UTF-8 ${wide} > text.utf8.txt\n`;
+  for (const [file, message] of [
+    [wide, converted],
+    [parquet, `${parquet}: is a Parquet file, which is not read here\n`],
+  ]) {
+    for (const args of [
+      ['import', file, '--out', cli.fresh()],
+      ['import', file, '--counts', '--out', cli.fresh()],
+      ['train', text, '--vocab', file, '--out', cli.fresh()],
+      ['profile', text, '--stopwords', file],
+    ]) {
+      expect(await cli.refuse(2, args)).toBe(`kneser: ${message}`);
+    }
+  }
+  for (const args of [
+    ['rescore', model, wide],
+    ['rescore', model, text, '--tune', wide],
+    ['compare', wide, '--models', 'a,b'],
+    ['predict', model, text, '--gap', '___', '--options', wide, '--any-bytes'],
+  ]) {
+    expect(await cli.refuse(2, args)).toBe(`kneser: ${converted}`);
+  }
+});
+
 test('--format reads JSON lines and Parquet from standard input', async () => {
   const lines = ['the cat sat', 'the dog'];
   const plain = await cli.print(['score', model], { input: lines.join('\n') });

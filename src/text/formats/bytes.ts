@@ -8,6 +8,7 @@ import { isFile } from '../../base/node/file-head.js';
 import { standard, STDIN } from '../../base/node/standard-streams.js';
 import { MarkRemover } from '../byte-order-mark.js';
 import { peek, recognized } from './peek.js';
+import type { Advised } from './text-check.js';
 import { readInThread } from './reading-thread.js';
 
 const CHUNK_BYTES = 1 << 20;
@@ -111,11 +112,11 @@ export async function* readBytes(path: string, options: ByteOptions = {}): Async
  */
 export async function* readRecognized(
   path: string,
-  options: ByteOptions = {},
+  options: ByteOptions & Advised = {},
   expected: readonly string[] = [],
 ): AsyncGenerator<Uint8Array> {
   const bytes = readBytes(path, options);
-  yield* options.anyBytes ? bytes : recognized(path, bytes, expected);
+  yield* options.anyBytes ? bytes : recognized(path, bytes, expected, options);
 }
 
 /** The longest magic number of a compression, in bytes: a shorter file is of the compression that its name says. */

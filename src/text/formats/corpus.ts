@@ -1,6 +1,7 @@
 import { checkFlag, checkText, oneOf, type OptionTable } from '../../base/check.js';
 import { PendingBytes } from '../../base/pending-bytes.js';
 import { NEWLINE } from '../tokens.js';
+import type { Advised } from './text-check.js';
 
 /** How files become documents. */
 export interface DocumentOptions {
@@ -56,7 +57,7 @@ export function givenDocumentOptions(options: DocumentOptions): DocumentOptions 
 }
 
 /** How a file is read. */
-export interface ReadOptions extends DocumentOptions {
+export interface ReadOptions extends DocumentOptions, Advised {
   /** Called with the number of bytes just read from the disk (compressed bytes of a compressed file). */
   readonly onRead?: ((bytes: number) => void) | undefined;
   /** Ends the reading, even of a pipe that is silent. */

@@ -2,6 +2,7 @@ import { KneserError } from '../../base/errors.js';
 import { canonicalSurface, decode } from '../surface.js';
 import { NEWLINE } from '../tokens.js';
 import type { DocumentOptions, Piece } from './corpus.js';
+import type { Advised } from './text-check.js';
 import { readPieces } from './index.js';
 
 /** The longest line, in bytes: a whole line and its tokens are in memory at once. */
@@ -22,9 +23,10 @@ export class LineReader {
   /** The bytes behind the line that was yielded last, of the piece that this line ends in. */
   private behind: Uint8Array = new Uint8Array(0);
 
+  /** @param options those of the caller; without them, its caller has none, so that no error advises them. */
   constructor(
     private readonly path: string,
-    options: DocumentOptions = {},
+    options: DocumentOptions & Advised = { advise: false },
   ) {
     const onSkip = (documents: number): void => void (this.skipped += documents);
     this.pieces = readPieces(path, { ...options, onSkip });

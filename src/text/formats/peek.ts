@@ -1,7 +1,8 @@
 import { concatenate } from '../../base/bytes.js';
-import { HEAD_BYTES, helpFor, kindOf } from '../../base/file-kinds.js';
+import type { KneserError } from '../../base/errors.js';
+import { HEAD_BYTES, helpFor, kindOf, type FileKind } from '../../base/file-kinds.js';
 import { NEWLINE } from '../tokens.js';
-import { refusal, refuseWide } from './text-check.js';
+import { refusal, refuseWide, type Advised } from './text-check.js';
 
 /** The first bytes of a source, and all of its chunks. */
 export interface Peeked {
@@ -42,16 +43,22 @@ export async function* recognized(
   name: string,
   source: AsyncGenerator<Uint8Array>,
   expected: readonly string[],
+  options: Advised = {},
 ): AsyncGenerator<Uint8Array> {
   try {
     const { head, chunks } = await peek(source);
     const kind = kindOf(head);
-    if (kind && !expected.includes(kind.name)) {
-      throw refusal(name, `is ${kind.what}; ${helpFor(kind, name)}`, kind.help.includes('--format'));
-    }
-    refuseWide(name, head);
+    if (kind && !expected.includes(kind.name)) throw refusalOf(kind, name, options);
+    refuseWide(name, head, options);
     yield* chunks;
   } finally {
     await source.return(undefined);
   }
+}
+
+/** The error for a file of a kind that is not read. A kind whose help is an option of documents needs no second advice. */
+function refusalOf(kind: FileKind, name: string, options: Advised): KneserError {
+  const isDocuments = kind.help.includes('--format');
+  const help = isDocuments && options.advise === false ? ', which is not read here' : `; ${helpFor(kind, name)}`;
+  return refusal(name, `is ${kind.what}${help}`, isDocuments ? { advise: false } : options);
 }

@@ -35,6 +35,12 @@ function isPrintable(fourBytes: number): boolean {
   return ((fourBytes | (fourBytes - 0x20202020)) & 0x80808080) === 0;
 }
 
+/** Whether errors advise the options with which a caller reads documents, as its caller has these options, too. */
+export interface Advised {
+  /** Whether they do. Default true. */
+  readonly advise?: boolean;
+}
+
 /** Checks a text while it is read: call `add` with its bytes, piece by piece, in order. */
 export class TextCheck {
   /** Counts of the current stretch: bytes, control characters, non-ASCII sequences, and the invalid ones among these sequences. */
@@ -50,7 +56,10 @@ export class TextCheck {
   private position = 0;
 
   /** @param path the name of the text in messages. */
-  constructor(private readonly path: string) {}
+  constructor(
+    private readonly path: string,
+    private readonly options: Advised = {},
+  ) {}
 
   /** Takes the next piece of the text. @throws KNESER_INPUT_UNREADABLE for bytes that are not UTF-8 text. */
   add(bytes: Uint8Array): void {
@@ -118,11 +127,11 @@ export class TextCheck {
       invalid < FEWEST_BAD || invalid <= MOST_INVALID * length || invalid <= MOST_INVALID_SEQUENCES * sequences;
     if (isUtf8 && !(hasManyControls && controls >= FEWEST_BAD)) return;
     const wide = wideEncodingOf(bytes) ?? utf16Of(bytes);
-    if (wide) throw wrongEncoding(this.path, wide);
+    if (wide) throw wrongEncoding(this.path, wide, this.options);
     const where = `in the ${withCommas(length)} bytes that start at byte ${withCommas(this.position + 1)}`;
     throw hasManyControls
-      ? refusal(this.path, `is binary, not text (${withCommas(controls)} control characters ${where})`)
-      : notUtf8(this.path, bytes, `${withCommas(invalid)} invalid sequences ${where}`);
+      ? refusal(this.path, `is binary, not text (${withCommas(controls)} control characters ${where})`, this.options)
+      : notUtf8(this.path, bytes, `${withCommas(invalid)} invalid sequences ${where}`, this.options);
   }
 
   private beginStretch(): void {
@@ -132,9 +141,9 @@ export class TextCheck {
 }
 
 /** Refuses UTF-16 and UTF-32 by the first bytes of a text. @throws KNESER_INPUT_UNREADABLE */
-export function refuseWide(path: string, head: Uint8Array): void {
+export function refuseWide(path: string, head: Uint8Array, options: Advised): void {
   const encoding = byteOrderMark(head) ?? wideEncodingOf(head.subarray(0, HEAD_BYTES));
-  if (encoding !== undefined) throw wrongEncoding(path, encoding);
+  if (encoding !== undefined) throw wrongEncoding(path, encoding, options);
 }
 
 /** The encoding that a byte-order mark names, without the byte order: `iconv -f UTF-16` finds the order by the mark itself. */
@@ -210,27 +219,23 @@ export function conversion(path: string, from: string): string {
   return before === undefined ? `${iconv} ${quoted(path)} > text.utf8.txt` : `${before} | ${iconv} > text.utf8.txt`;
 }
 
-function wrongEncoding(path: string, encoding: string): KneserError {
-  return refusal(path, `is text in ${encoding}, not UTF-8; convert it: ${conversion(path, encoding)}`);
+function wrongEncoding(path: string, encoding: string, options: Advised): KneserError {
+  return refusal(path, `is text in ${encoding}, not UTF-8; convert it: ${conversion(path, encoding)}`, options);
 }
 
-function notUtf8(path: string, bytes: Uint8Array, found: string): KneserError {
+function notUtf8(path: string, bytes: Uint8Array, found: string, options: Advised): KneserError {
   // In Latin-1 only accented letters are non-ASCII bytes, so that they are rare; in encodings of other scripts all letters are.
   const high = bytes.reduce((count, byte) => count + (byte >= 0x80 ? 1 : 0), 0);
   const isLatin = high < bytes.length / 4;
   const help = isLatin
     ? `if it is Latin-1, convert it: ${conversion(path, 'ISO-8859-1')}`
     : `convert it from its encoding, such as WINDOWS-1251, SHIFT_JIS or GB18030: ${conversion(path, 'ENCODING')}`;
-  return refusal(path, `is not UTF-8 (${found}); ${help}`);
+  return refusal(path, `is not UTF-8 (${found}); ${help}`, options);
 }
 
-/**
- * The error for an input whose bytes are not UTF-8 text.
- *
- * @param saysHow whether the reason already says how to read the file all the same; if not, the message adds `--any-bytes`.
- */
-export function refusal(path: string, reason: string, saysHow = false): KneserError {
-  const help = saysHow ? '' : '. To read its bytes as text all the same, pass --any-bytes (anyBytes: true)';
+/** The error for an input whose bytes are not UTF-8 text. */
+export function refusal(path: string, reason: string, { advise = true }: Advised): KneserError {
+  const help = advise ? '. To read its bytes as text all the same, pass --any-bytes (anyBytes: true)' : '';
   return new KneserError('KNESER_INPUT_UNREADABLE', `${path}: ${reason}${help}`);
 }
 

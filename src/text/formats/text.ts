@@ -18,7 +18,7 @@ async function* readPlainText(path: string, options: ReadOptions): AsyncGenerato
   const [{ readRecognized }, { TextCheck }] = await Promise.all([import('./bytes.js'), import('./text-check.js')]);
   // With format: 'text' a JSON file is read as text, braces included.
   const expected = options.format === 'text' ? ['json'] : [];
-  const textCheck = options.anyBytes ? undefined : new TextCheck(path);
+  const textCheck = options.anyBytes ? undefined : new TextCheck(path, options);
   for await (const bytes of readRecognized(path, options, expected)) {
     textCheck?.add(bytes);
     yield { bytes };

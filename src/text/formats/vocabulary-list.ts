@@ -61,8 +61,8 @@ async function readWhole(path: string): Promise<string> {
 }
 
 async function* readText(path: string): AsyncGenerator<Uint8Array> {
-  const textCheck = new TextCheck(path);
-  for await (const chunk of readRecognized(path, {}, ['json'])) {
+  const textCheck = new TextCheck(path, { advise: false });
+  for await (const chunk of readRecognized(path, { advise: false }, ['json'])) {
     textCheck.add(chunk);
     yield chunk;
   }

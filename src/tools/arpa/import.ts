@@ -134,7 +134,8 @@ async function read({ file, unk, onProgress, signal }: ImportOptions): Promise<A
   let done = 0;
   const onRead = (count: number): void => void (done += count);
   // The reader names binary files of other toolkits itself.
-  for await (const bytes of readRecognized(file, { onRead, signal }, ['arpa', 'kenlm', 'irstlm', 'sphinx'])) {
+  const expected = ['arpa', 'kenlm', 'irstlm', 'sphinx'];
+  for await (const bytes of readRecognized(file, { onRead, signal, advise: false }, expected)) {
     checkAborted(signal, 'the import');
     reader.feed(bytes);
     callBack(onProgress, { stage: 'import', done, total, unit: 'bytes' });
