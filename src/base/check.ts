@@ -187,7 +187,7 @@ export function checkMemory(name: string, value: unknown): number {
   if (Number.isSafeInteger(value) && (value as number) >= LEAST_MEMORY) return value as number;
   throw new KneserError(
     'KNESER_OPTION',
-    `${name}: takes a number of bytes of at least 64 MiB (64M), not ${shown(value)}`,
+    `${name}: takes a number of bytes from 64 MiB (64M) to less than 8192 TiB (8192T), not ${shown(value)}`,
   );
 }
 

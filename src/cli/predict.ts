@@ -7,7 +7,7 @@ import { addDocumentFlags, TEXT_FILE } from './documents.js';
 import { figure, print, printJsonLine, printTable, warn } from './output.js';
 import { addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
 import { given } from './given.js';
-import { parseWhole } from './values.js';
+import { exact, parseWhole } from './values.js';
 
 const HELP = `
 Prints for each line of input its most probable next tokens: probability, log10 p, and the length of the longest n-gram of the
@@ -45,7 +45,7 @@ function parseLengths(text: string): [number, number] {
   const match = /^(\d+)(?:-(\d+))?$/.exec(text.trim());
   if (!match) throw new InvalidArgumentError('It takes a number of tokens such as 2, or a range such as 1-3.');
   const [from, to = match[1]] = match.slice(1) as [string, string | undefined];
-  return [Number(from), Number(to)];
+  return [exact(from), exact(to)];
 }
 
 /** `kneser predict`. */

@@ -7,24 +7,34 @@ import { MAX_ORDER } from '../tables/pattern.js';
  * another form. The library checks whether a number is in range.
  */
 
+const WHOLE = /^[+-]?\d+$/;
 const UNITS: Record<string, number> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 
 /** Reads a size, such as `512M` or `4G`. @returns the size in bytes. */
 export function parseSize(text: string): number {
   const match = /^(\d+(?:\.\d+)?)([KMGT]?)(?:i?B)?$/i.exec(text.trim());
   if (!match) throw new InvalidArgumentError('It takes a size such as 512M or 4G.');
-  return Math.floor(Number(match[1]) * UNITS[match[2].toUpperCase()]);
+  const bytes = Math.floor(Number(match[1]) * UNITS[match[2].toUpperCase()]);
+  if (Number.isSafeInteger(bytes)) return bytes;
+  throw new InvalidArgumentError('It takes a size below 8192T.');
 }
 
 /** Reads a whole number, such as `12`. */
 export function parseWhole(text: string): number {
-  if (/^[+-]?\d+$/.test(text.trim())) return Number(text);
+  if (WHOLE.test(text.trim())) return exact(text);
   throw new InvalidArgumentError('It takes a whole number.');
+}
+
+/** A whole number of which no digit is lost: the library could only name the nearest double. */
+export function exact(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError('It takes a whole number between -2^53 and 2^53.');
 }
 
 /** Reads a number of threads, such as `8`. */
 export function parseThreads(text: string): number {
-  const threads = parseWhole(text);
+  const threads = WHOLE.test(text.trim()) ? Number(text) : NaN;
   if (threads >= 1 && threads <= MOST_THREADS) return threads;
   throw new InvalidArgumentError(`It takes a whole number from 1 to ${MOST_THREADS}.`);
 }
@@ -52,14 +62,14 @@ export function parseNumbers(text: string): number[] {
 
 /** Reads the thresholds of the orders from 1 up, such as `0,0,1`. */
 export function parseThresholds(text: string): number[] {
-  if (/^\d+(,\d+)*$/.test(text.trim())) return text.split(',').map(Number);
+  if (/^\d+(,\d+)*$/.test(text.trim())) return text.split(',').map(exact);
   throw new InvalidArgumentError('It takes thresholds for the orders from 1 up, such as 0,0,1.');
 }
 
 /** Reads one number of classes, or a list of them, such as `300,100`. */
 export function parseSizes(text: string): number | number[] {
-  if (/^\d+$/.test(text.trim())) return Number(text);
-  if (/^\d+(,\d+)*$/.test(text.trim())) return text.split(',').map(Number);
+  if (/^\d+$/.test(text.trim())) return exact(text);
+  if (/^\d+(,\d+)*$/.test(text.trim())) return text.split(',').map(exact);
   throw new InvalidArgumentError('It takes a number of classes, or several, such as 300,100.');
 }
 

@@ -82,34 +82,34 @@ export class NBestReader {
     const name = typeof id === 'string' || typeof id === 'number' ? String(id) : undefined;
     if (candidates === undefined) {
       if (name === undefined) throw this.#fault('has no "candidates" and no "id"');
-      return this.#addCandidate(name, this.#candidate({ text, score, scores }));
+      return this.#addCandidate(name, this.#candidate({ text, score, scores }, line));
     }
     if (!Array.isArray(candidates)) throw this.#fault('has "candidates" that are no list');
     if (candidates.length === 0) throw this.#fault('has no candidates; leave the line out, or give at least one');
     const before = this.#turn(undefined);
     if (before) throw this.#fault('has a list, but the lines before have one candidate each');
-    return { id: name ?? String(this.#line), candidates: candidates.map(one => this.#candidate(one)) };
+    return { id: name ?? String(this.#line), candidates: candidates.map(one => this.#candidate(one, line)) };
   }
 
-  #candidate(given: unknown): Candidate {
+  #candidate(given: unknown, line: string): Candidate {
     const { text, score, scores } = (given ?? {}) as Readonly<Record<string, unknown>>;
     if (typeof text !== 'string') throw this.#fault('has a candidate whose "text" is no string');
-    if (score !== undefined && (typeof score !== 'number' || !Number.isFinite(score))) {
+    if (score !== undefined && typeof score !== 'number') {
       throw this.#fault(`has a candidate whose "score" is no finite number: ${JSON.stringify(score)}`);
     }
     if (score === undefined && scores !== undefined) {
       throw this.#fault('has a candidate with "scores" and no "score": write their weighted sum as "score"');
     }
-    return { text, score: score ?? 0 };
+    return { text, score: Number.isFinite(score ?? 0) ? (score ?? 0) : this.#score(infiniteScore(line)) };
   }
 
   #addMoses(line: string): NBestList | undefined {
     const fields = line.split(' ||| ').map(field => field.trim());
-    const score = Number(fields[3] ?? 0);
-    if (fields.length < 2 || fields[0] === '' || !Number.isFinite(score)) {
+    const score = fields[3] ?? '0';
+    if (fields.length < 2 || fields[0] === '' || Number.isNaN(Number(score))) {
       throw this.#fault('is not `id ||| text ||| features ||| score`');
     }
-    return this.#addCandidate(fields[0], { text: fields[1], score });
+    return this.#addCandidate(fields[0], { text: fields[1], score: this.#score(score) });
   }
 
   #addSrilm(line: string): NBestList | undefined {
@@ -119,14 +119,21 @@ export class NBestReader {
       throw this.#fault('is NBestList2.0, with times; convert it by SRILM’s rescore-decipher');
     const decipher = DECIPHER.exec(trimmed);
     if (decipher)
-      return this.#addCandidate(this.#file, { text: decipher[2], score: Number(decipher[1]) * LN_OF_BYTELOG });
+      return this.#addCandidate(this.#file, { text: decipher[2], score: this.#score(decipher[1], LN_OF_BYTELOG) });
     const srilm = SRILM.exec(trimmed);
     const words = srilm?.[4]?.split(/\s+/) ?? [];
     if (!srilm || words.length !== Number(srilm[3])) {
       throw this.#fault('is not `acoustic language words text` with as many words as it says');
     }
     const kept = words.filter(word => word !== '<s>' && word !== '</s>');
-    return this.#addCandidate(this.#file, { text: kept.join(' '), score: Number(srilm[1]) * Math.LN10 });
+    return this.#addCandidate(this.#file, { text: kept.join(' '), score: this.#score(srilm[1], Math.LN10) });
+  }
+
+  /** The score that stands in a line as `text`, converted to natural logarithms. */
+  #score(text: string, unit = 1): number {
+    const score = Number(text) * unit;
+    if (Number.isFinite(score)) return score;
+    throw this.#fault(`has the score ${text}, which is ${Number.isNaN(score) ? 'no number' : 'too large'}`);
   }
 
   #addCandidate(id: string, candidate: Candidate): NBestList | undefined {
@@ -146,6 +153,13 @@ export class NBestReader {
   #fault(what: string, cause?: unknown): KneserError {
     return new KneserError('KNESER_INPUT_NBEST', `${this.#file}, line ${this.#line}: ${what}`, { cause });
   }
+}
+
+/** The first score of a line of JSON that is too large for a double, as it stands there. */
+function infiniteScore(line: string): string {
+  for (const [, score] of line.matchAll(/"score"\s*:\s*(-?\d[\d.eE+-]*)/g))
+    if (!Number.isFinite(Number(score))) return score;
+  return 'Infinity';
 }
 
 /** The format of a file, by its first line; `undefined` for another file. */

@@ -284,7 +284,7 @@ test.each<[string, () => unknown, string]>([
   [
     'memory',
     () => library.train({ files: [text], out, memory: NaN }),
-    'memory: takes a number of bytes of at least 64 MiB (64M), not NaN',
+    'memory: takes a number of bytes from 64 MiB (64M) to less than 8192 TiB (8192T), not NaN',
   ],
   // A value of another type.
   // @ts-expect-error -- the type

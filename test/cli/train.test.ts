@@ -131,6 +131,8 @@ describe.concurrent('train', () => {
     expect(parseSize('64MiB')).toBe(64 * 2 ** 20);
     expect(parseSize('65536K')).toBe(64 * 2 ** 20);
     expect(parseSize('100000000')).toBe(1e8);
+    expect(parseSize('8191T')).toBe(8191 * 2 ** 40);
+    for (const wrong of ['8192T', '99999999G']) expect(() => parseSize(wrong)).toThrow('It takes a size below 8192T.');
     for (const wrong of ['', 'M', '4X', '-1', '1e9', '4 G B', 'half']) expect(() => parseSize(wrong)).toThrow(/512M/);
     expect(parseWhole('12')).toBe(12);
     for (const wrong of ['x', '1.5', '1e3', '']) expect(() => parseWhole(wrong)).toThrow(/whole number/);

@@ -56,6 +56,13 @@ test('lists without candidates and other damage are refused with their line', ()
     ['{"candidates": 3}', 'has "candidates" that are no list'],
     ['{"id": 1, "candidates": [{"text": "a", "score": "b"}]}', 'whose "score" is no finite number'],
     ['{"id": 1, "candidates": [{"text": "a", "scores": {"am": 1}}]}', 'has a candidate with "scores" and no "score"'],
+    [
+      '{"id": 1, "candidates": [{"text": "a \\"score\\":2e999", "score": 1}, {"text": "b", "score" : -1e999}]}',
+      'file, line 1: has the score -1e999, which is too large',
+    ],
+    ['a ||| b ||| c ||| 1e999', 'file, line 1: has the score 1e999, which is too large'],
+    ['-1e999 -2 2 one two', 'file, line 1: has the score -1e999, which is too large'],
+    ['-1.2.3 -2 2 one two', 'file, line 1: has the score -1.2.3, which is no number'],
     ['{"id": ', 'is no JSON'],
     ['a ||| b ||| c ||| d', 'is not `id ||| text ||| features ||| score`'],
     ['-1 -2 3 one two', 'with as many words as it says'],
