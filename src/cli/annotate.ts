@@ -9,7 +9,7 @@ import { interruption } from './interruption.js';
 import { printBytes, warn } from './output.js';
 import { withDisplay } from './progress.js';
 import { addModelFlags, mentionWeights, openOptions, type ModelFlags } from './smoothing.js';
-import { parseThreads, parseWhole } from './values.js';
+import { exact, parseThreads, parseWhole } from './values.js';
 
 /** Help for the files of commands that read documents. */
 export const DOCUMENT_FILES =
@@ -178,8 +178,8 @@ function addFile(file: string, before: readonly string[] = []): readonly string[
 function parseMask(text: string): MaskChoice {
   const [, name, number] = /^(above|surprisal):([0-9.e+-]+)$/.exec(text) ?? [];
   const value = Number(number);
-  if (name === 'above') return { above: value };
-  if (name === 'surprisal') return { surprisal: value };
+  if (name === 'above' && Number.isFinite(value)) return { above: value };
+  if (name === 'surprisal' && Number.isFinite(value)) return { surprisal: value };
   throw new InvalidArgumentError('It takes above:SHARE, such as above:0.8, or surprisal:BITS, such as surprisal:12.');
 }
 
@@ -187,9 +187,9 @@ function parseMask(text: string): MaskChoice {
 export function shardOption(): Option {
   return new Option('--shard <i/n>', 'handle one of n shards of the documents: documents i, i + n, i + 2n …').argParser(
     text => {
-      const match = /^(\d+)\/(\d+)$/.exec(text);
-      if (match) return { part: Number(match[1]), parts: Number(match[2]) };
-      throw new InvalidArgumentError('It takes a shard i/n, such as 1/4.');
+      const [part, parts] = /^\d+\/\d+$/.test(text) ? text.split('/').map(exact) : [];
+      if (part >= 1 && part <= parts) return { part, parts };
+      throw new InvalidArgumentError('It takes a shard i/n, such as 1/4, with i from 1 to n.');
     },
   );
 }

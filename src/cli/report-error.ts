@@ -2,13 +2,22 @@ import { CommanderError, type Command } from 'commander';
 import { standard } from '../base/node/standard-streams.js';
 import { KneserError, type ErrorCode } from '../base/errors.js';
 
-/** For options of the library whose flag has another name, the flag's name in camel case. */
-const FLAG_NAMES: Readonly<Record<string, string>> = {
-  limit: 'vocabLimit',
-  atLeast: 'unkBelow',
-  references: 'tune',
-  domains: 'domain',
-  file: 'arpa',
+/** For options of the library, and members of them, whose flag has another name: the flags' names in camel case, of which one is given. */
+const FLAG_NAMES: Readonly<Record<string, readonly string[]>> = {
+  limit: ['vocabLimit'],
+  atLeast: ['unkBelow'],
+  references: ['tune'],
+  domains: ['domain'],
+  file: ['arpa'],
+  'mask.above': ['mask'],
+  'mask.surprisal': ['mask'],
+  'keep.which': ['keep'],
+  'keep.share': ['keep'],
+  'sample.how': ['sample'],
+  'sample.share': ['sample'],
+  buckets: ['buckets', 'at'],
+  'buckets.names': ['buckets', 'at'],
+  'buckets.percentiles': ['buckets'],
 };
 
 /** The codes of errors whose message can begin with the name of an option. */
@@ -38,10 +47,12 @@ const OPTION_IN_TEXT = /(?<=: (?:excludes|belongs to) )\w+|(?<!["'`\w./-])[a-z]+
 function withFlag({ code, message }: KneserError, command: Command | undefined): string {
   if (!OPTION_CODES.includes(code)) return message;
   const flagOf = (name: string): string | undefined => {
-    const attribute = FLAG_NAMES[name] ?? name;
-    return command?.options.find(option => option.attributeName() === attribute)?.long ?? undefined;
+    const attributes = FLAG_NAMES[name] ?? [name];
+    const flags = command?.options.filter(option => attributes.includes(option.attributeName())) ?? [];
+    const given = flags.find(flag => command?.getOptionValueSource(flag.attributeName()) === 'cli');
+    return (given ?? flags.at(0))?.long ?? undefined;
   };
   const [path, name] = /^(?:\w+\.)*(\w+)(?=: )/.exec(message) ?? ['', ''];
   const rest = message.slice(path.length).replace(OPTION_IN_TEXT, other => flagOf(other) ?? other);
-  return (flagOf(name) ?? path) + rest;
+  return (flagOf(path) ?? flagOf(name) ?? path) + rest;
 }

@@ -32,7 +32,7 @@ interface SelectFlags extends DocumentOptions {
   readonly by: string;
   readonly min?: number;
   readonly max?: number;
-  readonly keep?: readonly [string, number?];
+  readonly keep?: readonly [string, number];
   readonly of?: string;
   readonly buckets?: readonly [string[], number[]];
   readonly at?: readonly [string[], number[]];
@@ -63,6 +63,9 @@ interface SelectFlags extends DocumentOptions {
   readonly quiet?: boolean;
 }
 
+/** The flags that choose a method; two of them make one method together. */
+const METHODS = [['min', 'max'], ['keep'], ['buckets'], ['at'], ['sample'], ['resample'], ['top'], ['label']] as const;
+
 /** `kneser select`. */
 export function define(command: Command): void {
   command
@@ -73,18 +76,14 @@ export function define(command: Command): void {
     )
     .option('--min <x>', 'keep documents with a figure of at least x', parseNumber('5'))
     .option('--max <y>', 'keep documents with a figure of at most y', parseNumber('500'))
-    .option(
-      '--keep <which>',
-      'keep a share of the documents by rank: lowest 0.3, middle 0.5 or highest 0.1',
-      parseWordAndNumber,
-    )
+    .option('--keep <which>', 'keep a share of the documents by rank: lowest 0.3, middle 0.5 or highest 0.1', parseKeep)
     .option('--of <unit>', 'whether --keep takes a share of the documents or of the tokens (default: documents)')
     .option('--buckets <list>', 'divide at percentiles of the figure: head:30,middle:60,tail', parseBuckets)
     .option('--at <list>', 'divide at fixed limits of the figure: head:340,middle:520,tail', parseBuckets)
     .option(
       '--sample <how>',
       'take a random sample: gaussian 0.3 or stepwise 0.3 (BERTIN); or add weights: inverse (SoftDedup)',
-      parseWordAndNumber,
+      parseSample,
     )
     .option('--segments <k>', 'number of different weights of --sample inverse (default: 20)', parseWhole)
     .option('--ratio <x>', 'highest weight of --sample inverse divided by the lowest (default: 10)', parseNumber('10'))
@@ -178,14 +177,16 @@ async function run(files: readonly string[], flags: SelectFlags): Promise<void> 
   else if (!quiet) standard.stderr.write(`${summary(report, flags.minTokens)}\n`);
 }
 
-function refuseTogether(
-  { out, outDir, json, dryRun, label, at, buckets: percentiles }: SelectFlags,
-  buckets?: BucketChoice,
-): void {
+function refuseTogether(flags: SelectFlags, buckets?: BucketChoice): void {
+  const { out, outDir, json, dryRun, label } = flags;
   const refuse = (message: string): never => {
     throw new KneserError('KNESER_OPTION', message);
   };
-  if (at && percentiles) refuse('at: the buckets end at percentiles (--buckets) or at figures (--at), not both');
+  const methods = METHODS.filter(names => names.some(name => flags[name] !== undefined));
+  if (methods.length !== 1) {
+    const list = METHODS.map(names => names.map(name => `--${name}`).join(' and ')).join(', ');
+    refuse(`select: it takes one method, not ${methods.length}: ${list}; there is no default`);
+  }
   if (buckets && outDir === undefined && !dryRun)
     refuse('buckets: name the folder for their files (--out-dir), or take --dry-run');
   if (!buckets && outDir !== undefined) refuse('outDir: is the folder of --buckets or --at; name one file with --out');
@@ -203,7 +204,7 @@ function choiceOptions(flags: SelectFlags, buckets: BucketChoice | undefined): O
   const { minTokens, tokens, within, lengthBins, seed, shard, sampleRate, resamples, id } = flags;
   const kept = keep && {
     which: keep[0] as Kept,
-    share: keep[1] ?? NaN,
+    share: keep[1],
     ...(of === undefined ? {} : { of: of as 'tokens' }),
   };
   if (!keep) refuseWithout(flags, ['of'], '--keep');
@@ -231,11 +232,24 @@ async function toEnd(rows: AsyncIterator<unknown>): Promise<void> {
   while (!(await rows.next()).done);
 }
 
-/** Reads `lowest:0.3`, which `joinShares` made of `lowest 0.3`; the share may be missing. */
-function parseWordAndNumber(text: string): [string, number?] {
-  const match = /^([a-z]+)(?::([\d.]+))?$/.exec(text);
-  if (!match) throw new InvalidArgumentError('It takes a word and a share, such as lowest 0.3.');
-  return match[2] ? [match[1], Number(match[2])] : [match[1]];
+/** Reads `lowest:0.3`. */
+function parseKeep(text: string): [string, number] {
+  const [word, share] = wordAndNumber(text);
+  if (word !== undefined && share !== undefined) return [word, share];
+  throw new InvalidArgumentError('It takes a word and a share, such as lowest 0.3.');
+}
+
+/** Reads `gaussian:0.3`, or a word alone. */
+function parseSample(text: string): [string, number?] {
+  const [word, share] = wordAndNumber(text);
+  if (word !== undefined) return share === undefined ? [word] : [word, share];
+  throw new InvalidArgumentError('It takes a word and a share, such as gaussian 0.3, or inverse.');
+}
+
+/** The parts of `lowest:0.3`, which `joinShares` made of `lowest 0.3`; the number may be missing. */
+function wordAndNumber(text: string): [word?: string, number?: number] {
+  const [, word, number] = /^([a-z]+)(?::(\d+\.?\d*|\.\d+))?$/.exec(text) ?? ([] as (string | undefined)[]);
+  return word === undefined ? [] : number === undefined ? [word] : [word, Number(number)];
 }
 
 /** Reads `head:30,middle:60,tail`: names, and ends of all but the last bucket. */

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { KneserError } from '../base/errors.js';
 import type { WeighOptions, WeighReport } from '../documents/weigh.js';
 import { standard } from '../base/node/standard-streams.js';
 import { given } from './given.js';
@@ -81,6 +82,7 @@ export function define(command: Command): void {
 }
 
 async function run(paths: readonly string[], flags: WeighFlags): Promise<void> {
+  checkDomains(paths, flags);
   const { weigh } = await import('../documents/weigh.js');
   const {
     domain: domains,
@@ -122,6 +124,17 @@ async function run(paths: readonly string[], flags: WeighFlags): Promise<void> {
     const { conventionsLine } = await import('../documents/conventions.js');
     await print(`\n${conventionsLine(report.conventions)}\n`);
   }
+}
+
+/** Refuses domains that are not named in one of the two ways: the library refuses them by its own names. */
+function checkDomains(paths: readonly string[], { domain, within }: WeighFlags): void {
+  const hasFiles = paths.length > 0;
+  if (hasFiles === (within !== undefined) && !(hasFiles && domain)) return;
+  const given = domain ? 'both' : within === undefined ? `${paths[0]} alone` : '--within alone';
+  throw new KneserError(
+    'KNESER_OPTION',
+    `weigh: domains are named by --domain NAME=FILES, or by --within FIELD in the documents of FILE...; give one of the two, not ${given}`,
+  );
 }
 
 async function printReport({ domains, method, objective }: WeighReport): Promise<void> {

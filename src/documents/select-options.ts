@@ -169,12 +169,14 @@ function checkBuckets(name: string, value: unknown): void {
   const ascending: Check = (list, numbers) => {
     listOf(number)(list, numbers);
     const ends = numbers as readonly number[];
-    if (ends.some((end, i) => i > 0 && end < ends[i - 1])) throw optionError(list, numbers, 'ascending');
+    const early = ends.find((end, i) => i > 0 && end < ends[i - 1]);
+    if (early !== undefined) throw optionError(list, early, 'at least the end before it');
   };
   const percentiles: Check = (list, numbers, options) => {
     ascending(list, numbers, options);
     const ends = numbers as readonly number[];
-    if (ends.some(end => end < 0 || end > 100)) throw optionError(list, numbers, 'a list of percentiles from 0 to 100');
+    const outside = ends.find(end => end < 0 || end > 100);
+    if (outside !== undefined) throw optionError(list, outside, 'a percentile from 0 to 100');
   };
   const fileName: Check = (list, text) => {
     if (!/^[\w-]+$/.test(checkText(list, text))) throw optionError(list, text, 'a name of letters, digits, _ and -');
@@ -201,7 +203,8 @@ function checkSample(name: string, value: unknown): void {
   })(name, value);
   const given = value as { readonly how: string; readonly share?: number };
   if ((given.how === 'inverse') === (given.share === undefined)) return;
-  throw optionError(name, given.how, given.how === 'inverse' ? 'a sample with a share' : 'a sample without a share');
+  const fault = given.how === 'inverse' ? 'takes no share' : 'needs a share, such as 0.3';
+  throw new KneserError('KNESER_OPTION', `${name}: ${given.how} ${fault}`);
 }
 
 /** The options that name a method. */

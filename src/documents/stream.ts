@@ -49,7 +49,7 @@ export const checkShard: Check = (name, value) => {
   const { part, parts } = (value ?? {}) as Partial<Shard>;
   const whole = Number.isSafeInteger(part) && Number.isSafeInteger(parts);
   if (!whole || (part ?? 0) < 1 || (part ?? 0) > (parts ?? 0)) {
-    throw optionError(name, value, 'a shard such as { part: 1, parts: 4 } (--shard 1/4), its part from 1 to parts');
+    throw optionError(name, value, 'a shard such as { part: 1, parts: 4 }, its part from 1 to parts');
   }
 };
 

@@ -420,9 +420,13 @@ test('what cannot be done is refused by name, and leaves no file', async () => {
     [[odd, '--out', join(folder, 'never.jsonl')], /line 2: no text in the field text/],
     [[cut, '--out', join(folder, 'never.jsonl')], /line 2: not JSON/],
     [[there, '--out', join(folder, 'never.jsonl')], /--as: .*, line 1: there is already a member "kneser"/],
-    [[documents, '--mask', 'above:2'], /above: 2 is not a share/],
+    [[documents, '--mask', 'above:2'], /--mask: 2 is not a share/],
+    [[documents, '--mask', 'surprisal:-1'], /--mask: -1 is not a number of bits/],
+    [[documents, '--mask', 'surprisal:1.5.2'], /'--mask <choice>' argument 'surprisal:1.5.2' is invalid/],
     [['-', '--format', 'jsonl', '--mask', 'above:0.5'], /a pipe can be read only once/],
-    [[documents, '--shard', '3/2'], /--shard: .* is not a shard/],
+    [[documents, '--shard', '3/2'], /argument '3\/2' is invalid. It takes a shard i\/n, .* with i from 1 to n/],
+    [[documents, '--shard', '0/2'], /argument '0\/2' is invalid/],
+    [[documents, '--shard', '1/9007199254740993'], /between -2\^53 and 2\^53/],
   ];
   for (const [args, message] of cases) expect(await cli.refuse(2, ['annotate', model, ...args])).toMatch(message);
   expect(existsSync(join(folder, 'never.jsonl'))).toBe(false);

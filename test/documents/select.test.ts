@@ -285,7 +285,18 @@ test('what cannot be done is refused by name', async () => {
   const odd = cli.file('{"x":1}\n{"x":"2"}\n', '.jsonl');
   const far = cli.file('{"x":1e400}\n', '.jsonl');
   const cases: [readonly string[], RegExp][] = [
-    [[file, '--by', 'x'], /it takes one method, not 0/],
+    [[file, '--by', 'x'], /it takes one method, not 0: --min and --max, --keep, --buckets, --at, --sample, /],
+    [[file, '--by', 'x', '--at', 'a:1,b', '--buckets', 'a:1,b'], /it takes one method, not 2/],
+    [[file, '--by', 'x', '--keep', 'lowest'], /argument 'lowest' is invalid. It takes a word and a share/],
+    [[file, '--by', 'x', '--keep', 'lowest', '1.2.3'], /argument 'lowest:1.2.3' is invalid/],
+    [[file, '--by', 'x', '--keep', 'least', '0.5'], /--keep: "least" is not one of lowest, middle, highest/],
+    [[file, '--by', 'x', '--sample', 'gaussian'], /--sample: gaussian needs a share/],
+    [[file, '--by', 'x', '--sample', 'inverse', '0.5'], /--sample: inverse takes no share/],
+    [[file, '--by', 'x', '--sample', 'gaussian', '2'], /--sample: 2 is not a share/],
+    [[file, '--by', 'x', '--buckets', 'a:60,b:30,c', '--dry-run'], /--buckets: 30 is not at least the end before it/],
+    [[file, '--by', 'x', '--buckets', 'a:60,b:300,c', '--dry-run'], /--buckets: 300 is not a percentile from 0 to 100/],
+    [[file, '--by', 'x', '--at', 'a:60,b:30,c', '--dry-run'], /--at: 30 is not at least the end before it/],
+    [[file, '--by', 'x', '--at', 'a:60,a', '--dry-run'], /--at: "a,a" is not a list of different names/],
     [[file, '--by', 'x', '--min', '1', '--dry-run', '--html', file], /is an input, too; name another file as html/],
     [
       [file, '--by', 'x', '--min', '1', '--out', 'a.jsonl', '--report', './a.jsonl'],
@@ -311,7 +322,7 @@ test('what cannot be done is refused by name', async () => {
     [[file, '--by', 'x', '--label', 'y=1', '--length-bins', '2'], /--length-bins: excludes --label/],
     [[odd, '--by', 'x', '--min', '1'], /line 2: x is "2", not a number or null/],
     [[far, '--by', 'x', '--min', '1'], /line 1: x is a number out of range/],
-    [[file, '--by', 'x', '--keep', 'lowest', '2'], /keep.share: 2 is not a share|--keep|share: 2/],
+    [[file, '--by', 'x', '--keep', 'lowest', '2'], /--keep: 2 is not a share/],
     [[file, '--by', 'x', '--buckets', 'a:30,b'], /name the folder for their files/],
     [[file, '--by', 'x', '--min', '1', '--out', file], /is an input, too/],
     [['-', '--format', 'jsonl', '--by', 'x', '--min', '1'], /a pipe can be read only once/],

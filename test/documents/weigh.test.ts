@@ -78,7 +78,15 @@ test('domains are the values of a member, too', async () => {
   const heldOut = lines[0].filter((_, i) => i % 5 === 4);
   const bytes = heldOut.reduce((sum, line) => sum + line.length + 1, 0);
   expect(bitsPerByte).toBeCloseTo(((bitsPerToken ?? NaN) * 9 * heldOut.length) / bytes, 10);
-  expect(await cli.refuse(2, ['weigh', mixed, '--target', target])).toMatch(/files: domains are named by/);
+  for (const [args, given] of [
+    [[mixed], `${mixed} alone`],
+    [['--within', 'source'], '--within alone'],
+    [[mixed, '--within', 'source', '--domain', `news=${mixed}`], 'both'],
+  ] as const) {
+    expect(await cli.refuse(2, ['weigh', ...args, '--target', target])).toContain(
+      `domains are named by --domain NAME=FILES, or by --within FIELD in the documents of FILE...; give one of the two, not ${given}`,
+    );
+  }
   expect(await cli.refuse(2, ['weigh', mixed, '--within', 'text2', '--target', target])).toMatch(
     /--within: .* one value, null/,
   );
