@@ -19,9 +19,9 @@ const EXIT_CODES = {
   /** A file, model folder, packed model or address does not exist. Check the path or the address. */
   KNESER_INPUT_MISSING: 2,
   /**
-   * An input exists but cannot be read: no permission, a folder where a file is meant, an address that needs a login,
-   * or bytes that are not UTF-8 text: an archive, an image, UTF-16. Fix the permission, run the command in the message,
-   * or name another input; `--any-bytes` (`anyBytes: true`) reads any bytes as text.
+   * An input exists but cannot be read: no permission, a folder where a file is meant, an address that needs a login, standard input that
+   * was read before, or bytes that are not UTF-8 text: an archive, an image, UTF-16. Fix the permission, run the command in the message, or
+   * name another input; `--any-bytes` (`anyBytes: true`), where it is an option, reads any bytes as text.
    */
   KNESER_INPUT_UNREADABLE: 2,
   /** An input contains no token: an empty text, vocabulary, ARPA file or table. Check that it is the right file. */
@@ -64,8 +64,8 @@ const EXIT_CODES = {
    */
   KNESER_INPUT_SPARK: 2,
   /**
-   * A line of a vocabulary list (`--vocab`) has another form than the lines before, or an unknown form. The
-   * message has the line number; `docs/formats.md` has the forms that are read.
+   * A line of a vocabulary list (`--vocab`) or a list of stopwords (`--stopwords`) has another form than the lines before, or an unknown
+   * form. The message has the line number; `docs/formats.md` has the forms that are read.
    */
   KNESER_INPUT_VOCABULARY: 2,
   /**

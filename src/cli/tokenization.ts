@@ -58,10 +58,21 @@ const MESSAGE_TAGS = [0x0a, 0x12, 0x1a, 0x2a];
 
 /** Recognises the kind of a tokenizer's file by its first bytes. @throws KNESER_TOKENIZER if it is of neither kind */
 function tokenizerOf(bytes: Uint8Array, name: string): PretrainedTokenizer {
-  if (OBJECT_BEGINS.test(decode(bytes.subarray(0, 1024)))) return { json: decode(bytes), name };
+  if (OBJECT_BEGINS.test(decode(bytes.subarray(0, 1024)))) return { json: jsonOf(bytes, name), name };
   if (MESSAGE_TAGS.includes(bytes[0])) return { sentencepiece: bytes, name };
   throw new KneserError(
     'KNESER_TOKENIZER',
     `${name}: is neither a tokenizer.json, which begins with a brace, nor a SentencePiece .model`,
   );
+}
+
+/** @throws KNESER_TOKENIZER for invalid UTF-8, which would change tokens. */
+function jsonOf(bytes: Uint8Array, name: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new KneserError('KNESER_TOKENIZER', `${name}: is not UTF-8, in which a tokenizer.json is written`, {
+      cause: error,
+    });
+  }
 }

@@ -1,9 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { KneserError, readError } from '../base/errors.js';
+import { KneserError } from '../base/errors.js';
+import { readWholeText } from '../text/formats/whole-text.js';
 import { Failure } from './failure.js';
 import { isLoopback } from './options.js';
+
+/** The largest file of keys [bytes]. */
+const MOST_BYTES = 1 << 20;
+/** The characters of a header: the visible ones of ASCII and Latin-1. */
+const HEADER = /^[ -~\xa0-\xff]*$/;
 
 /** Decides who may use the server: holders of a key or, without keys, programs on this machine. */
 export class Access {
@@ -20,13 +25,15 @@ export class Access {
   async load(): Promise<void> {
     const { file } = this;
     if (file === undefined) return;
-    const text = await readFile(file, 'utf8').catch((error: unknown) => {
-      throw readError(file, error);
-    });
-    const keys = text
-      .split('\n')
-      .map(line => line.trim())
-      .filter(line => line !== '');
+    const lines = (await readWholeText(file, 'file of keys', MOST_BYTES)).split('\n').map(line => line.trim());
+    const odd = lines.findIndex(line => !HEADER.test(line));
+    if (odd >= 0) {
+      throw new KneserError(
+        'KNESER_INPUT_UNREADABLE',
+        `${file}, line ${odd + 1}: the key has a character that the header of a request cannot hold; write the keys in ASCII`,
+      );
+    }
+    const keys = lines.filter(line => line !== '');
     if (keys.length === 0) throw new KneserError('KNESER_INPUT_EMPTY', `${file}: has no key; write one a line`);
     this.digests = keys.map(digest);
   }

@@ -261,6 +261,7 @@ test('bad input is refused by name, or has no p with a reason', async () => {
     [/--order: belongs to --model/, text, '--order', '2'],
     [/standard input is already the text/, '-', '--against', '-'],
     [/no-such-list/, text, '--stopwords', 'no-such-list'],
+    [/the list of stopwords holds no words/, text, '--stopwords', cli.file('')],
     [/no-such-file/, text, '--against', 'no-such-file'],
     [/is an input/, text, '--html', text],
     [/is an input/, text, '--stopwords', one, '--html', one],

@@ -486,6 +486,10 @@ describe('impossible options are refused', () => {
     expect(await refuse('--tokenizer', cli.file(SENTENCEPIECE.subarray(0, 99), '.model'))).toContain(
       'is not a SentencePiece model that can be used: the file: is cut short',
     );
+    const latin = cli.file(Buffer.from('{"version": "é"}', 'latin1'), '.json');
+    expect(await refuse('--tokenizer', latin)).toContain(
+      `${latin}: is not UTF-8, in which a tokenizer.json is written`,
+    );
     const broken = cli.file('{', '.json');
     expect(await refuse('--tokenizer', broken)).toMatch(`${broken}: is not a tokenizer.json that can be used`);
     expect(await refuse('--tokenizer', 'words', '--locale', 'xx')).toContain('no data for the language xx');

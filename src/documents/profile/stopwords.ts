@@ -25,6 +25,7 @@ shouldn't cannot i'm i've i'll i'd you're you've you'll he's she's it's we're we
 
 /** The stopwords of a list: those of English (`en`), or of the file at a path. @throws KNESER_INPUT_* */
 export async function readStopwords(list: string): Promise<ReadonlySet<string>> {
-  const words = list === ENGLISH ? ENGLISH_WORDS.trim().split(/\s+/) : await readVocabularyList(list);
+  const words =
+    list === ENGLISH ? ENGLISH_WORDS.trim().split(/\s+/) : await readVocabularyList(list, 'list of stopwords');
   return new Set(words.map(word => word.toLowerCase()));
 }

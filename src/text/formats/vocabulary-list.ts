@@ -1,9 +1,7 @@
 import { KneserError } from '../../base/errors.js';
 import { nameSeparators } from '../names.js';
-import { decode } from '../surface.js';
 import { BOS_WORD, EOS_WORD, splitTokens } from '../tokens.js';
-import { joinBytes, readRecognized } from './bytes.js';
-import { TextCheck } from './text-check.js';
+import { readWholeText } from './whole-text.js';
 
 /** The largest list, in bytes: the whole list is in memory at once. */
 const MOST_BYTES = 1 << 29;
@@ -33,11 +31,12 @@ interface Line {
  * Output: the words in the order of the file, without `<s>` and `</s>` and, in a list with `<eps>`, without Kaldi's symbols (`<eps>`,
  * `#0`, `#1` …).
  *
+ * @param what a noun for messages.
  * @throws KNESER_INPUT_VOCABULARY for another form, with the line's number; KNESER_INPUT_EMPTY for a file without words;
  * KNESER_LIMIT for a file of more than 512 MB; KNESER_INPUT_* if the file cannot be read.
  */
-export async function readVocabularyList(path: string): Promise<string[]> {
-  const text = await readWhole(path);
+export async function readVocabularyList(path: string, what = 'vocabulary list'): Promise<string[]> {
+  const text = await readWholeText(path, what, MOST_BYTES, ['json']);
   const listed = /^\s*[{[]/.test(text)
     ? (wordsOfJson(path, text) ?? wordsOfLines(path, text))
     : wordsOfLines(path, text);
@@ -45,27 +44,8 @@ export async function readVocabularyList(path: string): Promise<string[]> {
   const words = listed.filter(
     word => word !== BOS_WORD && word !== EOS_WORD && !(isKaldi && (word === EPSILON || /^#\d+$/.test(word))),
   );
-  if (words.length === 0) throw new KneserError('KNESER_INPUT_EMPTY', `${path}: the vocabulary list holds no words`);
+  if (words.length === 0) throw new KneserError('KNESER_INPUT_EMPTY', `${path}: the ${what} holds no words`);
   return words;
-}
-
-/** The text of a list. @throws KNESER_LIMIT, KNESER_INPUT_* */
-async function readWhole(path: string): Promise<string> {
-  const most = `${MOST_BYTES >> 20} MB`;
-  const bytes = await joinBytes(
-    readText(path),
-    MOST_BYTES,
-    () => new KneserError('KNESER_LIMIT', `${path}: a vocabulary list has at most ${most}; is this file one?`),
-  );
-  return decode(bytes);
-}
-
-async function* readText(path: string): AsyncGenerator<Uint8Array> {
-  const textCheck = new TextCheck(path, { advise: false });
-  for await (const chunk of readRecognized(path, { advise: false }, ['json'])) {
-    textCheck.add(chunk);
-    yield chunk;
-  }
 }
 
 /** The words of a list that is not JSON: the column beside the numbers if half of the lines have numbers, else all words. */
