@@ -32,6 +32,8 @@ export const SCORED_ALONE: LineCost = {
 /** A line of input. */
 export interface InputLine {
   readonly line: string;
+  /** The number of the line in the text of its input, from 1. */
+  readonly number: number;
   readonly input: Input;
 }
 
@@ -58,7 +60,8 @@ export class TextReader {
   async *lines(): AsyncGenerator<InputLine> {
     while (this.readers.length < this.inputs.length) {
       const input = this.inputs[this.readers.length];
-      for await (const line of this.open().lines()) yield { line, input };
+      let number = 0;
+      for await (const line of this.open().lines()) yield { line, number: ++number, input };
     }
     this.warn(0);
   }

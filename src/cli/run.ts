@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { PROCESS_STREAMS, standard, withStreams, type StandardStreams } from '../base/node/standard-streams.js';
+import { PROCESS_STREAMS, standard, STDIN, withStreams, type StandardStreams } from '../base/node/standard-streams.js';
+import { KneserError } from '../base/errors.js';
 import { VERSION } from '../base/version.js';
 import { groupOf } from './command-row.js';
 import { COMMANDS, GROUPS } from './commands.js';
@@ -41,6 +42,7 @@ export async function runCommandLine(
       running = command;
     });
   }
+  kneser.hook('preAction', (_, command) => refuseDash(command));
   return withStreams(streams, async () => {
     try {
       await kneser.parseAsync(withHelp(joinShares(joinThresholds(args))), { from: 'user' });
@@ -51,7 +53,30 @@ export async function runCommandLine(
   });
 }
 
-/** Turns `kneser help COMMAND` into `kneser COMMAND --help`, which loads the file of the command. */
+/**
+ * Turns `kneser help COMMAND` into `kneser COMMAND --help`, which loads the file of the command. If there is no such command, `--help` is left
+ * out, because commander would print the general help instead of an error.
+ */
 function withHelp(args: readonly string[]): readonly string[] {
-  return args[0] === 'help' && args.length > 1 ? [...args.slice(1), '--help'] : args;
+  const asked = args[0] === 'help' && args.length > 1 ? [...args.slice(1), '--help'] : args;
+  return beginsWithCommand(asked) ? asked : asked.filter(arg => arg !== '--help' && arg !== '-h');
+}
+
+/** Whether the arguments that name a command name one that exists; true without such arguments. */
+function beginsWithCommand([first = '-', second = '-']: readonly string[]): boolean {
+  const isKnown = (name: string): boolean => COMMANDS.some(row => row.name === name);
+  if (first.startsWith('-') || first === 'help' || isKnown(first)) return true;
+  if (!Object.hasOwn(GROUPS, first)) return false;
+  return second.startsWith('-') || second === 'help' || isKnown(`${first} ${second}`);
+}
+
+/** Flags that name files and folders to write, in camel case. */
+const OUTPUTS = ['out', 'outDir', 'report', 'html', 'arpa', 'keepModels'];
+
+/** Refuses `-` as the path of an output: it is standard input elsewhere, and would become a file of this name. @throws KNESER_OPTION */
+function refuseDash(command: Command): void {
+  const options = command.opts<Record<string, unknown>>();
+  const name = OUTPUTS.find(output => options[output] === STDIN);
+  if (name === undefined) return;
+  throw new KneserError('KNESER_OPTION', `${name}: - names no output; give the path of a file or folder`);
 }

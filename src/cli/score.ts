@@ -54,6 +54,8 @@ async function run(path: string, file: string, flags: ScoreFlags): Promise<void>
   const { LanguageModel } = await import('../model/language-model.js');
   const { expandInputs } = await import('../text/formats/input.js');
   if (flags.ids && !flags.json) throw new KneserError('KNESER_OPTION', 'ids: needs JSON; pass --json too');
+  if (flags.header && flags.json)
+    throw new KneserError('KNESER_OPTION', 'header: excludes --json, which names all members');
   const inputs = await expandInputs([file], flags, warn);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
@@ -89,10 +91,10 @@ async function run(path: string, file: string, flags: ScoreFlags): Promise<void>
 }
 
 /** The name of a line, and the text behind its first tab. @throws KNESER_OPTION for a line without a tab. */
-function named({ line, input }: InputLine): readonly [name: string, text: string] {
+function named({ line, number, input }: InputLine): readonly [name: string, text: string] {
   const tab = line.indexOf('\t');
   if (tab >= 0) return [line.slice(0, tab), line.slice(tab + 1)];
-  throw new KneserError('KNESER_OPTION', `ids: a line of ${input.path} has no tab behind its name`);
+  throw new KneserError('KNESER_OPTION', `ids: ${input.path}, line ${number} has no tab behind its name`);
 }
 
 /** A text of at most this many sentences is scored one by one: to read the whole dictionary would take longer. */

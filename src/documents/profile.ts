@@ -6,6 +6,7 @@ import {
   checkPath,
   checkPaths,
   givenOptions,
+  refuseWithout,
   required,
   wholeNumber,
   WORK_OPTIONS,
@@ -168,6 +169,9 @@ export async function profile(options: ProfileOptions): Promise<ProfileReport> {
 /** Refuses options that exclude each other. @throws KNESER_OPTION */
 function checkCombination(options: ProfileOptions, drawing: DrawingOptions): void {
   const { model, against, files } = options;
+  if (model === undefined && against === undefined) {
+    refuseWithout(options, ['resamples'], 'against; without a second text or a model no test is made');
+  }
   if (files.includes(STDIN) && against?.includes(STDIN)) {
     throw new KneserError('KNESER_OPTION', 'against: standard input is already the text, and can be read only once');
   }

@@ -34,8 +34,10 @@ describe.concurrent('usage', () => {
     const out = await cli.print(['score', model, '--json', '--ids'], { input: named });
     expect(out).toBe(lines.map((_, at) => `row ${at}\t${own[at]}\n`).join(''));
     expect(await cli.refuse(2, ['score', model, '--json', '--ids'], { input: 'name\n' })).toMatch(
-      /has no tab behind its name/,
+      /--ids: -, line 1 has no tab behind its name/,
     );
+    const later = await cli.run(['score', model, '--json', '--ids'], { input: `${named}name\n` });
+    expect(later).toEqual({ status: 2, stdout: out, stderr: 'kneser: --ids: -, line 4 has no tab behind its name\n' });
     expect(await cli.refuse(2, ['score', model, '--ids'])).toMatch(/--json/);
   });
 
@@ -62,7 +64,11 @@ describe.concurrent('usage', () => {
 
   test.each([
     { args: [], names: 'Usage: kneser' },
-    { args: ['learn'], names: 'learn' },
+    { args: ['learn'], names: "unknown command 'learn'" },
+    { args: ['help', 'learn'], names: "unknown command 'learn'" },
+    { args: ['learn', '--help'], names: "unknown command 'learn'" },
+    { args: ['help', 'spark', 'learn'], names: "unknown command 'learn'" },
+    { args: ['spark', 'learn', '-h'], names: "unknown command 'learn'" },
     { args: ['train', '--out', 'model'], names: 'file' },
     { args: ['train', 'text.txt'], names: '--out' },
     { args: ['train', 'text.txt', '--out', 'model', '--bogus'], names: '--bogus' },
@@ -72,6 +78,28 @@ describe.concurrent('usage', () => {
     { args: ['inspect', 'model', 'another'], names: 'arguments' },
   ])('$args exits with 2 and names $names', async ({ args, names }) => {
     expect(await cli.refuse(2, args)).toContain(names);
+  });
+
+  test.each([
+    ['train', 'text.txt', '--out', '-'],
+    ['import', 'model.arpa', '--out', '-'],
+    ['merge', 'a', 'b', '--out', '-'],
+    ['mix', 'a', 'b', '--out', '-'],
+    ['prune', 'model', '--out', '-'],
+    ['pack', 'model', '--out', '-'],
+    ['unpack', 'model.kneser', '--out', '-'],
+    ['export', 'model', '--arpa', '-'],
+    ['annotate', 'model', 'text.txt', '--out', '-'],
+    ['overlap', '--train', 'a.txt', '--test', 'b.txt', '--html', '-'],
+    ['select', 'a.jsonl', '--by', 'x', '--min', '1', '--report', '-'],
+    ['select', 'a.jsonl', '--by', 'x', '--buckets', 'a:50,b', '--out-dir', '-'],
+    ['vector', 'model', 'text.txt', '--html', '-'],
+    ['profile', 'text.txt', '--html', '-'],
+    ['baseline', '--train', 'a', '--valid', 'b', '--test', 'c', '--out', '-'],
+    ['spark', 'import', 'job', '--out', '-'],
+  ])('- is refused as an output of %s', async (...args) => {
+    const [flag] = args.slice(-2);
+    expect(await cli.refuse(2, args)).toBe(`kneser: ${flag}: - names no output; give the path of a file or folder\n`);
   });
 
   test('an empty --out is refused', async () => {

@@ -420,6 +420,8 @@ test('what cannot be done is refused by name, and leaves no file', async () => {
     [[odd, '--out', join(folder, 'never.jsonl')], /line 2: no text in the field text/],
     [[cut, '--out', join(folder, 'never.jsonl')], /line 2: not JSON/],
     [[there, '--out', join(folder, 'never.jsonl')], /--as: .*, line 1: there is already a member "kneser"/],
+    [[documents, '--as', ''], /--as: the name of the added member is empty/],
+    [[documents, '--figures-only', '--as', 'figures'], /--as: excludes --figures-only/],
     [[documents, '--mask', 'above:2'], /--mask: 2 is not a share/],
     [[documents, '--mask', 'surprisal:-1'], /--mask: -1 is not a number of bits/],
     [[documents, '--mask', 'surprisal:1.5.2'], /'--mask <choice>' argument 'surprisal:1.5.2' is invalid/],

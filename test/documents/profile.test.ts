@@ -117,7 +117,7 @@ test('figures of repetition are those of the n-grams as strings', async () => {
       text.flatMap(words => words.flatMap((_, i) => (i + n <= words.length ? [words.slice(i, i + n).join(' ')] : [])));
     const share = (list: readonly string[]): number | null =>
       list.length === 0 ? null : new Set(list).size / list.length;
-    const { text } = await profile({ files: [cli.file(textOf(a))], resamples: 19 });
+    const { text } = await profile({ files: [cli.file(textOf(a))] });
     expect(text.vocabulary.distinct1).toBe(share(a.flat()));
     expect(text.vocabulary.distinct2).toBe(share(ngrams(a, 2)));
     expect(text.vocabulary.distinct4).toBe(share(ngrams(a, 4)));
@@ -256,6 +256,7 @@ test('bad input is refused by name, or has no p with a reason', async () => {
     [/the text holds no token/, cli.file('')],
     [/the text holds no token/, cli.file(' \n\n')],
     [/--resamples: 0 is not a whole number from 19/, text, '--resamples', '0'],
+    [/--resamples: belongs to --against; without a second text or a model no test/, text, '--resamples', '99'],
     [/--samples: belongs to --model/, text, '--samples', '3'],
     [/--top-p: belongs to --model/, text, '--top-p', '0.9'],
     [/--order: belongs to --model/, text, '--order', '2'],
