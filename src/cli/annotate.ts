@@ -122,33 +122,29 @@ async function run(
     await checkOutput(out, [...inputs.map(({ path }) => path), ...models], true);
   }
   const columns = out !== undefined && isParquetName(out) ? await columnsOf(files, flags, signal) : undefined;
-  const model = target || first === undefined ? undefined : await LanguageModel.open(first, openOptions(flags));
-  const against = flags.against === undefined ? undefined : await LanguageModel.open(flags.against, openOptions(flags));
-  try {
-    const { unit, features, tokens, mask, context, as, id, figuresOnly, shard, threads, lowercase, seed } = flags;
-    const order = target ? flags.order : undefined;
-    const options: AnnotateOptions & { readonly files: readonly string[] } = {
-      files,
-      ...documentOptions(flags),
-      unit,
-      signal,
-      onWarning: warn,
-      ...given({ model, target, order, lowercase, seed, against }),
-      ...given({ features, tokens, mask, context, as, id, figuresOnly, shard, threads }),
-    };
-    await withDisplay(quiet || !standard.stderr.isTTY, async display => {
-      const rows = annotateSome(display ? { ...options, onProgress: progress => display.show(progress) } : options);
-      if (columns && out !== undefined) {
-        const { writeParquet } = await import('../documents/parquet-output.js');
-        await writeParquet(out, rows, columns, as ?? 'kneser', signal);
-      } else if (out !== undefined) await writeLines(out, rows, signal);
-      else for await (const chunk of chunksOf(rows, signal, true)) await printBytes(chunk);
-    });
-    if (!quiet && model) mentionWeights(model.info, flags);
-  } finally {
-    await model?.close();
-    await against?.close();
-  }
+  await using model = target || first === undefined ? undefined : await LanguageModel.open(first, openOptions(flags));
+  await using against =
+    flags.against === undefined ? undefined : await LanguageModel.open(flags.against, openOptions(flags));
+  const { unit, features, tokens, mask, context, as, id, figuresOnly, shard, threads, lowercase, seed } = flags;
+  const order = target ? flags.order : undefined;
+  const options: AnnotateOptions & { readonly files: readonly string[] } = {
+    files,
+    ...documentOptions(flags),
+    unit,
+    signal,
+    onWarning: warn,
+    ...given({ model, target, order, lowercase, seed, against }),
+    ...given({ features, tokens, mask, context, as, id, figuresOnly, shard, threads }),
+  };
+  await withDisplay(quiet || !standard.stderr.isTTY, async display => {
+    const rows = annotateSome(display ? { ...options, onProgress: progress => display.show(progress) } : options);
+    if (columns && out !== undefined) {
+      const { writeParquet } = await import('../documents/parquet-output.js');
+      await writeParquet(out, rows, columns, as ?? 'kneser', signal);
+    } else if (out !== undefined) await writeLines(out, rows, signal);
+    else for await (const chunk of chunksOf(rows, signal, true)) await printBytes(chunk);
+  });
+  if (!quiet && model) mentionWeights(model.info, flags);
 }
 
 /** Reads all documents to find the columns of the Parquet output: one for each member, with its type. */

@@ -4,7 +4,7 @@ import { compareBytes } from '../base/bytes.js';
 import { openModel } from '../model/open-model.js';
 import { requireCounts } from '../model/scoring/parts.js';
 import { MANIFEST_KEY, TOKENIZER_KEY } from '../store/keys.js';
-import type { ModelFiles } from '../store/store.js';
+import type { ModelFiles, ModelStore } from '../store/store.js';
 import { decodeManifest, type Manifest } from '../tables/manifest.js';
 import { decodeTokenizer } from '../tables/tokenizer.js';
 import { isTokenizerFile } from '../text/tokenization.js';
@@ -33,12 +33,14 @@ export async function openCounted(
   verb: 'merge' | 'subtract',
 ): Promise<OpenedModels> {
   const opened: (CountedModel & { readonly files: ModelFiles; readonly tokenizer: Uint8Array | undefined })[] = [];
+  const stores: ModelStore[] = [];
   const close = async (): Promise<void> => {
-    for (const { store } of opened) await store.close();
+    for (const store of stores) await store.close();
   };
   try {
     for (const { model, times } of models) {
       const { store, files } = await openModel(model);
+      stores.push(store);
       const manifest = decodeValue(`${model}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
       const tokenizer = isTokenizerFile(manifest.options.tokenization.tokenizer)
         ? await store.get(TOKENIZER_KEY)

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   truncateSync,
@@ -654,6 +655,33 @@ describe('a flipped bit', () => {
     varint();
     varint();
     return varint();
+  }
+});
+
+test('a packed model is closed if what is opened after it is refused', async ({ skip }) => {
+  const descriptors = '/proc/self/fd';
+  skip(!existsSync(descriptors), 'only Linux lists the open files of a process');
+  const [packed, broken] = [cli.fresh('packed'), cli.fresh('broken')];
+  await cli.print(['pack', trained, '--out', packed, '-q']);
+  const bytes = readFileSync(packed);
+  // A name that the manifest has.
+  bytes[bytes.indexOf('whitespace')] ^= 1;
+  writeFileSync(broken, bytes);
+  for (const args of [
+    ['annotate', packed, corpus, '--against', 'nowhere'],
+    ['export', broken, '--arpa', cli.fresh()],
+    ['merge', broken, packed, '--out', cli.fresh()],
+  ]) {
+    const { status } = await cli.run(args);
+    expect(status).toBeGreaterThan(0);
+    const open = readdirSync(descriptors).flatMap(name => {
+      try {
+        return readlinkSync(join(descriptors, name));
+      } catch {
+        return [];
+      }
+    });
+    expect(open.filter(path => path === packed || path === broken)).toEqual([]);
   }
 });
 

@@ -81,10 +81,7 @@ export async function exportArpa(options: ExportOptions): Promise<ExportReport> 
   if (written !== undefined && written === (await fileIdentity(folder)))
     throw new KneserError('KNESER_OUTPUT_EXISTS', `${file}: is the model itself; name another file`);
   const started = performance.now();
-  const { openModel } = await import('../../model/open-model.js');
-  const { store, files } = await openModel(folder);
-  const { kind } = decodeValue(`${folder}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
-  const model = await LanguageModel.fromStore(store, files, kind === 'backoff' ? {} : { smoothing: 'mkn' });
+  const model = await openBackoff(folder);
   try {
     const { parts } = model;
     requireForward(folder, parts.manifest.options.wordOrder, 'write an ARPA file');
@@ -104,6 +101,20 @@ export async function exportArpa(options: ExportOptions): Promise<ExportReport> 
   } finally {
     await model.close();
   }
+}
+
+/** Opens a model as a back-off model, or as one that can be written as such: with modified Kneser-Ney. */
+async function openBackoff(folder: string): Promise<LanguageModel> {
+  const { openModel } = await import('../../model/open-model.js');
+  const { store, files } = await openModel(folder);
+  let kind;
+  try {
+    ({ kind } = decodeValue(`${folder}: manifest`, await store.get(MANIFEST_KEY), decodeManifest));
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return LanguageModel.fromStore(store, files, kind === 'backoff' ? {} : { smoothing: 'mkn' });
 }
 
 async function openSource(parts: ModelParts, onRows: (rows: number) => void): Promise<BackoffSource> {
