@@ -90,23 +90,15 @@ export class TokenTable {
    */
   static async open(path: string, required: readonly string[] = TOKEN_COLUMNS): Promise<TokenTable> {
     const lines = new LineReader(path).lines();
-    const first = await lines.next();
-    if (first.done) throw new KneserError('KNESER_INPUT_EMPTY', `${path}: the file is empty; name a table of tokens`);
-    const names = splitCells(path, 1, first.value);
-    const columns = new Map(names.map((name, i) => [name, i]));
-    const missing = required.find(name => !columns.has(name));
-    const models = names.filter(name => name.endsWith(PROBABILITY)).map(name => name.slice(0, -PROBABILITY.length));
-    if (missing !== undefined || models.length === 0 || columns.size < names.length) {
+    try {
+      const first = await lines.next();
+      if (first.done) throw new KneserError('KNESER_INPUT_EMPTY', `${path}: the file is empty; name a table of tokens`);
+      const names = splitCells(path, 1, first.value);
+      return new TokenTable(path, ...readHead(path, names, required), lines);
+    } catch (error) {
       await lines.return(undefined);
-      const reason =
-        missing !== undefined
-          ? `the column ${missing} is missing`
-          : models.length === 0
-            ? `there is no column MODEL${PROBABILITY}`
-            : 'two columns have one name';
-      throw tableError(path, 1, `${reason}; the first line names the columns, as kneser baseline writes them`);
+      throw error;
     }
-    return new TokenTable(path, models, columns, lines);
   }
 
   /** Yields the rows, with the values by these models. @throws KNESER_INPUT_TABLE with the line, for a malformed line. */
@@ -165,6 +157,25 @@ export class TokenTable {
 /** The error for a malformed line of a table. */
 export function tableError(path: string, line: number, reason: string): KneserError {
   return new KneserError('KNESER_INPUT_TABLE', `${path}: line ${line}: ${reason}`);
+}
+
+/** The models and the columns of a table, from the names in its first line. @throws KNESER_INPUT_TABLE */
+function readHead(
+  path: string,
+  names: readonly string[],
+  required: readonly string[],
+): [models: readonly string[], columns: ReadonlyMap<string, number>] {
+  const columns = new Map(names.map((name, i) => [name, i]));
+  const missing = required.find(name => !columns.has(name));
+  const models = names.filter(name => name.endsWith(PROBABILITY)).map(name => name.slice(0, -PROBABILITY.length));
+  if (missing === undefined && models.length > 0 && columns.size === names.length) return [models, columns];
+  const reason =
+    missing !== undefined
+      ? `the column ${missing} is missing`
+      : models.length === 0
+        ? `there is no column MODEL${PROBABILITY}`
+        : 'two columns have one name';
+  throw tableError(path, 1, `${reason}; the first line names the columns, as kneser baseline writes them`);
 }
 
 function splitCells(path: string, number: number, line: string): string[] {
