@@ -10,12 +10,15 @@ import {
   checkText,
   listOf,
   optionError,
+  refuseWithout,
   required,
+  shown,
   wholeNumber,
   type OptionTable,
 } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import type { State } from '../model/api.js';
+import { checkState } from '../model/state.js';
 import { ctcAlphabet, ctcPiece, type CtcPiece } from './ctc-labels.js';
 import { Hotwords } from './hotwords.js';
 import { WordScores, type DecodingModel, type WordNode } from './word-scores.js';
@@ -37,7 +40,7 @@ export interface CtcOptions {
   readonly unknownOffset?: number;
   /** The most beams that are kept after a frame. Default 100. */
   readonly beamWidth?: number;
-  /** Beams are dropped if their score minus the best score is below this (natural logarithm). Default −10. */
+  /** Beams are dropped if their score minus the best score is below this, which is at most 0 (natural logarithm). Default −10. */
   readonly beamThreshold?: number;
   /** Labels of a frame whose natural log probability is below this are not tried, except the most probable label. Default −5. */
   readonly labelThreshold?: number;
@@ -86,6 +89,12 @@ const checkNumber = (name: string, value: unknown): void => {
   if (typeof value !== 'number' || !Number.isFinite(value)) throw optionError(name, value, 'a finite number');
 };
 
+const checkThreshold = (name: string, value: unknown): void => {
+  checkNumber(name, value);
+  if ((value as number) > 0)
+    throw optionError(name, value, 'a number of at most 0: it is a score minus the best score');
+};
+
 const checkModel = (name: string, value: unknown): void => {
   const model = value as Partial<DecodingModel> | null;
   if (typeof model?.extend !== 'function' || typeof model.vocabulary !== 'function') {
@@ -104,14 +113,14 @@ const CTC_OPTIONS: OptionTable<CtcOptions> = {
   beta: checkNumber,
   unknownOffset: checkNumber,
   beamWidth: wholeNumber(1, 1_000_000),
-  beamThreshold: checkNumber,
+  beamThreshold: checkThreshold,
   labelThreshold: checkNumber,
   hotwords: listOf(checkText),
   hotwordWeight: checkNumber,
   recombine: checkFlag,
   start: checkFlag,
   end: checkFlag,
-  state: () => undefined,
+  state: checkState,
 };
 
 /** The least probability of a label: a smaller probability counts as this. */
@@ -190,6 +199,7 @@ interface Beam {
  */
 export function ctcBeamSearch(logits: CtcLogits, options: CtcOptions): CtcBeam[] {
   checkOptions('ctcBeamSearch', options, CTC_OPTIONS);
+  if (!options.model) refuseWithout(options, ['state'], 'model');
   const { labels, arePieces } = ctcAlphabet(options.labels);
   const rows = logProbabilities(logits, labels.length);
   const { model, beamWidth = 100, beamThreshold = -10, labelThreshold = -5, recombine = false } = options;
@@ -461,7 +471,7 @@ function rowsOf(logits: CtcLogits, columns: number): Float64Array[] {
       Float64Array.from(flat.subarray(i * columns, (i + 1) * columns)),
     );
   } else if (Array.isArray(logits)) {
-    rows = (logits as readonly ArrayLike<number>[]).map(row => Float64Array.from(Object(row) as ArrayLike<number>));
+    rows = (logits as readonly ArrayLike<number>[]).map(rowOf);
   } else {
     throw optionError('logits', logits, 'a list of rows, a Float32Array or a Float64Array');
   }
@@ -474,14 +484,27 @@ function rowsOf(logits: CtcLogits, columns: number): Float64Array[] {
     }
     const wrong = row.findIndex(value => Number.isNaN(value) || value === Infinity);
     if (wrong >= 0 || row.every(value => value === -Infinity)) {
-      const value = wrong >= 0 ? `label ${wrong} is ${row[wrong]}` : 'all labels are -Infinity';
-      throw new KneserError(
-        'KNESER_OPTION',
-        `logits: in row ${frame} ${value}; give a number for each label, at least one of them finite`,
-      );
+      throw rowError(frame, wrong >= 0 ? `label ${wrong} is ${row[wrong]}` : 'all labels are -Infinity');
     }
   }
   return rows;
+}
+
+/** Copies a row. A cell that is no number is refused, because the copy would read `null` as 0. @throws KNESER_OPTION */
+function rowOf(row: ArrayLike<number>, frame: number): Float64Array {
+  if (row instanceof Float32Array || row instanceof Float64Array) return Float64Array.from(row);
+  return Float64Array.from(Object(row) as ArrayLike<number>, (cell: unknown, label) => {
+    if (typeof cell === 'number') return cell;
+    throw rowError(frame, `label ${label} is ${shown(cell)}`);
+  });
+}
+
+/** The error for a row with a value that it must not have. @param fault the label and its value. */
+function rowError(frame: number, fault: string): KneserError {
+  return new KneserError(
+    'KNESER_OPTION',
+    `logits: in row ${frame} ${fault}; give a number for each label, at least one of them finite`,
+  );
 }
 
 /** The end of messages about a matrix of the wrong width. */

@@ -10,6 +10,9 @@ export type DecodingModel = Pick<MemoryModel, 'start' | 'extend' | 'vocabulary' 
 /** The penalty of a beginning with which no known word begins grows with its length above this [code points]. */
 const USUAL_LENGTH = 6;
 
+/** log10 p of a word or `</s>` of probability 0, such as an unknown word of a model without `<unk>`: as in KenLM, so that scores stay finite. */
+const LOG10_OF_ZERO = -100;
+
 /** The weights of {@link WordScores}, with the names of pyctcdecode. */
 export interface FusionWeights {
   /** Weight of the language model's natural log probability. */
@@ -107,7 +110,7 @@ export class WordScores {
   scoreOfWhole(text: WordNode, isOpen: boolean): number {
     if (!this.#model) return this.scoreOf(text);
     const last = isOpen ? this.#extend(text.state, UNK_WORD) : { log10Prob: 0, state: text.state };
-    const end = this.#ends && last.state ? this.#model.extend(last.state, EOS_WORD).log10Prob : 0;
+    const end = this.#ends && last.state ? finite(this.#model.extend(last.state, EOS_WORD).log10Prob) : 0;
     const { alpha } = this.#weights;
     const added = isOpen ? this.#weighted(last.log10Prob + end) : alpha * end * Math.LN10;
     return text.languageScore + added + text.boost;
@@ -134,7 +137,7 @@ export class WordScores {
   #extend(state: State | undefined, word: string): { log10Prob: number; state: State | undefined } {
     if (!this.#model || !state) return { log10Prob: 0, state };
     const { log10Prob, oov, state: next } = this.#model.extend(state, word);
-    return { log10Prob: log10Prob + (oov || word === UNK_WORD ? this.#weights.unknownOffset : 0), state: next };
+    return { log10Prob: finite(log10Prob) + (oov || word === UNK_WORD ? this.#weights.unknownOffset : 0), state: next };
   }
 
   /** Whether a word of the model begins with a text. */
@@ -148,6 +151,11 @@ export class WordScores {
     }
     return this.#known[low]?.startsWith(wanted) ?? false;
   }
+}
+
+/** log10 p, with {@link LOG10_OF_ZERO} for the probability 0. */
+function finite(log10Prob: number): number {
+  return log10Prob === -Infinity ? LOG10_OF_ZERO : log10Prob;
 }
 
 /** By model, the result of {@link sortedVocabulary}. */

@@ -1,14 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { callBack } from '../base/call-back.js';
-import {
-  checkFunction,
-  checkObject,
-  checkOptions,
-  checkText,
-  listOf,
-  optionError,
-  type OptionTable,
-} from '../base/check.js';
+import { checkFunction, checkOptions, checkText, listOf, type OptionTable } from '../base/check.js';
 import { checkAborted, closedError, KneserError } from '../base/errors.js';
 import type { Pause } from '../base/turn.js';
 import { wordIds } from '../tables/manifest.js';
@@ -57,6 +49,7 @@ import {
   type ScoreOptions,
   type TextOptions,
 } from './scoring/score.js';
+import { checkState, stateOf } from './state.js';
 import { addSentence, addSpellings, idInNgram, ModelBase, tellSentences, withEnd } from './model-base.js';
 import { fillersOf, predictions } from './generation/predict.js';
 
@@ -250,7 +243,7 @@ export class MemoryModel extends ModelBase {
    */
   sample(state: State, options: SampleOptions = {}): Sample {
     this.checkOpen();
-    checkState(state);
+    checkState('state', state);
     checkOptions('sample', options, SAMPLE_OPTIONS);
     const { random = Math.random, ...truncation } = options;
     const drawing = new Drawing(truncation, undefined, this.parts.manifest.vocabulary);
@@ -409,7 +402,7 @@ export class MemoryModel extends ModelBase {
    */
   extend(state: State, token: string): Extension {
     this.checkOpen();
-    checkState(state);
+    checkState('state', state);
     const id = this.#id(token);
     const layout = this.#layout;
     layout.reset();
@@ -461,14 +454,4 @@ export class MemoryModel extends ModelBase {
     }
     return this.words.idOf(token);
   }
-}
-
-function stateOf(history: Uint32Array): State {
-  return { history, key: history.join(' ') };
-}
-
-/** @throws KNESER_OPTION for a value that neither `start` nor `extend` returned. */
-function checkState(state: unknown): void {
-  const { history } = checkObject('state', state) as Partial<State>;
-  if (!(history instanceof Uint32Array)) throw optionError('state', state, 'a state of start or extend');
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -99,6 +99,34 @@ test('with room for all beams each text has the summed probability of its label 
   );
 });
 
+describe('a word of probability 0', () => {
+  const labels = ['', ' ', 'a', 'z'];
+  const logits = ['a', ' ', 'z'].map(letter => labels.map(label => (label === letter ? 0 : -8)));
+  let closed: LoadedModel;
+  beforeAll(async () => {
+    const file = join(folder, 'closed.arpa');
+    const unigrams = ['-99\t<s>', '-0.5\t</s>', '-0.6\ta', '-0.4\tb'];
+    writeFileSync(file, ['\\data\\', 'ngram 1=4', '', '\\1-grams:', ...unigrams, '', '\\end\\', ''].join('\n'));
+    await importArpa({ file, out: join(folder, 'closed') });
+    await using opened = await LanguageModel.open(join(folder, 'closed'));
+    closed = await opened.load();
+  });
+
+  test('without a weight of the model the beam has its words and β', () => {
+    const [without] = ctcBeamSearch(logits, { labels });
+    const [best, ...others] = ctcBeamSearch(logits, { labels, model: closed, alpha: 0, beta: 2, unknownOffset: 0 });
+    expect(others).toEqual([]);
+    expect(best.words).toEqual(without.words);
+    expect(best.score).toBeCloseTo(without.score + 2 * 2, 9);
+  });
+
+  test('with a weight the word has log10 p = −100, and stays where no other text is near', () => {
+    const [best] = ctcBeamSearch(logits, { labels, model: closed, alpha: 0.5, beta: 0, unknownOffset: -10 });
+    expect(best.text).toBe('a z');
+    expect(best.score - best.logitScore).toBeCloseTo(0.5 * Math.LN10 * (-0.6 - 110 - 0.5), 5);
+  });
+});
+
 describe('the language model', () => {
   const labels = ['', ' ', ...new Set('the old lighthouse keeper counted')].filter(
     (label, i, all) => all.indexOf(label) === i,
@@ -173,12 +201,22 @@ test.each<[string, unknown, object, RegExp]>([
   ['no labels', [[0, 0]], { labels: undefined }, /labels: is missing/],
   ['no beam', [[0, 0]], { beamWidth: 0 }, /beamWidth/],
   ['a model that is not loaded', [[0, 0]], { model: {} }, /model: .*load\(\)/],
+  ['null for a number', [[0, null]], {}, /label 1 is null; give a number/],
+  ['text in a row', [['3', 0]], {}, /in row 0 label 0 is "3"/],
+  ['a big integer', [[0, 1n]], {}, /label 1 is 1/],
+  ['a threshold above the best score', [[0, 0]], { beamThreshold: 5 }, /beamThreshold: 5 is not a number of at most 0/],
+  ['a state without a model', [[0, 0]], { state: {} }, /state: /],
   ['an option of pyctcdecode', [[0, 0]], { beam_width: 3 }, /did you mean beamWidth/],
 ])('%s is refused', (_, logits, options, message) => {
   const call = (): unknown => ctcBeamSearch(logits as number[][], { labels: ['', 'a'], ...options });
   expect(call).toThrow(
     expect.objectContaining({ code: 'KNESER_OPTION', message: expect.stringMatching(message) as string }) as Error,
   );
+});
+
+test.each([0, false, '', NaN, null, {}])('%j is no state', state => {
+  const options = { labels: ['', 'a'], model, state: state as never };
+  expect(() => ctcBeamSearch([[0, 0]], options)).toThrow(expect.objectContaining({ code: 'KNESER_OPTION' }) as Error);
 });
 
 test('a language model of characters is refused, because its tokens are not words', async () => {
