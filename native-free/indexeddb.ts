@@ -11,7 +11,7 @@ import { OPEN_OPTIONS, type OpenOptions } from '../src/model/api.js';
 import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import { ENCODING, type Database } from '../src/store/level.js';
 import { fillDatabase, readModel, type StoredModel } from './database.js';
-import { filesOf } from './files.js';
+import { checkModel, filesOf } from './files.js';
 
 /** Each model is one IndexedDB database. The name of the database is this prefix and the name of the model. */
 const PREFIX = 'kneser-';
@@ -49,7 +49,7 @@ const SAVE_OPTIONS: OptionTable<SaveOptions> = { force: checkFlag, ...WORK_OPTIO
  * ```
  */
 export async function openModel(name: string, options: OpenOptions = {}): Promise<LanguageModel> {
-  checkText('name', name);
+  checkName(name);
   checkOptions('openModel', options, OPEN_OPTIONS);
   const database = await openDatabase(name);
   let model: StoredModel | undefined;
@@ -84,7 +84,8 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
  * ```
  */
 export async function saveModel(model: LanguageModel, name: string, options: SaveOptions = {}): Promise<void> {
-  checkText('name', name);
+  checkModel('model', model);
+  checkName(name);
   checkOptions('saveModel', options, SAVE_OPTIONS);
   await keepModel({ store: model.parts.store, files: filesOf(model) }, name, options);
 }
@@ -115,7 +116,7 @@ export async function keepModel(model: StoredModel, name: string, options: SaveO
 
 /** @internal Refuses the empty name, and, unless `force` is set, the name of a complete model. @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS */
 export async function refuseExisting(name: string, force: boolean): Promise<void> {
-  if (name === '') throw new KneserError('KNESER_OPTION', 'name: the name of the model is empty');
+  checkName(name);
   if (force || !(await listModels()).some(kept => kept.name === name)) return;
   throw new KneserError('KNESER_OUTPUT_EXISTS', `${name}: there is a model of that name; pass force to replace it`);
 }
@@ -131,6 +132,7 @@ export async function deleteUnfinished(name: string): Promise<void> {
 /**
  * Lists the complete models that this browser keeps for this site, sorted by name.
  *
+ * @throws KneserError: KNESER_IO.
  * @example
  * ```ts
  * import { listModels } from 'kneser/native-free/indexeddb';
@@ -139,9 +141,7 @@ export async function deleteUnfinished(name: string): Promise<void> {
  * ```
  */
 export async function listModels(): Promise<KeptModel[]> {
-  const names = (await indexedDB.databases()).flatMap(({ name }) =>
-    name?.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : [],
-  );
+  const names = await savedNames();
   const kept: KeptModel[] = [];
   for (const name of names.sort()) {
     const database = await openDatabase(name);
@@ -158,6 +158,16 @@ export async function listModels(): Promise<KeptModel[]> {
   return kept;
 }
 
+/** The names of all models, also of unfinished ones. @throws KNESER_IO in an engine without IndexedDB */
+async function savedNames(): Promise<string[]> {
+  try {
+    const databases = await indexedDB.databases();
+    return databases.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : []));
+  } catch (error) {
+    throw storageError('the saved models', error);
+  }
+}
+
 /**
  * Deletes the model of this name, if there is one. If it is open, also in another tab, it becomes unreadable.
  *
@@ -169,11 +179,16 @@ export async function listModels(): Promise<KeptModel[]> {
  * ```
  */
 export async function deleteModel(name: string): Promise<void> {
-  checkText('name', name);
+  checkName(name);
   const database = await openDatabase(name);
   await database.clear();
   await database.close();
   await remove(name);
+}
+
+/** @throws KNESER_OPTION for a value that cannot be the name of a model. */
+function checkName(name: unknown): void {
+  if (checkText('name', name) === '') throw new KneserError('KNESER_OPTION', 'name: the name of the model is empty');
 }
 
 type IndexedDatabase = Database & { clear(): Promise<void> };

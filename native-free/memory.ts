@@ -11,7 +11,7 @@ import type { WorkOptions } from '../src/base/progress.js';
 import { OPEN_OPTIONS, type OpenOptions } from '../src/model/api.js';
 import { copyStore } from '../src/store/copy.js';
 import { ENCODING, LevelWriter, readDatabase, type Database } from '../src/store/level.js';
-import { filesOf } from './files.js';
+import { checkModel, filesOf } from './files.js';
 
 /** Options of {@link copyToMemory}: of the copying, and of opening the copy. */
 export interface CopyOptions extends OpenOptions, WorkOptions {}
@@ -43,6 +43,7 @@ export async function createMemory(): Promise<Database> {
  * ```
  */
 export async function copyToMemory(model: LanguageModel, options: CopyOptions = {}): Promise<LanguageModel> {
+  checkModel('model', model);
   checkOptions('copyToMemory', options, COPY_OPTIONS);
   const { onProgress, signal } = options;
   checkAborted(signal, 'copying');

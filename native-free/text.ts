@@ -1,5 +1,6 @@
 import { KneserError } from '../src/base/errors.js';
 import type { BuildText } from '../src/train/stages/workspace.js';
+import { itemsUnlessAborted } from '../src/base/unless-aborted.js';
 import { MarkRemover } from '../src/text/byte-order-mark.js';
 
 /** A text to train on, one sentence a line: a string, a file (decompressed if it is gzip), or the pieces of the text in order. */
@@ -7,13 +8,13 @@ export type TrainText = string | Blob | AsyncIterable<string | Uint8Array>;
 
 const GZIP = /\.gz$/i;
 
-/** A text in the form that training reads. @param anyBytes whether to accept bytes that are not UTF-8 text. */
-export function textSource(text: TrainText, anyBytes: boolean): BuildText {
+/** A text in the form that training reads. @param anyBytes whether to accept bytes that are not UTF-8 text. @param signal ends the waiting for pieces. */
+export function textSource(text: TrainText, anyBytes: boolean, signal?: AbortSignal): BuildText {
   const name = text instanceof Blob && 'name' in text && typeof text.name === 'string' ? text.name : 'the text given';
   const bytes = text instanceof Blob ? text.size : typeof text === 'string' ? text.length : undefined;
   const read = async function* (onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
     const mark = new MarkRemover();
-    const bytes = piecesOf(text, name, onRead, anyBytes);
+    const bytes = piecesOf(text, name, onRead, anyBytes, signal);
     for await (const piece of anyBytes || typeof text === 'string' ? bytes : checked(name, bytes)) {
       const rest = mark.take(piece);
       if (rest.length > 0) yield rest;
@@ -46,6 +47,7 @@ async function* piecesOf(
   name: string,
   onRead: (bytes: number) => void,
   anyBytes: boolean,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   if (text instanceof Blob) {
     yield* bytesOf(text, name, onRead, GZIP.test(name) || (!anyBytes && (await beginsLikeGzip(text))));
@@ -58,7 +60,7 @@ async function* piecesOf(
       yield encoder.encode(text.slice(from, to));
     }
   } else {
-    for await (const piece of text) {
+    for await (const piece of itemsUnlessAborted(text, signal, 'training')) {
       const bytes = typeof piece === 'string' ? encoder.encode(piece) : piece;
       onRead(bytes.length);
       yield bytes;

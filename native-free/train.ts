@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 import type { BuildReport } from '../src/train/stages/report.js';
-import { abortedError, checkAborted, KneserError, workerError } from '../src/base/errors.js';
+import { checkAborted, KneserError, workerError } from '../src/base/errors.js';
 import {
   checkFlag,
   checkMemory,
@@ -20,11 +20,11 @@ import { BUILD_CHECKS, sendableOptions, type BuildOptions } from '../src/train/p
 import type { Progress } from '../src/base/progress.js';
 import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import { LevelWriter, readDatabase } from '../src/store/level.js';
-import { checkSentences, type Sentence, type Sentences } from '../src/text/sentences.js';
+import { itemsUnlessAborted, unlessAborted } from '../src/base/unless-aborted.js';
+import { checkSentences, type Sentences } from '../src/text/sentences.js';
 import { createMemory } from './memory.js';
 import { receivedError, type TextPart, type TrainReply, type TrainRequest } from './messages.js';
 import { textSource, type TrainText } from './text.js';
-import { trainInMemory } from './training.js';
 import type { StoredModel } from './database.js';
 
 export type { BuildReport, BuildOptions, Progress, TrainText };
@@ -96,7 +96,10 @@ const TRAIN_OPTIONS: OptionTable<TrainOptions> = {
   force: checkFlag,
   memory: checkMemory,
   threads: checkThreads,
-  worker: checkFlag,
+  worker: (name, value) => {
+    if (checkFlag(name, value) && typeof Worker !== 'function')
+      throw optionError(name, value, 'possible without Web Workers, which this engine lacks');
+  },
 };
 
 /** The address of the worker that trains. */
@@ -153,8 +156,11 @@ interface Result {
 
 /** Trains on this thread. */
 async function trainHere({ anyBytes, memory, into, force }: Request, options: TrainOptions): Promise<Result> {
-  const source = options.text === undefined ? { sentences: options.sentences } : textSource(options.text, anyBytes);
+  const source =
+    options.text === undefined ? { sentences: options.sentences } : textSource(options.text, anyBytes, options.signal);
   const settings = { name: into ?? 'the model trained', memory, threads: 1 };
+  // The worker has this code, too: a page that trains in one does without a second copy.
+  const { trainInMemory } = await import('./training.js');
   const { model, report } = await trainInMemory(options, source, settings);
   return { model: await opened(model, into, force), report };
 }
@@ -172,15 +178,13 @@ async function trainInWorker(request: Request, options: TrainOptions): Promise<R
   const { signal, onProgress } = options;
   const database = await createMemory();
   const writer = new LevelWriter(database);
-  const { sent, nextParts } = divide(options);
+  const { sent, items } = divide(options);
+  const parts = partsOf(items, signal);
   // Bundlers find the file of the worker by this expression, so it cannot use WORKER.
   const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
   const post = (message: TrainRequest): void => worker.postMessage(message);
-  let stop: (() => void) | undefined;
   try {
-    const { report, files } = await new Promise<Extract<TrainReply, { kind: 'trained' }>>((resolve, reject) => {
-      stop = () => reject(abortedError('training', signal?.reason));
-      signal?.addEventListener('abort', stop);
+    const trained = new Promise<Extract<TrainReply, { kind: 'trained' }>>((resolve, reject) => {
       let writes = Promise.resolve();
       worker.onerror = ({ message }: Partial<ErrorEvent>) =>
         reject(message ? new Error(`the worker that trains failed: ${message}`) : workerError(WORKER));
@@ -190,7 +194,7 @@ async function trainInWorker(request: Request, options: TrainOptions): Promise<R
             onProgress?.(data.progress);
             return;
           case 'more':
-            nextParts().then(post, reject);
+            parts.next().then(({ value }) => value && post(value), reject);
             return;
           case 'entries':
             for (const [key, value] of data.entries) writes = writes.then(() => writer.put(key, value));
@@ -204,6 +208,7 @@ async function trainInWorker(request: Request, options: TrainOptions): Promise<R
       };
       post({ kind: 'train', ...request, text: sent });
     });
+    const { report, files } = await unlessAborted(trained, signal, 'training');
     if (request.into !== undefined)
       return { model: await (await import('./indexeddb.js')).openModel(request.into), report };
     await writer.finish();
@@ -214,7 +219,7 @@ async function trainInWorker(request: Request, options: TrainOptions): Promise<R
     if (request.into !== undefined) await (await import('./indexeddb.js')).deleteUnfinished(request.into);
     throw error;
   } finally {
-    if (stop) signal?.removeEventListener('abort', stop);
+    parts.return().catch(() => undefined);
     worker.terminate();
   }
 }
@@ -226,32 +231,32 @@ const PARTS_A_MESSAGE = 1024;
 /** About how many bytes, UTF-16 code units or tokens of a text one message has. */
 const LENGTH_A_MESSAGE = 1 << 20;
 
-/** Divides a text into the part `sent` with the options, and the parts of later messages: each call of `nextParts` makes one message. */
+/** Divides a text into the part `sent` with the options, and the items of later messages. */
 function divide({ text, sentences }: TrainOptions): {
   sent: Extract<TrainRequest, { kind: 'train' }>['text'];
-  nextParts: () => Promise<Parts>;
+  items: Iterable<TextPart> | AsyncIterable<TextPart>;
 } {
-  if (sentences !== undefined) return { sent: { partsAre: 'sentences' }, nextParts: partsOf(sentences) };
-  if (typeof text === 'string' || text instanceof Blob) return { sent: { whole: text }, nextParts: partsOf([]) };
-  return { sent: { partsAre: 'pieces' }, nextParts: partsOf(text) };
+  if (sentences !== undefined) return { sent: { partsAre: 'sentences' }, items: sentences };
+  if (typeof text === 'string' || text instanceof Blob) return { sent: { whole: text }, items: [] };
+  return { sent: { partsAre: 'pieces' }, items: text };
 }
 
-/** A function that makes the message with the next parts of a text each time it is called. */
-function partsOf(text: Iterable<Sentence> | AsyncIterable<TextPart>): () => Promise<Parts> {
-  const iterator = (async function* () {
-    yield* text;
-  })();
-  return async () => {
-    const parts: TextPart[] = [];
-    let length = 0;
-    while (parts.length < PARTS_A_MESSAGE && length < LENGTH_A_MESSAGE) {
-      const { done, value } = await iterator.next();
-      if (done) return { kind: 'parts', parts, done: true };
-      parts.push(value);
-      length += value.length;
-    }
-    return { kind: 'parts', parts, done: false };
-  };
+/** Makes the messages with the parts of a text. */
+async function* partsOf(
+  items: Iterable<TextPart> | AsyncIterable<TextPart>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Parts, void, void> {
+  let parts: TextPart[] = [];
+  let length = 0;
+  for await (const part of itemsUnlessAborted(items, signal, 'training')) {
+    parts.push(part);
+    length += part.length;
+    if (parts.length < PARTS_A_MESSAGE && length < LENGTH_A_MESSAGE) continue;
+    yield { kind: 'parts', parts, done: false };
+    parts = [];
+    length = 0;
+  }
+  yield { kind: 'parts', parts, done: true };
 }
 
 /** The number of cores; 1 if the engine does not tell it. */

@@ -157,9 +157,6 @@ export function listOf(checkItem: Check): (name: string, value: unknown) => void
 /** The largest number of threads that an option takes. */
 export const MOST_THREADS = 256;
 
-/** The smallest memory that an option takes, 64 MiB: less leaves no room for the buffers of a training. */
-const LEAST_MEMORY = 64 << 20;
-
 /** The error for an option with a value that is not allowed. @param takes the allowed values, such as `true or false`. */
 export function optionError(name: string, value: unknown, takes: string): KneserError {
   return new KneserError('KNESER_OPTION', `${name}: ${shown(value)} is not ${takes}`);
@@ -174,7 +171,7 @@ export function checkInteger(name: string, value: unknown, least: number, most: 
 }
 
 /** Checks for a number of threads, 1 to {@link MOST_THREADS}. */
-export const checkThreads = wholeNumber(1, MOST_THREADS);
+export const checkThreads = /* @__PURE__ */ wholeNumber(1, MOST_THREADS);
 
 /** Checks for a number from 0 to `most`, which is at most 1. */
 export function checkShare(name: string, value: unknown, most: number): number {
@@ -182,13 +179,18 @@ export function checkShare(name: string, value: unknown, most: number): number {
   throw optionError(name, value, `a share from 0 to ${most}`);
 }
 
-/** Checks for an amount of memory, in bytes. */
+/** Checks for an amount of memory, in bytes: at least 64 MiB, because less leaves no room for the buffers of a training. */
 export function checkMemory(name: string, value: unknown): number {
-  if (Number.isSafeInteger(value) && (value as number) >= LEAST_MEMORY) return value as number;
+  if (Number.isSafeInteger(value) && (value as number) >= 64 << 20) return value as number;
   throw new KneserError(
     'KNESER_OPTION',
     `${name}: takes a number of bytes from 64 MiB (64M) to less than 8192 TiB (8192T), not ${shown(value)}`,
   );
+}
+
+/** Checks for a finite number. */
+export function checkFinite(name: string, value: unknown): void {
+  if (!Number.isFinite(value)) throw optionError(name, value, 'a finite number');
 }
 
 /** Checks for `true` or `false`. */
@@ -209,9 +211,15 @@ export function checkObject(name: string, value: unknown): object {
   throw optionError(name, value, 'an object');
 }
 
-/** Checks for an array or another iterable object. A string is refused, because it would be read letter by letter. */
+/** Whether a value is an iterable object: no string, and no `String` object, which would be read letter by letter. */
+export function isIterable(value: unknown): value is object {
+  const isObject = typeof value === 'object' && value !== null && !(value instanceof String);
+  return isObject && (Symbol.iterator in value || Symbol.asyncIterator in value);
+}
+
+/** Checks for an array or another iterable object. */
 export function checkList(name: string, value: unknown): void {
-  if (typeof value === 'object' && value !== null && Symbol.iterator in value) return;
+  if (isIterable(value) && Symbol.iterator in value) return;
   throw optionError(name, value, 'a list');
 }
 
@@ -223,8 +231,10 @@ export function checkText(name: string, value: unknown): string {
 
 /** Checks for the path of a file or folder, or an address: a string that is not empty. */
 export function checkPath(name: string, value: unknown): string {
-  if (checkText(name, value) !== '') return value as string;
-  throw new KneserError('KNESER_OPTION', `${name}: the path is empty`);
+  const path = checkText(name, value);
+  if (path === '') throw new KneserError('KNESER_OPTION', `${name}: the path is empty`);
+  if (path.includes('\0')) throw optionError(name, path, 'a path: no name of a file has the character NUL');
+  return path;
 }
 
 /** Checks for a list of one or more paths. One string is refused, because it would be read letter by letter. */

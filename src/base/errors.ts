@@ -10,150 +10,158 @@ import { isFromCaller } from './call-back.js';
  * The comment on each code says its cause, then its remedy. `docs/errors.md` is made of these comments; rewrite it with
  * `npx vitest run test/docs/errors.test.ts -u`.
  */
-const EXIT_CODES = {
+interface ExitCodes {
   /**
    * An option or argument has a value that is not allowed, or two options exclude each other. The message names the
    * option and the values that it takes.
    */
-  KNESER_OPTION: 2,
+  KNESER_OPTION: 2;
   /** A file, model folder, packed model or address does not exist. Check the path or the address. */
-  KNESER_INPUT_MISSING: 2,
+  KNESER_INPUT_MISSING: 2;
   /**
    * An input exists but cannot be read: no permission, a folder where a file is meant, an address that needs a login, standard input that
    * was read before, or bytes that are not UTF-8 text: an archive, an image, UTF-16. Fix the permission, run the command in the message, or
    * name another input; `--any-bytes` (`anyBytes: true`), where it is an option, reads any bytes as text.
    */
-  KNESER_INPUT_UNREADABLE: 2,
+  KNESER_INPUT_UNREADABLE: 2;
   /** An input contains no token: an empty text, vocabulary, ARPA file or table. Check that it is the right file. */
-  KNESER_INPUT_EMPTY: 2,
+  KNESER_INPUT_EMPTY: 2;
   /** A `.gz` file is damaged, cut short, or not gzip. Make or copy the file again. */
-  KNESER_INPUT_GZIP: 2,
+  KNESER_INPUT_GZIP: 2;
   /**
    * A `.zst` file is damaged, cut short, not zstd, or needs a window above 128 MB. Test it with `zstd -t`; compress it
    * without `--long`.
    */
-  KNESER_INPUT_ZSTD: 2,
+  KNESER_INPUT_ZSTD: 2;
   /**
    * A line of a JSON Lines file is not a JSON object, or its field is not a string. The message has the line number;
    * `--field` (`field`) chooses another field.
    */
-  KNESER_INPUT_JSON: 2,
+  KNESER_INPUT_JSON: 2;
   /**
    * A Parquet file is damaged, lacks the column, or has it in a form that kneser does not read. Copy the file again, write it in the form
    * that the message names, or choose another column of strings by `--column` (`column`).
    */
-  KNESER_INPUT_PARQUET: 2,
+  KNESER_INPUT_PARQUET: 2;
   /**
    * A line of an ARPA file breaks the format: a wrong number of n-grams, a missing context, a positive log10
    * probability. The message has the line number; write the file again with the toolkit that made it.
    */
-  KNESER_INPUT_ARPA: 2,
+  KNESER_INPUT_ARPA: 2;
   /**
    * A line of a file of n-gram counts has no words, no whole number, or `<s>` or `</s>` inside an n-gram. The message has
    * the line number; `docs/formats.md` has the forms that are read.
    */
-  KNESER_INPUT_COUNTS: 2,
+  KNESER_INPUT_COUNTS: 2;
   /**
    * A line of a file of n-best lists has no candidates, or another form than JSON, Moses and SRILM; or the references do not
    * fit the lists. The message has the line number; `docs/decoding.md` has the forms that are read.
    */
-  KNESER_INPUT_NBEST: 2,
+  KNESER_INPUT_NBEST: 2;
   /**
    * The folder of a Spark job is not finished, or its copy differs from the folder that the job wrote: a part is missing, a file
    * is cut short, rows do not ascend. Let the job finish, copy its folder `model` again, or run the job again.
    */
-  KNESER_INPUT_SPARK: 2,
+  KNESER_INPUT_SPARK: 2;
   /**
    * A line of a vocabulary list (`--vocab`) or a list of stopwords (`--stopwords`) has another form than the lines before, or an unknown
    * form. The message has the line number; `docs/formats.md` has the forms that are read.
    */
-  KNESER_INPUT_VOCABULARY: 2,
+  KNESER_INPUT_VOCABULARY: 2;
   /**
    * The training text contains a literal `<s>` or `</s>`, the sentence markers. Remove them from the text, or leave them
    * out with `--reserved drop` (`reserved: 'drop'`).
    */
-  KNESER_INPUT_RESERVED: 2,
+  KNESER_INPUT_RESERVED: 2;
   /**
    * A file of a catalogued corpus has another SHA-256 than the published file. Download the corpus again, or name the
    * files with `--train`, `--valid` and `--test`.
    */
-  KNESER_INPUT_CHECKSUM: 2,
+  KNESER_INPUT_CHECKSUM: 2;
   /**
    * A table for `kneser compare` or `kneser weigh` lacks a column or a row, has a cell that is not a number, or has
    * other tokens than the table with which it is compared. The message has the line number; write the table again.
    */
-  KNESER_INPUT_TABLE: 2,
+  KNESER_INPUT_TABLE: 2;
   /**
    * A `tokenizer.json` or a SentencePiece model is invalid, uses a step that is not supported, or failed on a text. Choose
    * another tokenizer, or correct the file.
    */
-  KNESER_TOKENIZER: 2,
+  KNESER_TOKENIZER: 2;
   /**
    * The path of the output exists already, or another process is writing there. Pass `--force` (`force: true`)
    * to replace a model, or name another output.
    */
-  KNESER_OUTPUT_EXISTS: 2,
+  KNESER_OUTPUT_EXISTS: 2;
   /**
    * The output cannot be written there: no permission, a read-only disk, or a packed model, which cannot be changed. Fix the
    * permission, name another output, or unpack the model.
    */
-  KNESER_OUTPUT_DENIED: 2,
+  KNESER_OUTPUT_DENIED: 2;
   /**
    * The path leads to a file or folder that is not a model. Name a folder made by `kneser train`, or a file made by
    * `kneser pack`.
    */
-  KNESER_NOT_A_MODEL: 2,
+  KNESER_NOT_A_MODEL: 2;
   /**
    * The training of this model was interrupted. Run the command in the message: it continues with `--resume` (`resume:
    * true`).
    */
-  KNESER_UNFINISHED: 2,
+  KNESER_UNFINISHED: 2;
   /**
    * The model has a format that this version of kneser does not read. Convert a model of kneser 0.1.0 with `kneser
    * upgrade`; for other models, train again or use a newer kneser.
    */
-  KNESER_VERSION: 2,
+  KNESER_VERSION: 2;
   /**
    * A back-off model (imported from ARPA) has probabilities but no counts, which this operation needs. Use a model made
    * by `kneser train`. `kneser counts`, `merge` and `subtract` also refuse a pruned model, which lacks some of its
    * counts.
    */
-  KNESER_NO_COUNTS: 2,
+  KNESER_NO_COUNTS: 2;
   /**
    * The model reads the words of a sentence in another order than that of the text (`--word-order`), and the work needs that of
    * the text: predicting, completing, decoding, writing an ARPA file. Use a model trained with word order `forward`.
    */
-  KNESER_WORD_ORDER: 2,
+  KNESER_WORD_ORDER: 2;
   /**
    * The text or model is larger than a limit of memory or of 32-bit counts. The message names what is too large and the
    * option that helps; `docs/reliability.md` lists the limits.
    */
-  KNESER_LIMIT: 2,
+  KNESER_LIMIT: 2;
   /**
    * A file or value of a model was changed after it was written: its checksum, order or length is wrong. Copy the model again or
    * train it again; `kneser verify` lists all damage.
    */
-  KNESER_DAMAGED: 1,
+  KNESER_DAMAGED: 1;
   /**
    * Reading or writing failed: a disk error, too many open files, a broken connection, a file replaced while it was
    * read. The message has the reason; remove it and try again.
    */
-  KNESER_IO: 1,
+  KNESER_IO: 1;
   /** The disk, the quota or the browser's storage is full. Free some space and run again. */
-  KNESER_DISK_FULL: 1,
+  KNESER_DISK_FULL: 1;
   /** A method of a model was called after `close`. Open the model again. */
-  KNESER_CLOSED: 2,
+  KNESER_CLOSED: 2;
   /** This machine is big-endian; models are little-endian. Use another machine. */
-  KNESER_PLATFORM: 2,
+  KNESER_PLATFORM: 2;
   /**
    * An `AbortSignal`, Ctrl-C or SIGTERM stopped the work; the signal's `reason` is the error's `cause`. Nothing was kept, unless the training was started with
    * `--resume` (`resume: true`).
    */
-  KNESER_ABORTED: 130,
-} as const;
+  KNESER_ABORTED: 130;
+}
 
 /** The stable code of a {@link KneserError}. `docs/errors.md` lists the cause and the remedy of each. */
-export type ErrorCode = keyof typeof EXIT_CODES;
+export type ErrorCode = keyof ExitCodes;
+
+/** The exit codes other than 2. The list of all would take 0.2 kB of every page. */
+const EXIT_CODES: { readonly [Code in ErrorCode as ExitCodes[Code] extends 2 ? never : Code]: ExitCodes[Code] } = {
+  KNESER_DAMAGED: 1,
+  KNESER_IO: 1,
+  KNESER_DISK_FULL: 1,
+  KNESER_ABORTED: 130,
+};
 
 /**
  * The one error type of this library. `code` is stable and meant for programs; the message names the file, line or
@@ -190,7 +198,7 @@ export class KneserError extends Error {
 
   /** The exit code that the command line gives for this error: 2, 1 or 130. */
   get exitCode(): 1 | 2 | 130 {
-    return EXIT_CODES[this.code];
+    return (EXIT_CODES as { readonly [Code in ErrorCode]?: 1 | 130 })[this.code] ?? 2;
   }
 }
 

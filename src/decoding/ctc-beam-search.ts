@@ -5,12 +5,12 @@
  * `word-scores.ts` asks the language model. `rescore.ts` orders the candidates of n-best lists, which `nbest.ts` reads.
  */
 import {
+  checkFinite,
   checkFlag,
   checkOptions,
   checkText,
   listOf,
   optionError,
-  refuseWithout,
   required,
   shown,
   wholeNumber,
@@ -85,14 +85,9 @@ export interface CtcBeam {
   readonly state: State | undefined;
 }
 
-const checkNumber = (name: string, value: unknown): void => {
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw optionError(name, value, 'a finite number');
-};
-
 const checkThreshold = (name: string, value: unknown): void => {
-  checkNumber(name, value);
-  if ((value as number) > 0)
-    throw optionError(name, value, 'a number of at most 0: it is a score minus the best score');
+  checkFinite(name, value);
+  if ((value as number) > 0) throw optionError(name, value, 'a number of at most 0');
 };
 
 const checkModel = (name: string, value: unknown): void => {
@@ -109,14 +104,14 @@ const checkModel = (name: string, value: unknown): void => {
 const CTC_OPTIONS: OptionTable<CtcOptions> = {
   labels: required(listOf(checkText)),
   model: checkModel,
-  alpha: checkNumber,
-  beta: checkNumber,
-  unknownOffset: checkNumber,
+  alpha: checkFinite,
+  beta: checkFinite,
+  unknownOffset: checkFinite,
   beamWidth: wholeNumber(1, 1_000_000),
   beamThreshold: checkThreshold,
-  labelThreshold: checkNumber,
+  labelThreshold: checkFinite,
   hotwords: listOf(checkText),
-  hotwordWeight: checkNumber,
+  hotwordWeight: checkFinite,
   recombine: checkFlag,
   start: checkFlag,
   end: checkFlag,
@@ -199,7 +194,6 @@ interface Beam {
  */
 export function ctcBeamSearch(logits: CtcLogits, options: CtcOptions): CtcBeam[] {
   checkOptions('ctcBeamSearch', options, CTC_OPTIONS);
-  if (!options.model) refuseWithout(options, ['state'], 'model');
   const { labels, arePieces } = ctcAlphabet(options.labels);
   const rows = logProbabilities(logits, labels.length);
   const { model, beamWidth = 100, beamThreshold = -10, labelThreshold = -5, recombine = false } = options;

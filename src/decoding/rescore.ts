@@ -1,10 +1,13 @@
 import { callBack } from '../base/call-back.js';
 import {
+  checkFinite,
   checkFunction,
-  checkList,
   checkObject,
   checkOptions,
   checkSignal,
+  isIterable,
+  checkText,
+  listOf,
   oneOf,
   optionError,
   required,
@@ -13,6 +16,7 @@ import {
 } from '../base/check.js';
 import { checkAborted, KneserError } from '../base/errors.js';
 import { pauses } from '../base/turn.js';
+import { itemsUnlessAborted, unlessAborted } from '../base/unless-aborted.js';
 import type { Score } from '../model/scoring/score.js';
 import type { Sentence } from '../text/sentences.js';
 import { editDistance } from './edit-distance.js';
@@ -102,25 +106,20 @@ export interface TuneRescoringReport {
   readonly wordBonus: number;
 }
 
-const finite = (name: string, value: unknown): void => {
-  if (!Number.isFinite(value)) throw optionError(name, value, 'a finite number');
-};
-
 const checkModel = (name: string, value: unknown): void => {
   if (typeof (checkObject(name, value) as Partial<RescoringModel>).score === 'function') return;
   throw optionError(name, value, 'an open model');
 };
 
 const checkLists = (name: string, value: unknown): void => {
-  if (typeof value === 'object' && value !== null && Symbol.asyncIterator in value) return;
-  checkList(name, value);
+  if (!isIterable(value)) throw optionError(name, value, 'a list');
 };
 
 /** The checks of the options that `rescore` and `tuneRescoring` share. */
 const SHARED = {
   model: required(checkModel),
   lists: required(checkLists),
-  oov: finite,
+  oov: checkFinite,
   normalize: oneOf(['none', 'tokens']),
   onWarning: checkFunction,
   signal: checkSignal,
@@ -128,8 +127,8 @@ const SHARED = {
 
 const RESCORE_OPTIONS: OptionTable<RescoreOptions> = {
   ...SHARED,
-  weight: finite,
-  wordBonus: finite,
+  weight: checkFinite,
+  wordBonus: checkFinite,
   keepFirstUnless: (name, value) => {
     if (!(typeof value === 'number' && value >= 0 && value < Infinity))
       throw optionError(name, value, 'a number of at least 0');
@@ -138,7 +137,7 @@ const RESCORE_OPTIONS: OptionTable<RescoreOptions> = {
 
 const TUNE_OPTIONS: OptionTable<TuneRescoringOptions> = {
   ...SHARED,
-  references: required(checkList),
+  references: required(listOf(checkText)),
   metric: oneOf(['wer', 'cer', 'exact']),
 };
 
@@ -210,8 +209,16 @@ function totalOf(
   return normalize === 'tokens' ? total / (words + 1) : total;
 }
 
+/** Refuses a list that has no candidates. @param number of the list, from 1; its name if it has no id. @throws KNESER_INPUT_NBEST */
+function checkNBestList(list: unknown, number: number): void {
+  const { id = number, candidates } = Object(list) as Partial<NBestList>;
+  if (Array.isArray(candidates) && candidates.length > 0) return;
+  throw new KneserError('KNESER_INPUT_NBEST', `list ${String(id)}: ${shown(list)} has no candidates`);
+}
+
 /** Refuses a candidate without a text, or with a score that is no number. @param where names the candidate. @throws KNESER_INPUT_NBEST */
-function checkCandidate(where: string, text: unknown, score: unknown): void {
+function checkCandidate(where: string, candidate: unknown): void {
+  const { text, score } = Object(candidate) as Partial<Candidate>;
   if (typeof text !== 'string')
     throw new KneserError('KNESER_INPUT_NBEST', `${where}: its text is ${shown(text)}; give a string`);
   if (typeof score !== 'number' || Number.isNaN(score))
@@ -232,15 +239,18 @@ async function* scoredLists({
 > {
   const pause = pauses(() => checkAborted(signal, 'rescoring'));
   let [tokens, unknown, strange] = [0, 0, 0];
-  for await (const { id, candidates } of lists) {
+  let number = 0;
+  for await (const list of itemsUnlessAborted(lists, signal, 'rescoring')) {
     checkAborted(signal, 'rescoring');
-    if (candidates.length === 0) throw new KneserError('KNESER_INPUT_NBEST', `list ${id}: has no candidates`);
+    checkNBestList(list, ++number);
+    const { id, candidates } = list;
     const parts: Parts[] = [];
     let known = 0;
-    for (const [at, { text, score }] of candidates.entries()) {
-      checkCandidate(`list ${id}: candidate ${at + 1}`, text, score);
+    for (const [at, candidate] of candidates.entries()) {
+      checkCandidate(`list ${id}: candidate ${at + 1}`, candidate);
+      const { text, score } = candidate;
       const found = model.score(text);
-      const scored = found instanceof Promise ? await found : found;
+      const scored = found instanceof Promise ? await unlessAborted(found, signal, 'rescoring') : found;
       const oov = scored.oov.filter(Boolean).length;
       const words = scored.tokens.length - 1;
       tokens += words;

@@ -2,6 +2,7 @@ import { callBack } from '../base/call-back.js';
 import {
   checkFlag,
   checkFunction,
+  isIterable,
   checkOptions,
   checkPaths,
   checkShare,
@@ -120,8 +121,7 @@ const ANNOTATE_OPTIONS: OptionTable<AnnotateOptions> = {
   against: checkModel,
   files: checkPaths,
   documents: (name, value) => {
-    const isObject = typeof value === 'object' && value !== null;
-    if (!isObject || !(Symbol.iterator in value || Symbol.asyncIterator in value)) {
+    if (!isIterable(value)) {
       throw optionError(name, value, 'a list or another iterable of objects with a member text');
     }
   },

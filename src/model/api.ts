@@ -1,9 +1,9 @@
 import {
   checkFunction,
+  checkInteger,
   checkSignal,
   checkThreads,
   oneOf,
-  optionError,
   wholeNumber,
   WORK_OPTIONS,
   type OptionTable,
@@ -69,7 +69,7 @@ export interface FileOptions extends TextOptions, DocumentOptions {
    * for a long text. The figures do not depend on the number of threads.
    */
   readonly threads?: number;
-  /** Size of all files that will be scored, in bytes, if this file is one of several. Default: the file's size. */
+  /** Size of all files that will be scored, in bytes, if this file is one of several; NaN if it is unknown. Default: the file's size. */
   readonly expectedBytes?: number;
   /** Called with the number of documents left out each time `missing: 'skip'` leaves some out. */
   readonly onSkip?: (documents: number) => void;
@@ -80,9 +80,8 @@ export const FILE_OPTIONS: OptionTable<FileOptions> = {
   ...TEXT_OPTIONS,
   ...DOCUMENT_OPTIONS,
   threads: checkThreads,
-  // The caller passes NaN if the size of one of its files is unknown.
   expectedBytes: (name, value) => {
-    if (typeof value !== 'number') throw optionError(name, value, 'a number of bytes');
+    if (!Number.isNaN(value)) checkInteger(name, value, 0, Number.MAX_SAFE_INTEGER);
   },
   onSkip: checkFunction,
 };

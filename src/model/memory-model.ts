@@ -375,6 +375,7 @@ export class MemoryModel extends ModelBase {
    * ```
    */
   start(options: Pick<ScoreOptions, 'start'> = {}): State {
+    this.checkOpen();
     checkOptions('start', options, START_OPTIONS);
     const isHistory = (options.start ?? true) && this.parts.order > 1;
     return stateOf(Uint32Array.of(...(isHistory ? [BOS] : [])));
@@ -418,7 +419,7 @@ export class MemoryModel extends ModelBase {
     };
   }
 
-  protected checkOpen(): void {
+  protected override checkOpen(): void {
     if (this.#closed) throw closedError(this.parts.store.name);
   }
 

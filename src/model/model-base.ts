@@ -1,5 +1,5 @@
 import { callBack } from '../base/call-back.js';
-import { checkText, listOf } from '../base/check.js';
+import { checkText, listOf, optionError } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import { withJsonArrays } from '../base/json.js';
 import type { WorkOptions } from '../base/progress.js';
@@ -43,8 +43,11 @@ const encoder = new TextEncoder();
  * files and threads for Node. `lookup/` finds counts, `scoring/` makes scores of them, `prediction/` finds the next words.
  */
 
+/** By cache, the {@link ModelBase.cacheKey} of the model that made it. */
+const cacheKeys = new WeakMap<TextCache, string>();
+
 /** The code that paged and loaded models share. */
-export class ModelBase {
+export abstract class ModelBase {
   /** The model's order, tables, options and weights. */
   readonly info: ModelInfo;
   readonly #parts: ModelParts;
@@ -101,6 +104,7 @@ export class ModelBase {
    * ```
    */
   createCache(): TextCache {
+    this.checkOpen();
     const { weights, clusterings, manifest, store } = this.parts;
     requireCounts(store.name, manifest, 'mix with a cache');
     if (!weights) {
@@ -109,8 +113,19 @@ export class ModelBase {
         `${store.name}: a cache needs tuned weights, and none are in use; make some with kneser tune`,
       );
     }
-    return new TextCache(weights.cache, clusterings.at(0)?.classes);
+    const cache = new TextCache(weights.cache, clusterings.at(0)?.classes);
+    cacheKeys.set(cache, this.cacheKey);
+    return cache;
   }
+
+  /** Equal for models whose caches are the same: a model that was opened twice, or that was loaded. */
+  private get cacheKey(): string {
+    const { weights, order } = this.parts;
+    return JSON.stringify([this.info.identity, order, weights?.cache]);
+  }
+
+  /** @throws KNESER_CLOSED */
+  protected abstract checkOpen(): void;
 
   /** @internal The line that `console.log` shows in Node, Deno and Bun. */
   [INSPECT](): string {
@@ -122,6 +137,8 @@ export class ModelBase {
 
   /** The sentences of a line of text: the line itself, or, in a model trained with `sentences: 'segment'`, the sentences found in it. */
   sentences(line: string): string[] {
+    this.checkOpen();
+    checkText('line', line);
     return this.parts.tokenization.sentences(line);
   }
 
@@ -139,6 +156,7 @@ export class ModelBase {
    * ```
    */
   tokenize(text: string): string[] {
+    this.checkOpen();
     checkText('text', text);
     return this.surface(text);
   }
@@ -200,6 +218,8 @@ export class ModelBase {
   /**
    * Scores a sentence, given as tokens and their ids in the order in which the model reads them. The score has them in the order of
    * the text.
+   *
+   * @throws KNESER_OPTION for a cache of another model
    */
   protected *scoreIds(
     scorer: BatchScorer,
@@ -209,6 +229,10 @@ export class ModelBase {
     options: ScoreOptions,
     pause?: Pause,
   ): Generator<Promise<void>, Score, void> {
+    const { cache } = options;
+    // Another model gives other ids to the words.
+    if (cache && cacheKeys.get(cache) !== this.cacheKey)
+      throw optionError('cache', cache, 'a cache that createCache of this model made');
     const tokens = inTextOrder(read, places);
     const withEnd = options.end ?? true;
     const length = tokens.length + (withEnd ? 1 : 0);
@@ -222,7 +246,7 @@ export class ModelBase {
     for (let i = 0; i < length; i++) {
       layout.push(i < tokens.length ? ids[i] : EOS);
       if (!layout.full && i + 1 < length) continue;
-      const scores = yield* scorer.score(layout.batch, options.cache);
+      const scores = yield* scorer.score(layout.batch, cache);
       for (let t = 0; t < layout.batch.length; t++, done++) {
         log10Probs[done] = scores.log10Probs[t];
         matched[done] = scores.matched[t];

@@ -2,6 +2,7 @@
 import { checkOptions } from '../base/check.js';
 import { checkAborted, closedError } from '../base/errors.js';
 import { pauses, type Pause } from '../base/turn.js';
+import { itemsUnlessAborted } from '../base/unless-aborted.js';
 import { openPackedInput, type PackedInput } from '../store/packed/packed-input.js';
 import { openPacked } from '../store/packed/store.js';
 import type { BlendEvidence } from '../smoothing/blend-evidence.js';
@@ -400,7 +401,7 @@ export class PagedModel extends ModelBase {
     const ends = endsOf(options);
     const { onProgress, signal } = options;
     const pause = pauses();
-    for await (const sentence of sentences) {
+    for await (const sentence of itemsUnlessAborted(sentences, signal, 'scoring')) {
       checkAborted(signal, 'scoring');
       tellSentences(sum, onProgress);
       await pause();
@@ -498,7 +499,7 @@ export class PagedModel extends ModelBase {
     return this.#loadedWords;
   }
 
-  protected checkOpen(): void {
+  protected override checkOpen(): void {
     if (this.#closing) throw closedError(this.parts.store.name);
   }
 

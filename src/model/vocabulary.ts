@@ -1,3 +1,4 @@
+import { checkText } from '../base/check.js';
 import type { Manifest } from '../tables/manifest.js';
 import { EOS, EOS_WORD, FIRST_WORD, UNK, UNK_WORD } from '../text/tokens.js';
 import type { LoadedWords } from './lookup/words.js';
@@ -41,6 +42,7 @@ export class Vocabulary implements Iterable<string> {
 
   /** The word id of a type in the model's tables, as in `State.history`; `undefined` for any other token. */
   id(token: string): number | undefined {
+    checkText('token', token);
     if (token === UNK_WORD) return UNK;
     if (token === EOS_WORD) return EOS;
     const id = this.#words.idOf(token);

@@ -3,7 +3,7 @@ import { readVarint, writeVarint } from '../base/varint.js';
 /** Stands in place of the number of digits after the point if a number is stored as an IEEE 754 double instead of decimal digits. */
 export const AS_DOUBLE = 15;
 /** The digits without the point are a whole number below this limit, so that the number and a sign bit fit a 32-bit varint. */
-const LIMIT = 2 ** 31;
+const LIMIT = 0x8000_0000;
 /** POWERS[digits] = 10^digits, exact in double precision. */
 const POWERS = Float64Array.from({ length: AS_DOUBLE }, (_, digits) => Number(`1e${digits}`));
 

@@ -12,7 +12,7 @@ import { grown } from '../base/grown.js';
 export const DICTIONARY_BLOCK_WORDS = 512;
 
 /** A block of very long words ends earlier: with the word that brings the total length of its words to this many bytes. */
-export const DICTIONARY_BLOCK_BYTES = 1 << 20;
+export const DICTIONARY_BLOCK_BYTES = 0x10_0000;
 
 /** A word of the dictionary. */
 export interface DictionaryEntry {

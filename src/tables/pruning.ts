@@ -1,3 +1,4 @@
+import { shown } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 
 /** How a model was pruned: by raw counts, with a threshold for each order, or by relative entropy (Stolcke 1998). */
@@ -60,5 +61,5 @@ export function skipPatternError(where: string, pattern: string): KneserError {
 /** Pruning by relative entropy. @param threshold a share of perplexity. @throws KNESER_OPTION unless it is above 0 and finite. */
 export function pruningByEntropy(threshold: unknown): Pruning {
   if (typeof threshold === 'number' && threshold > 0 && threshold < Infinity) return { entropy: threshold };
-  throw new KneserError('KNESER_OPTION', `entropy: ${String(threshold)} is not a number above 0, such as 1e-8`);
+  throw new KneserError('KNESER_OPTION', `entropy: ${shown(threshold)} is not a number above 0, such as 1e-8`);
 }

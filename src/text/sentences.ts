@@ -1,3 +1,4 @@
+import { isIterable, shown } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import type { TokenSink } from './tokenizer.js';
 import type { Tokenization } from './tokenization.js';
@@ -9,7 +10,7 @@ export type Sentence = string | readonly string[];
 /** Sentences from any iterable: an array, a generator, a stream. */
 export type Sentences = Iterable<Sentence> | AsyncIterable<Sentence>;
 
-const encoder = new TextEncoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** Sends a sentence's tokens to a sink, and ends the line. The white-space tokenizer reads a line feed inside a sentence as a space. */
 export function feedSentence(sentence: Sentence, tokenization: Tokenization, sink: TokenSink): void {
@@ -26,11 +27,10 @@ export function feedSentence(sentence: Sentence, tokenization: Tokenization, sin
   sink.line();
 }
 
-/** @throws KNESER_OPTION for a value that is not iterable, and for a single string, because iterating over it would yield letters. */
+/** @throws KNESER_OPTION for a value that is not iterable, and for a single string, also a `String` object, because iterating over it would yield letters. */
 export function checkSentences(sentences: unknown): void {
-  const isObject = typeof sentences === 'object' && sentences !== null;
-  if (isObject && (Symbol.iterator in sentences || Symbol.asyncIterator in sentences)) return;
-  const got = typeof sentences === 'string' ? 'one string' : String(sentences);
+  if (isIterable(sentences)) return;
+  const got = typeof sentences === 'string' ? 'one string' : shown(sentences);
   throw new KneserError('KNESER_OPTION', `sentences: got ${got}; pass an array or another iterable of sentences`);
 }
 

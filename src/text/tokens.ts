@@ -22,7 +22,7 @@ export const NEWLINE = 0x0a;
  * Table of 256 bytes: 1 for each byte that ends a token, which are NUL, tab, line feed, VT, FF, CR and space, as in KenLM. U+00A0
  * and other Unicode spaces are parts of tokens.
  */
-export const ENDS_TOKEN: Uint8Array = (() => {
+export const ENDS_TOKEN: Uint8Array = /* @__PURE__ */ (() => {
   const table = new Uint8Array(256);
   for (const byte of [0x00, 0x09, NEWLINE, 0x0b, 0x0c, 0x0d, 0x20]) table[byte] = 1;
   return table;

@@ -69,9 +69,7 @@ const SHORT = 256;
 const MOST_TOKENS = 1 << 26;
 const MOST_BYTES = 1 << 30;
 
-const encoder = new TextEncoder();
-const MARK_BYTES = encoder.encode(REVERSE_MARK);
-const MARK_HASH = hashBytes(MARK_BYTES, 0, MARK_BYTES.length);
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** The number behind the colon of an order's name; `undefined` if the value is no order with a number. */
 function numberOf(value: string): number | undefined {
@@ -268,6 +266,7 @@ export function inTextOrder<Values extends Float64Array | Uint32Array | Uint8Arr
 class OrderedSink implements TokenSink {
   /** The bytes of the sentence's tokens. */
   private readonly text = new PendingBytes();
+  private readonly mark = encoder.encode(REVERSE_MARK);
   /** By token, where its bytes begin; the entry behind the last token is where they end. */
   private starts = new Uint32Array(1 << 8);
   private hashes = new Int32Array(1 << 8);
@@ -314,7 +313,7 @@ class OrderedSink implements TokenSink {
     const mark = order.markPlace(length, sum);
     for (const place of places) {
       if (place === mark) {
-        sink.token(MARK_BYTES, 0, MARK_BYTES.length, MARK_HASH);
+        sink.token(this.mark, 0, this.mark.length, hashBytes(this.mark, 0, this.mark.length));
         continue;
       }
       const t = mark >= 0 && place > mark ? place - 1 : place;

@@ -232,6 +232,9 @@ describe('an unknown option is refused by its name', () => {
   });
 });
 
+const GOT_STRING_OBJECT = 'sentences: got an object of class String; pass an array or another iterable of sentences';
+const SIZE = (given: string): string => `expectedBytes: ${given} is not a whole number of at least 0`;
+
 test.each<[string, () => unknown, string]>([
   // A name that there is not.
   // @ts-expect-error -- the name
@@ -367,6 +370,58 @@ test.each<[string, () => unknown, string]>([
     // @ts-expect-error -- nothing
     () => model.perplexity(),
     'sentences: got undefined; pass an array or another iterable of sentences',
+  ],
+  ['a String object', () => loaded.perplexity(Object('a b a') as string[]), GOT_STRING_OBJECT],
+  ['a String object that is read later', () => model.perplexity(Object('a b a') as string[]), GOT_STRING_OBJECT],
+  ['a String object of scoreEach', () => model.scoreEach(Object('a b a') as string[]).next(), GOT_STRING_OBJECT],
+  [
+    'a String object to train on',
+    () => library.train({ sentences: Object('a b') as string[], out }),
+    GOT_STRING_OBJECT,
+  ],
+  ['a String object of beginnings', () => model.generate({ beginnings: Object('a') as string[] }), GOT_STRING_OBJECT],
+  [
+    'an object without a prototype',
+    () => loaded.perplexity(Object.create(null) as string[]),
+    'sentences: got an object; pass an array or another iterable of sentences',
+  ],
+  [
+    'an object without a prototype as entropy',
+    () => library.prune({ model: path, out, entropy: Object.create(null) as number }),
+    'entropy: an object is not a number above 0, such as 1e-8',
+  ],
+  [
+    'a path with NUL',
+    () => library.compare({ file: 'a\0b' }),
+    'file: "a\\u0000b" is not a path: no name of a file has the character NUL',
+  ],
+  [
+    'a path with NUL in a list that may be a name',
+    () => library.profile({ files: [text], stopwords: 'a\0b' }),
+    'stopwords: "a\\u0000b" is not a path: no name of a file has the character NUL',
+  ],
+  ['a negative size', () => model.sumOfFile(text, { expectedBytes: -1 }), SIZE('-1')],
+  ['an endless negative size', () => loaded.sumOfFile(text, { expectedBytes: -Infinity }), SIZE('-Infinity')],
+  ['half a byte', () => loaded.perplexityOfFile(text, { expectedBytes: 1.5 }), SIZE('1.5')],
+  // @ts-expect-error -- the type
+  ['has', () => loaded.vocabulary().has(null), 'token: null is not a string'],
+  // @ts-expect-error -- the type
+  ['has of an array', () => loaded.vocabulary().has(['a']), 'token: an array is not a string'],
+  // @ts-expect-error -- the type
+  ['id', () => loaded.vocabulary().id(5), 'token: 5 is not a string'],
+  // @ts-expect-error -- the type
+  ['the sentences of a number', () => model.sentences(5), 'line: 5 is not a string'],
+  // @ts-expect-error -- the type
+  ['the tokens of a number', () => model.tokenize(5), 'text: 5 is not a string'],
+  // @ts-expect-error -- the type
+  ['a sum', () => new library.PerplexitySum().add({}), 'sum: an object is not a PerplexitySum'],
+  // @ts-expect-error -- the type
+  ['a model', () => browserMemory.copyToMemory('ab'), 'model: "ab" is not an open model'],
+  [
+    'references',
+    // @ts-expect-error -- the type
+    () => library.tuneRescoring({ model, lists: [], references: [1] }),
+    'references: 1 is not a string',
   ],
 ])('%s', async (_name, call, message) => {
   const error = await refusal(call);

@@ -205,7 +205,6 @@ test.each<[string, unknown, object, RegExp]>([
   ['text in a row', [['3', 0]], {}, /in row 0 label 0 is "3"/],
   ['a big integer', [[0, 1n]], {}, /label 1 is 1/],
   ['a threshold above the best score', [[0, 0]], { beamThreshold: 5 }, /beamThreshold: 5 is not a number of at most 0/],
-  ['a state without a model', [[0, 0]], { state: {} }, /state: /],
   ['an option of pyctcdecode', [[0, 0]], { beam_width: 3 }, /did you mean beamWidth/],
 ])('%s is refused', (_, logits, options, message) => {
   const call = (): unknown => ctcBeamSearch(logits as number[][], { labels: ['', 'a'], ...options });

@@ -100,6 +100,22 @@ test('the command rescores, tunes, and warns of candidates of another vocabulary
   );
 });
 
+test('what is no list of candidates is refused by its number or name', async () => {
+  for (const [list, message] of [
+    [null, 'list 2: null has no candidates'],
+    ['the', 'list 2: "the" has no candidates'],
+    [{ id: 'x' }, 'list x: an object has no candidates'],
+    [{ id: 'x', candidates: 'the' }, 'list x: an object has no candidates'],
+    [{ id: 'x', candidates: [null] }, 'list x: candidate 1: its text is undefined'],
+  ] as const) {
+    const refused = rescored({ lists: [LISTS[0], list as unknown as NBestList] });
+    await expect(refused).rejects.toMatchObject({
+      code: 'KNESER_INPUT_NBEST',
+      message: expect.stringContaining(message) as string,
+    });
+  }
+});
+
 test('a candidate whose score is no number, or whose text is no string, is refused by name', async () => {
   for (const [candidate, reason] of [
     [{ text: 'the', score: NaN }, 'list x: candidate 2: its score is NaN'],

@@ -129,6 +129,24 @@ test('calls that have begun end before a model is closed', async () => {
   }
 });
 
+test('a closed model, paged or loaded, refuses also what needs no table', async () => {
+  const opened = await LanguageModel.open(path);
+  const copy = await opened.load();
+  await opened.close();
+  await copy.close();
+  for (const call of [
+    () => opened.tokenize('the cat'),
+    () => opened.sentences('the cat'),
+    () => opened.createCache(),
+    () => copy.tokenize('the cat'),
+    () => copy.sentences('the cat'),
+    () => copy.createCache(),
+    () => copy.start(),
+  ]) {
+    expect(call).toThrow(expect.objectContaining({ code: 'KNESER_CLOSED' }) as Error);
+  }
+});
+
 test('the lines that a model skips count for its bits of a byte, in a file and as sentences', async () => {
   const lines = ['a b', '', '', '', 'b a'];
   writeFileSync(join(folder, 'blank.txt'), lines.map(line => `${line}\n`).join(''));

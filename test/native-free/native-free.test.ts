@@ -22,7 +22,7 @@ const sentences = [...suiteSentences()];
 
 describe('bundles for browsers', () => {
   /** The sizes of `docs/native-free.md`: kB of minified, gzipped code that is loaded at once. */
-  const ENTRIES = { index: 54, indexeddb: 92, memory: 93, decoding: 7, train: 137, worker: 137, 'counting-worker': 23 };
+  const ENTRIES = { index: 54, indexeddb: 92, memory: 93, decoding: 7, train: 110, worker: 137, 'counting-worker': 23 };
 
   test.each(Object.entries(ENTRIES))('%s imports no module of Node, and has at most %d kB', async (entry, most) => {
     const { metafile, outputFiles } = await bundle(entry, true);
@@ -188,6 +188,18 @@ describe('training in memory refuses', () => {
     expect(await codeOf({ text: '' })).toBe('KNESER_INPUT_EMPTY');
     expect(await codeOf({ text: new File(['not gzip'], 'a.gz') })).toBe('KNESER_INPUT_GZIP');
     expect(await codeOf({ text: 'a </s> b' })).toBe('KNESER_INPUT_RESERVED');
+  });
+
+  test('a worker where there is none, and to keep a model where no database is', async () => {
+    expect(await codeOf({ text: 'a b', worker: true })).toBe('KNESER_OPTION');
+    expect(await codeOf({ text: 'a b', into: 'name' })).toBe('KNESER_IO');
+    const { deleteModel, listModels, openModel, saveModel } = await import('#kneser/native-free/indexeddb.js');
+    const { model } = await trainInMemory({ text: 'a b', order: 1 });
+    for (const call of [listModels(), saveModel(model, 'name'), openModel('name'), deleteModel('name')])
+      await expect(call).rejects.toMatchObject({ code: 'KNESER_IO' });
+    for (const call of [openModel(''), deleteModel(''), saveModel(model, ''), saveModel(null as never, 'name')])
+      await expect(call).rejects.toMatchObject({ code: 'KNESER_OPTION' });
+    await model.close();
   });
 
   test('a text that does not fit in the given memory, before memory runs out', async () => {

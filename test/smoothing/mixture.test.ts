@@ -146,6 +146,25 @@ describe('on Brown', () => {
     });
   });
 
+  test('a cache belongs to the model that made it, however the model is opened', async () => {
+    const other = join(folder, 'other');
+    await train({ sentences: ['b a b a', 'a b c'], out: other, order: 2, patterns: { skip: true }, holdOut: 0.5 });
+    await using model = await LanguageModel.open(out);
+    await using again = await LanguageModel.open(out);
+    await using foreign = await LanguageModel.open(other);
+    const cache = model.createCache();
+    await model.score('The jury', { cache });
+    await again.score('The jury', { cache });
+    (await model.load()).score('The jury', { cache });
+    const refusal = {
+      code: 'KNESER_OPTION',
+      message: expect.stringContaining('a cache that createCache of this model made') as string,
+    };
+    await expect(foreign.score('The jury', { cache })).rejects.toMatchObject(refusal);
+    const loaded = await foreign.load();
+    expect(() => loaded.score('The jury', { cache })).toThrow(expect.objectContaining(refusal) as Error);
+  });
+
   test('tuning again gives the same weights, also beside other weights, and does not change the counts', async () => {
     const files = [join(folder, 'tuning.txt')];
     writeFileSync(files[0], readFileSync(heldOut, 'utf8').split('\n').slice(0, 250).join('\n') + '\n');

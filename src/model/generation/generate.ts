@@ -4,6 +4,7 @@ import { checkAborted, KneserError } from '../../base/errors.js';
 import { hashRandom } from '../../base/hash-random.js';
 import { withJsonArrays } from '../../base/json.js';
 import { pauses } from '../../base/turn.js';
+import { itemsUnlessAborted } from '../../base/unless-aborted.js';
 import { OOV } from '../../smoothing/batch.js';
 import { isSpaced, joinTokens } from '../../text/join-tokens.js';
 import type { Sentence } from '../../text/sentences.js';
@@ -37,15 +38,16 @@ export async function* generate(
 ): AsyncGenerator<GeneratedText, void, void> {
   checkOrder(source, options);
   const maker = new TextMaker(source, options);
-  const { beginnings, count = 1, sentences = Infinity, tokens = Infinity } = options;
+  const { count = 1, sentences = Infinity, tokens = Infinity } = options;
+  const beginnings = itemsUnlessAborted(options.beginnings ?? [[]], options.signal, 'generating');
   if (sentences === Infinity && tokens === Infinity) {
-    for await (const beginning of beginnings ?? [[]]) {
+    for await (const beginning of beginnings) {
       const begun = maker.begin(beginning);
       for (let n = 0; n < count; n++) yield* maker.textsFrom(begun);
     }
   } else {
     const all: Beginning[] = [];
-    for await (const beginning of beginnings ?? [[]]) all.push(maker.begin(beginning));
+    for await (const beginning of beginnings) all.push(maker.begin(beginning));
     let drawn = 0;
     for (let n = 0; n < sentences && drawn < tokens && all.length > 0; n++) {
       for await (const text of maker.textsFrom(all[n % all.length])) {

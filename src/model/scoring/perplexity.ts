@@ -1,3 +1,4 @@
+import { optionError } from '../../base/check.js';
 import { exp10 } from '../../base/elementary.js';
 
 /** The perplexity of a text, and the sums from which it is computed. */
@@ -169,8 +170,9 @@ export class PerplexitySum {
     this.#oovLog10Prob += oovLog10Prob;
   }
 
-  /** Adds the sum of another text. */
+  /** Adds the sum of another text. @throws KNESER_OPTION */
   add(other: PerplexitySum): void {
+    if (!(other instanceof PerplexitySum)) throw optionError('sum', other, 'a PerplexitySum');
     this.#endPiece();
     other.#endPiece();
     this.sentences += other.sentences;

@@ -4,6 +4,7 @@ import { SpilledWords } from '../../count/spilled-words.js';
 import { TokenStream } from '../../count/token-stream.js';
 import { requireTokens } from '../../count/vocabulary.js';
 import { KneserError } from '../../base/errors.js';
+import { itemsUnlessAborted } from '../../base/unless-aborted.js';
 import { createFeeder } from '../../text/feeder.js';
 import { checkSentences, feedSentence, type Sentence, type Sentences } from '../../text/sentences.js';
 import { isTokenizerFile, type TextChanges } from '../../text/tokenization.js';
@@ -113,7 +114,7 @@ class Reading {
     const { context, stream } = this;
     checkSentences(sentences);
     stream.open(SENTENCES);
-    for await (const sentence of markCallerErrors(sentences)) {
+    for await (const sentence of markCallerErrors(sentences, context.work.signal)) {
       context.checkAborted();
       feedSentence(sentence, context.plan.tokenization, this.sink);
       if (stream.sentences % SENTENCES_A_CHECK === 0) this.checkMemory();
@@ -194,10 +195,11 @@ class Reading {
   }
 }
 
-async function* markCallerErrors(sentences: Sentences): AsyncGenerator<Sentence> {
+async function* markCallerErrors(sentences: Sentences, signal: AbortSignal | undefined): AsyncGenerator<Sentence> {
   try {
-    yield* sentences;
+    yield* itemsUnlessAborted(sentences, signal, 'training');
   } catch (cause) {
+    if (signal?.aborted) throw cause;
     throw new CallerError('the sentences given failed', { cause });
   }
 }
