@@ -24,6 +24,14 @@ export interface Gap {
   readonly start: boolean;
 }
 
+/** A filler that the caller gives. */
+export interface GivenFiller {
+  /** Its tokens, also those outside the vocabulary. */
+  readonly tokens: readonly string[];
+  /** The ids of its tokens, `UNK` for those outside the vocabulary. */
+  readonly ids: readonly number[];
+}
+
 /** The fillers to find. */
 export interface GapSearch {
   /** The fewest and the most tokens of a filler. */
@@ -32,8 +40,8 @@ export interface GapSearch {
   readonly top: number;
   /** Whether fillers with `<unk>` are returned. */
   readonly unknown: boolean;
-  /** The fillers to choose from, as word ids; without it, every filler. */
-  readonly options: readonly (readonly number[])[] | undefined;
+  /** The fillers to choose from; without it, every filler. */
+  readonly options: readonly GivenFiller[] | undefined;
   /** The text with which a filler must begin; may be empty. */
   readonly startsWith: string;
   /** The text with which a filler must end; may be empty. */
@@ -59,6 +67,8 @@ export interface GapModel {
 interface Filler {
   /** The ids of its tokens. */
   readonly ids: readonly number[];
+  /** Its tokens, if the caller gave them. */
+  readonly tokens?: readonly string[];
   /** log10 of its score, as {@link fillGap} defines it; of an unfinished filler, log10 p of its tokens. */
   readonly score: number;
   /** The length of the longest n-gram of the model that ends at its last token [tokens]. */
@@ -75,7 +85,12 @@ export function* fillGap(model: GapModel, gap: Gap, search: GapSearch): Generato
   const [least, most] = search.lengths;
   const fillers: Filler[] = [];
   if (search.options) {
-    for (const filler of yield* score(model, gap, search.options)) fillers.push(filler);
+    const scored = yield* score(
+      model,
+      gap,
+      search.options.map(({ ids }) => ids),
+    );
+    search.options.forEach(({ tokens }, i) => fillers.push({ ...scored[i], tokens }));
   } else {
     for (let length = least; length <= most; length++) {
       const candidates = length === 1 ? oneToken(model, search) : yield* severalTokens(model, gap, search, length);
@@ -87,8 +102,8 @@ export function* fillGap(model: GapModel, gap: Gap, search: GapSearch): Generato
   for (const filler of fillers) total += exp10(filler.score - highest);
   const listed = fillers.filter(({ ids, score }) => score > -Infinity && (search.unknown || !ids.includes(UNK)));
   listed.sort((a, b) => b.score - a.score);
-  return listed.slice(0, search.top).map(({ ids, score, matched }) => {
-    const tokens = ids.map(id => model.words.word(id));
+  return listed.slice(0, search.top).map(({ ids, score, matched, tokens: given }) => {
+    const tokens = given ? [...given] : ids.map(id => model.words.word(id));
     const log10Prob = score - highest - log10(total);
     return { token: tokens.join(' '), tokens, probability: exp10(log10Prob), log10Prob, matched };
   });

@@ -55,14 +55,14 @@ export function* fillersOf(
 ): Generator<Promise<void>, Prediction[], void> {
   const { order, manifest, tokenization } = parts;
   const ids = wordIds(manifest);
-  const idsOf = (side: Sentence): number[] => tokensOf(side).map(token => words.idOf(token));
-  const [left, right] = sidesOf(text, gap).map(idsOf);
-  const known = options
-    ?.map(idsOf)
-    .filter(filler => filler.length > 0 && (unknown || filler.every(id => id < OOV)))
-    .map(filler => filler.map(id => (id >= OOV ? UNK : id)));
-  // Options of the same ids are one filler.
-  const distinct = known && [...new Map(known.map(filler => [filler.join(), filler])).values()];
+  const idsOf = (tokens: readonly string[]): number[] => tokens.map(token => words.idOf(token));
+  const [left, right] = sidesOf(text, gap).map(side => idsOf(tokensOf(side)));
+  // Options of the same tokens are one filler.
+  const distinct = options && [...new Map(options.map(tokensOf).map(tokens => [tokens.join('\n'), tokens])).values()];
+  const fillers = distinct
+    ?.map(tokens => ({ tokens, ids: idsOf(tokens) }))
+    .filter(({ ids }) => ids.length > 0 && (unknown || ids.every(id => id < OOV)))
+    .map(({ tokens, ids }) => ({ tokens, ids: ids.map(id => (id >= OOV ? UNK : id)) }));
   return yield* fillGap(
     { order, ids, words, tokenization: tokenization.info, scorer, predictor, layout, pause },
     { left, right, start },
@@ -70,7 +70,7 @@ export function* fillersOf(
       lengths: typeof gapLength === 'number' ? [gapLength, gapLength] : gapLength,
       top,
       unknown,
-      options: distinct,
+      options: fillers,
       startsWith,
       endsWith,
     },

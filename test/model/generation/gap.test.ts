@@ -78,6 +78,20 @@ test('the beam finds the best fillers of two tokens, and lengths compete by thei
   expect(filled.every(({ token }) => token.startsWith('1'))).toBe(true);
 });
 
+test('fillers outside the vocabulary have the probability of <unk>, each under its own text', async () => {
+  await using model = await LanguageModel.open(path);
+  const loaded = await model.load();
+  const given = { gap: '___', options: ['w3', 'never', 'heard', 'never', 'w4 of', '<unk>'], unknown: true };
+  const found = loaded.predict('w0 ___ w1 w2', given);
+  expect(found.map(({ token }) => token).sort()).toEqual(['<unk>', 'heard', 'never', 'w3', 'w4 of']);
+  const of = (token: string) => found.find(one => one.token === token);
+  expect(of('w4 of')?.tokens).toEqual(['w4', 'of']);
+  expect(of('never')?.probability).toBe(of('<unk>')?.probability);
+  expect(of('never')?.probability).toBe(of('heard')?.probability);
+  expect(found.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 12);
+  expect(await model.predict('w0 ___ w1 w2', given)).toEqual(found);
+});
+
 test('the command predicts from both sides, and refuses what is not possible', async () => {
   const cli = new CommandLine('gap');
   const options = cli.file('w3\nw4 w5\n');
