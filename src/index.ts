@@ -106,7 +106,14 @@ export {
 export type { Check, Finding } from './tools/verify/findings.js';
 
 // Documents → documents.
-export { annotate, type AnnotateOptions, type MaskChoice } from './documents/annotate.js';
+export {
+  annotate,
+  type AnnotateDocuments,
+  type AnnotateFiles,
+  type AnnotateOptions,
+  type AnnotateSettings,
+  type MaskChoice,
+} from './documents/annotate.js';
 export type { AnnotatedDocument } from './documents/annotated-row.js';
 export type { Conventions, DocumentConventions } from './documents/conventions.js';
 export type { FeatureFigures } from './documents/features.js';

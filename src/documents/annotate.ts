@@ -58,8 +58,8 @@ export type MaskChoice =
       readonly above?: never;
     };
 
-/** The documents that {@link annotate} reads, and the figures that it computes. */
-export interface AnnotateOptions<D extends TextDocument = TextDocument> extends DocumentOptions, WorkOptions {
+/** The figures that {@link annotate} computes, and how. */
+export interface AnnotateSettings extends DocumentOptions, WorkOptions {
   /** The model: its path, or an open model, which stays open. Required unless `target` is given. */
   readonly model?: string | LanguageModel;
   /**
@@ -80,10 +80,6 @@ export interface AnnotateOptions<D extends TextDocument = TextDocument> extends 
    * training text very high probabilities, and the ratio then says next to nothing.
    */
   readonly against?: string | LanguageModel;
-  /** Files of documents: JSON lines, Parquet, or text, of which each line is a document; folders of them; or `-`. */
-  readonly files?: readonly string[];
-  /** The documents themselves, instead of `files`: objects with a member `text`. */
-  readonly documents?: Iterable<D> | AsyncIterable<D>;
   /** Whether each line is a sentence (`lines`, the default), or the document is one sentence. */
   readonly unit?: DocumentUnit;
   /**
@@ -110,6 +106,25 @@ export interface AnnotateOptions<D extends TextDocument = TextDocument> extends 
   /** Called with one sentence for each thing that may be wrong with the input. */
   readonly onWarning?: (warning: string) => void;
 }
+
+/** Files whose documents {@link annotate} reads. */
+export interface AnnotateFiles extends AnnotateSettings {
+  /** Files of documents: JSON lines, Parquet, or text, of which each line is a document; folders of them; or `-`. */
+  readonly files: readonly string[];
+  /** @internal */
+  readonly documents?: never;
+}
+
+/** Documents that the caller of {@link annotate} has. */
+export interface AnnotateDocuments<D extends TextDocument = TextDocument> extends AnnotateSettings {
+  /** The documents themselves, instead of `files`: objects with a member `text`. */
+  readonly documents: Iterable<D> | AsyncIterable<D>;
+  /** @internal */
+  readonly files?: never;
+}
+
+/** The documents that {@link annotate} reads, files or objects, and the figures that it computes. */
+export type AnnotateOptions<D extends TextDocument = TextDocument> = AnnotateFiles | AnnotateDocuments<D>;
 
 /** The checks of {@link AnnotateOptions}. */
 const ANNOTATE_OPTIONS: OptionTable<AnnotateOptions> = {
@@ -175,12 +190,12 @@ function checkMask(name: string, value: unknown, options: object): void {
  * ```
  */
 export function annotate<D extends TextDocument>(
-  options: AnnotateOptions<D> & { readonly documents: Iterable<D> | AsyncIterable<D> },
+  options: AnnotateDocuments<D>,
 ): AsyncGenerator<AnnotatedDocument<D>, void, void>;
 /** Annotates the documents of files. */
-export function annotate(
-  options: AnnotateOptions & { readonly files: readonly string[] },
-): AsyncGenerator<AnnotatedDocument, void, void>;
+export function annotate(options: AnnotateFiles): AsyncGenerator<AnnotatedDocument, void, void>;
+/** Annotates documents of either kind. */
+export function annotate(options: AnnotateOptions): AsyncGenerator<AnnotatedDocument<unknown>, void, void>;
 export function annotate(options: AnnotateOptions): AsyncGenerator<AnnotatedDocument<unknown>, void, void> {
   return eachOf(annotateSome(options, true));
 }

@@ -1,4 +1,4 @@
-import { annotate, type AnnotateOptions } from '../documents/annotate.js';
+import { annotate, type AnnotateSettings } from '../documents/annotate.js';
 import type { AnnotatedDocument } from '../documents/annotated-row.js';
 import { withLine } from '../documents/source-documents.js';
 import { parseJson, readLines } from './body.js';
@@ -36,7 +36,7 @@ export const ANNOTATIONS: Endpoint = {
   answer: call => {
     const given = Object.fromEntries(Object.entries(call.query).map(([name, value]) => [name, valueOf(name, value)]));
     const { model, against, surprisal, ...options } = membersOf<
-      Omit<AnnotateOptions, 'model' | 'against'> & { model?: string; against?: string; surprisal?: number }
+      Omit<AnnotateSettings, 'model' | 'against'> & { model?: string; against?: string; surprisal?: number }
     >('annotate', given, ANNOTATE);
     const served = call.model(model);
     let failed: Failure | undefined;

@@ -13,6 +13,7 @@ import {
   select,
   train,
   type AnnotatedDocument,
+  type AnnotateFiles,
   type AnnotateOptions,
   type DocumentFigures,
   type SelectedDocument,
@@ -41,7 +42,7 @@ const collect = async <T>(rows: AsyncIterable<T>): Promise<T[]> => {
   for await (const row of rows) all.push(row);
   return all;
 };
-const annotated = (options: Partial<AnnotateOptions> = {}): Promise<AnnotatedDocument[]> =>
+const annotated = (options: Partial<AnnotateFiles> = {}): Promise<AnnotatedDocument[]> =>
   collect(annotate({ model, files: [documents], ...options }));
 const lineOf = ({ line }: AnnotatedDocument<unknown>): string => new TextDecoder().decode(line);
 
@@ -53,6 +54,17 @@ beforeAll(async () => {
   const vocabulary = { kind: 'words', words: WORDS.slice(0, -1) } as const;
   await train({ sentences: text(300).split('\n'), out: model, order: 3, vocabulary });
   await train({ sentences: text(100).split('\n'), out: other, order: 5, vocabulary });
+});
+
+test('a value of the type AnnotateOptions can be passed, whichever of both kinds of documents it has', async () => {
+  const given: readonly AnnotateOptions[] = [
+    { model, files: [documents] },
+    { model, documents: TEXTS.map(text => ({ text })) },
+  ];
+  for (const options of given) expect(await collect(annotate(options))).toHaveLength(TEXTS.length);
+  // @ts-expect-error -- neither of both
+  const neither: AnnotateOptions = { model };
+  expect(() => annotate(neither)).toThrow('annotate: it takes either files or documents');
 });
 
 test('sums over documents are the figures of perplexity, for any unit of work', async () => {
