@@ -2,7 +2,7 @@ import { seal, unseal } from '../base/sealed.js';
 import type { PretrainedTokenizer } from '../text/pretrained.js';
 import type { TOKENIZER_FILES } from '../text/tokenization.js';
 
-const encoder = new TextEncoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The value of a tokenizer's file in the store: a checksum, then the bytes of the file (a `tokenizer.json` as UTF-8). */

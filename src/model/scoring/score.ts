@@ -65,7 +65,7 @@ export const SCORE_EACH_OPTIONS: OptionTable<ScoreEachOptions> = {
 };
 
 /** The most tokens of a sentence: its tokens and scores are all in memory at once and take about 200 bytes for each token. */
-export const MOST_TOKENS = 1 << 22;
+export const MOST_TOKENS = 0x40_0000;
 
 /** Refuses a sentence that is scored at one go. @param tokens how many tokens it has. */
 export function sentenceTooLong(tokens: string): KneserError {
