@@ -95,10 +95,6 @@ async function run(
   const { checkOutput, chunksOf, isParquetName, writeLines } = await import('../documents/output.js');
   const { expandInputs } = await import('../text/formats/input.js');
   const { out, quiet = false, target } = flags;
-  if (flags.as === '') throw new KneserError('KNESER_OPTION', 'as: the name of the added member is empty');
-  if (flags.figuresOnly && flags.as !== undefined) {
-    throw new KneserError('KNESER_OPTION', 'as: excludes --figures-only, which adds no member to the documents');
-  }
   const signal = interruption();
   // With --target no model is named, so the first argument is a file, too.
   const files = target && first !== undefined ? [first, ...others] : others;

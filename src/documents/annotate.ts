@@ -145,7 +145,12 @@ const ANNOTATE_OPTIONS: OptionTable<AnnotateOptions> = {
   tokens: checkFlag,
   mask: checkMask,
   context: checkText,
-  as: checkText,
+  as: (name, value, options) => {
+    if (checkText(name, value) === '')
+      throw new KneserError('KNESER_OPTION', `${name}: the name of the added member is empty`);
+    if ((options as AnnotateSettings).figuresOnly)
+      throw new KneserError('KNESER_OPTION', `${name}: excludes figuresOnly, which adds no member to the documents`);
+  },
   id: checkText,
   figuresOnly: checkFlag,
   shard: checkShard,

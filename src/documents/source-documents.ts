@@ -258,7 +258,7 @@ function jsonOf(document: TextDocument & { readonly [LINE]?: string }, at: numbe
   if (document[LINE] !== undefined) return document[LINE];
   let json: string | undefined;
   try {
-    json = JSON.stringify(document);
+    json = JSON.stringify(document) as string | undefined;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new KneserError('KNESER_OPTION', `documents: document ${at} cannot be written as JSON (${reason})`, {
