@@ -23,8 +23,8 @@ type NBestFormat = 'json' | 'moses' | 'srilm';
 const DECIPHER = /^\((-?\d+(?:\.\d+)?)\)\s*(.*)$/;
 /** Matches a line `acoustic language words w1 w2 …` of SRILM; the two scores are log10, `words` is the number of words. */
 const SRILM = /^(-?[\d.]+(?:e[-+]?\d+)?)\s+(-?[\d.]+(?:e[-+]?\d+)?)\s+(\d+)(?:\s+(.*))?$/i;
-/** ln of the base of bytelogs: 10000.5 / 1024 bytelogs are 1 in log10 (SRILM's manual page nbest-format). */
-const LN_OF_BYTELOG = (Math.LN10 * 1024) / 10_000.5;
+/** ln of the base of bytelogs: a logarithm to the base 1.0001, divided by 1024 (SRILM's manual page nbest-format); 1 / ln 1.0001 is 10000.5. */
+const LN_OF_BYTELOG = 1024 / 10_000.5;
 
 /**
  * Reads n-best lists from the lines of a file. The first line decides the format:

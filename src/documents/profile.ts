@@ -225,7 +225,7 @@ async function describeTexts(
   const texts = second ? [first, second] : [first];
   const byDocument = !model && texts.every(({ text }) => text.documentEnds !== undefined);
   const kinds = kindsOf(reading.words, list);
-  if (kinds.stopwords && !first.text.words.some(word => kinds.stopwords?.[word] === 1)) {
+  if (kinds.stopwords && !first.text.words.some(word => (kinds.stopwords?.[word] ?? 0) > 0)) {
     callBack(
       onWarning,
       'stopwords: no token of the text is in the list; does the tokenizer cut text into the words of the list?',
@@ -383,14 +383,15 @@ async function drawSamples(
 /** Drawing a sentence from tables on disk takes about as long as scoring this many words. */
 const WORDS_A_SAMPLE = 1500;
 
-/** Marks the words that are stopwords, and the words that are symbols: words without a letter or digit. */
+/** Numbers the words that are stopwords, and the words that are symbols: words without a letter or digit. */
 function kindsOf(words: WordList, list: ReadonlySet<string> | undefined): WordKinds {
-  const symbols = new Uint8Array(words.size + 1);
-  const stopwords = list && new Uint8Array(words.size + 1);
+  const symbols = new Uint32Array(words.size + 1);
+  const stopwords = list && new Uint32Array(words.size + 1);
+  const numbers = new Map(Array.from(list ?? [], (stopword, i) => [stopword, i + 1]));
   for (let word = 1; word <= words.size; word++) {
     const text = decode(words.bytes(word));
-    symbols[word] = /[\p{L}\p{N}]/u.test(text) ? 0 : 1;
-    if (stopwords && list.has(text.toLowerCase())) stopwords[word] = 1;
+    symbols[word] = /[\p{L}\p{N}]/u.test(text) ? 0 : word;
+    if (stopwords) stopwords[word] = numbers.get(text.toLowerCase()) ?? 0;
   }
   return { stopwords, symbols };
 }

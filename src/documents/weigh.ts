@@ -136,7 +136,10 @@ export interface DomainWeight {
   readonly documents: number | null;
   /** Number of its tokens; `null` if it is not known. */
   readonly tokens: number | null;
-  /** Mean −log2 p for each token of the domain's held-out documents under the mixture; `null` with `losses`. */
+  /**
+   * Mean −log2 p for each token of the domain's held-out documents under the mixture of the models: with `target` by the domains' weights, with
+   * `minimax` the best one for domains with these weights. `null` with `losses`.
+   */
   readonly bitsPerToken: number | null;
   /**
    * Mean −log2 p for each byte of these documents in UTF-8, line ends included. Unknown words count with p of `<unk>`, because all domains

@@ -46,7 +46,7 @@ test('the three formats are read', () => {
       ],
     },
   ]);
-  expect(read('NBestList1.0\n(-10000.5) the cat', 'u2')[0].candidates[0].score).toBeCloseTo(-1024 * Math.LN10, 9);
+  expect(read('NBestList1.0\n(-10000.5) the cat', 'u2')[0].candidates[0].score).toBeCloseTo(-1024, 9);
 });
 
 test('lists without candidates and other damage are refused with their line', () => {

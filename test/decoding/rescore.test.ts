@@ -75,6 +75,10 @@ test('tuning finds weights that choose the right candidates', async () => {
     const best = await rescored({ weight: report.weight, wordBonus: report.wordBonus });
     expect(best.map(({ candidates }) => candidates[0].text)).toEqual(references);
   }
+  // An empty reference has no words, of which there would be errors.
+  const { first } = await tuneRescoring({ model, lists: LISTS, references: ['the cat sat', ''] });
+  expect(first).toBe(1);
+  await expect(tuneRescoring({ model, lists: LISTS, references: ['', ''] })).rejects.toThrow('all are empty');
   await expect(tuneRescoring({ model, lists: LISTS, references: ['one'] })).rejects.toThrow(
     'references: there are 1 for 2 lists',
   );

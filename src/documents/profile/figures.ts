@@ -186,9 +186,9 @@ function lengthFigures(lengths: Float64Array): LengthFigures {
   };
 }
 
-function shareOf({ words, tokens }: TextArrays, kind: Uint8Array): number {
+function shareOf({ words, tokens }: TextArrays, kind: Uint32Array): number {
   let count = 0;
-  for (const word of words) count += kind[word];
+  for (const word of words) if (kind[word] > 0) count++;
   return count / tokens;
 }
 

@@ -42,11 +42,11 @@ const PART = 2;
 /** At how many numbers of tokens the curves of types are compared. */
 const CURVE_POINTS = 25;
 
-/** The stopwords and the symbols among the words: by word index, 1 for such a word. */
+/** The stopwords and the symbols among the words: by word index, the number of such a word, the same for `The` and `the`; 0 for another word. */
 export interface WordKinds {
   /** `undefined` without a list of stopwords. */
-  readonly stopwords: Uint8Array | undefined;
-  readonly symbols: Uint8Array;
+  readonly stopwords: Uint32Array | undefined;
+  readonly symbols: Uint32Array;
 }
 
 /** A value of each sentence or document, as its index among the distinct values, ascending. */
@@ -98,8 +98,8 @@ export class Pool {
   private readonly documentLengths: Ranked | undefined;
   private readonly stopwordShares: Ranked | undefined;
   private readonly symbolShares: Ranked;
-  private readonly stopwordList: Uint32Array;
-  private readonly symbolList: Uint32Array;
+  private readonly stopwordList: KindList;
+  private readonly symbolList: KindList;
   private readonly logs: Float64Array;
   private readonly runs = { longer: new Runs(), shorter: new Runs() };
   private readonly spreads = { longer: new Runs(), shorter: new Runs() };
@@ -140,8 +140,8 @@ export class Pool {
           let [ofStopwords, ofSymbols] = [0, 0];
           for (const end = place + length; place < end; place++) {
             const word = this.words[place];
-            ofStopwords += stopwords?.[word] ?? 0;
-            ofSymbols += symbols[word];
+            if (stopwords && stopwords[word] > 0) ofStopwords++;
+            if (symbols[word] > 0) ofSymbols++;
             const pair = pairOf[word];
             if (pair >= firstPair && pair < pairs && pairWords[pair] === word) pairTimes[pair]++;
             else {
@@ -296,16 +296,21 @@ export class Pool {
   }
 
   /** The TVD between the distributions over some words of the group and of the others; NaN if one of them has none of these words. */
-  private variation(list: Uint32Array): number {
+  private variation({ words, numbers }: KindList): number {
     const { sums, group } = this;
     let [own, all, difference] = [0, 0, 0];
-    for (const word of list) {
+    for (const word of words) {
       own += group[2 * word];
       all += sums[2 * word];
     }
     if (own === 0 || own === all) return NaN;
-    for (const word of list) {
-      difference += Math.abs(group[2 * word] / own - (sums[2 * word] - group[2 * word]) / (all - own));
+    let [ofNumber, inAll] = [0, 0];
+    for (let i = 0; i < words.length; i++) {
+      ofNumber += group[2 * words[i]];
+      inAll += sums[2 * words[i]];
+      if (numbers[i] === numbers[i + 1]) continue;
+      difference += Math.abs(ofNumber / own - (inAll - ofNumber) / (all - own));
+      ofNumber = inAll = 0;
     }
     return difference / 2;
   }
@@ -322,14 +327,21 @@ export class Pool {
     return most;
   }
 
-  /** The words of a kind that the units have. */
-  private listOf(kind: Uint8Array | undefined): Uint32Array {
+  /** The words of a kind that the units have, by their numbers. */
+  private listOf(kind: Uint32Array = new Uint32Array(0)): KindList {
     const list: number[] = [];
-    for (let word = 1; word < (kind?.length ?? 0); word++) {
-      if (kind?.[word] === 1 && this.sums[2 * word] > 0) list.push(word);
+    for (let word = 1; word < kind.length; word++) {
+      if (kind[word] > 0 && this.sums[2 * word] > 0) list.push(word);
     }
-    return Uint32Array.from(list);
+    const words = Uint32Array.from(list.sort((a, b) => kind[a] - kind[b]));
+    return { words, numbers: words.map(word => kind[word]) };
   }
+}
+
+/** Words of a kind, with their numbers, ascending: words with the same number count as one. */
+interface KindList {
+  readonly words: Uint32Array;
+  readonly numbers: Uint32Array;
 }
 
 /** One of two groups of units. */

@@ -22,7 +22,7 @@ function poolOf(...texts: readonly (readonly Sentence[])[]): Pool {
     }
     return text.arrays(false);
   });
-  const symbols = new Uint8Array(words.size + 1);
+  const symbols = new Uint32Array(words.size + 1);
   return new Pool(arrays, false, words.size, { stopwords: undefined, symbols });
 }
 
