@@ -305,8 +305,7 @@ export async function tuneRescoring(options: TuneRescoringOptions): Promise<Tune
   }
   const errors = lists.map((candidates, i) => candidates.map(({ text }) => errorsOf(text, references[i], metric)));
   const length = references.reduce((sum, text) => sum + (metric === 'exact' ? 1 : unitsOf(text, metric).length), 0);
-  if (length === 0)
-    throw new KneserError('KNESER_INPUT_NBEST', 'references: all are empty, so that there is no error rate');
+  if (length === 0) throw new KneserError('KNESER_INPUT_NBEST', 'references: all are empty');
   const rate = (choose: (list: readonly Parts[], i: number) => number): number =>
     lists.reduce((sum, list, i) => sum + errors[i][choose(list, i)], 0) / length;
   const rateAt = (weight: number, bonus: number): number =>
