@@ -17,8 +17,14 @@ export function interruption(): AbortSignal {
 export function stopOnSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (abort.signal.aborted || !isAwaited) process.exit(INTERRUPTED);
-      abort.abort();
+      if (!abort.signal.aborted && isAwaited) {
+        abort.abort();
+        return;
+      }
+      // Leaving waits for reads that are under way, and a read of a silent pipe never ends: a further signal kills the process then.
+      process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM');
+      if (abort.signal.aborted) process.kill(process.pid, signal);
+      else process.exit(INTERRUPTED);
     });
   }
 }

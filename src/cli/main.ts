@@ -18,4 +18,6 @@ standard.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') error.message = `standard output: ${error.message}`;
   process.exit(reportError(error));
 });
+// Where messages cannot be written, the work goes on.
+standard.stderr.on('error', () => undefined);
 process.exitCode = await runCommandLine(process.argv.slice(2));

@@ -3,13 +3,14 @@ import { stat } from 'node:fs/promises';
 import { standard, STDIN } from '../base/node/standard-streams.js';
 import { writeAtomically } from '../base/node/atomic.js';
 import { checkPath } from '../base/check.js';
-import { KneserError, writeError } from '../base/errors.js';
+import { checkAborted, KneserError, writeError } from '../base/errors.js';
 import { heatScale, heatStep, readable, valueAt } from '../report/heat.js';
 import type { LanguageModel } from '../model/language-model.js';
 import type { VectorOptions, VectorScore } from '../model/scoring/vector.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import type { Input } from '../text/formats/input.js';
 import { addDocumentFlags, TEXT_FILE } from './documents.js';
+import { interruption } from './interruption.js';
 import { figure, print, printJsonLine, warn } from './output.js';
 import { addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
 import { parseWhole } from './values.js';
@@ -150,7 +151,11 @@ async function writePage(
   scores: AsyncIterable<VectorScore>,
 ): Promise<void> {
   const lines: VectorScore[] = [];
-  for await (const score of scores) lines.push(score);
+  const signal = interruption();
+  for await (const score of scores) {
+    checkAborted(signal, 'scoring');
+    lines.push(score);
+  }
   const { vectorPage } = await import('../report/vector-page.js');
   try {
     await writeAtomically(path, vectorPage({ ...about, lines }));

@@ -1,5 +1,5 @@
 import { joinTokens } from '../text/join-tokens.js';
-import { BOS, BOS_WORD, EOS } from '../text/tokens.js';
+import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
 import type { ServedModel } from './served-model.js';
 
 const WHITE = /\s/;
@@ -82,26 +82,41 @@ export function textOf(model: ServedModel, ids: Uint32Array): { readonly text: s
 }
 
 /**
- * The offset of each token in the text that was cut into the tokens [UTF-16 units]; of a token that the text does not have as it is, the next place that
- * is not white space.
+ * The offset of each token in the text that was cut into the tokens [UTF-16 units]. Of a token that the text does not have as it is, such as one that
+ * was normalized, it is the next place that is not white space.
  */
 export function offsetsIn(text: string, model: ServedModel, ids: Uint32Array): number[] {
+  const detokenizer = new Detokenizer(model);
   const offsets: number[] = [];
   let at = 0;
   for (const id of ids) {
-    if (id === EOS) {
-      const end = text.indexOf('\n', at);
-      at = end < 0 ? text.length : end;
-      offsets.push(at);
-      at = Math.min(text.length, at + 1);
-      continue;
-    }
-    while (at < text.length && WHITE.test(text[at])) at++;
-    offsets.push(at);
-    const token = model.token(id);
-    if (text.startsWith(token, at)) at += token.length;
-    else if (model.isSpaced) while (at < text.length && !WHITE.test(text[at])) at++;
-    else at = Math.min(text.length, at + 1);
+    const piece = detokenizer.push(id);
+    const [from, to] = id === EOS ? placeOfEnd(text, at) : placeOf(text, at, model.isSpaced ? piece.trim() : piece);
+    offsets.push(from);
+    if (to > from || piece === '') at = to;
+    else if (model.isSpaced) at = text.slice(from).search(/\s|$/) + from;
+    // An unknown character, or a token of normalized text.
+    else at = Math.min(text.length, from + (id === UNK ? 1 : piece.trim().length));
   }
   return offsets;
+}
+
+/** Where `</s>` stands at `at` or behind it: the mark itself, or the end of the line. */
+function placeOfEnd(text: string, at: number): [from: number, to: number] {
+  const mark = at + text.slice(at).search(/[^ \t]|$/);
+  if (text.startsWith(EOS_WORD, mark)) return [mark, mark + EOS_WORD.length];
+  const end = text.indexOf('\n', at);
+  return end < 0 ? [text.length, text.length] : [end, end + 1];
+}
+
+/** Where a piece of text stands at `at` or behind white space there, in any case; the place where it should stand, twice, if it does not. */
+function placeOf(text: string, at: number, piece: string): [from: number, to: number] {
+  if (text.startsWith(piece, at)) return [at, at + piece.length];
+  const bare = piece.trimStart();
+  // White space comes behind what the tokens before did not have as it is.
+  const space = bare === '' && piece !== '' ? text.indexOf(piece, at) : -1;
+  if (space >= 0) return [space, space + piece.length];
+  const from = at + text.slice(at).search(/\S|$/);
+  const isThere = text.slice(from, from + bare.length).toLowerCase() === bare.toLowerCase();
+  return [from, isThere ? from + bare.length : from];
 }

@@ -7,8 +7,8 @@ import { isLoopback } from './options.js';
 
 /** The largest file of keys [bytes]. */
 const MOST_BYTES = 1 << 20;
-/** The characters of a header: the visible ones of ASCII and Latin-1. */
-const HEADER = /^[ -~\xa0-\xff]*$/;
+/** The characters of a key: clients write others into a header as UTF-8, or as Latin-1. */
+const HEADER = /^[ -~]*$/;
 
 /** Decides who may use the server: holders of a key or, without keys, programs on this machine. */
 export class Access {
@@ -30,7 +30,7 @@ export class Access {
     if (odd >= 0) {
       throw new KneserError(
         'KNESER_INPUT_UNREADABLE',
-        `${file}, line ${odd + 1}: the key has a character that the header of a request cannot hold; write the keys in ASCII`,
+        `${file}, line ${odd + 1}: the key has a character that clients do not write alike into the header of a request; write keys in ASCII`,
       );
     }
     const keys = lines.filter(line => line !== '');

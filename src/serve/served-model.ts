@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { KneserError } from '../base/errors.js';
 import type { Pause } from '../base/turn.js';
@@ -207,11 +208,11 @@ export interface NamedPath {
   readonly path: string;
 }
 
-/** The names and paths of `NAME=PATH` or `PATH`. @throws KNESER_OPTION for two models of one name. */
+/** The names and paths of `NAME=PATH` or `PATH`; a path that exists is not divided at its `=`. @throws KNESER_OPTION for two models of one name. */
 export function namedPaths(models: readonly string[]): NamedPath[] {
   const named = models.map(given => {
     const match = /^([^/\\=]+)=(.+)$/s.exec(given);
-    if (match) return { name: match[1], path: match[2] };
+    if (match && !existsSync(given)) return { name: match[1], path: match[2] };
     const isAddress = /^[a-z]+:\/\//i.test(given);
     const file = isAddress
       ? decodeURIComponent(new URL(given).pathname.split('/').at(-1) ?? '')

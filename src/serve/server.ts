@@ -30,6 +30,8 @@ const MOST_CACHES = 8;
 const ACCEPTING_MS = 20;
 /** The most time for connections that arrive while those before them are accepted [ms]. */
 const MOST_ACCEPTING_MS = 1000;
+/** How long a server that stops waits for the rest of the headers of a request [ms]. */
+const HALF_SENT_MS = 1000;
 /** How often idle connections are closed while the server stops [ms]. */
 const IDLE_MS = 100;
 
@@ -75,7 +77,7 @@ export async function startServer(options: ServeOptions): Promise<ModelServer> {
     ...(tables === undefined ? {} : { tables }),
   });
   await models.open(onProgress, signal);
-  const server = createHttpServer(limits, {
+  const http = createHttpServer(limits, {
     models,
     metrics: new Metrics(),
     limits,
@@ -89,24 +91,30 @@ export async function startServer(options: ServeOptions): Promise<ModelServer> {
       ),
   });
   try {
-    await listen(server, port, host);
+    await listen(http.server, port, host);
   } catch (error) {
     await models.close();
     throw error;
   }
   let closing: Promise<void> | undefined;
   return {
-    url: addressOf(server.address() as AddressInfo),
+    url: addressOf(http.server.address() as AddressInfo),
     models: paths.map(({ name }) => name),
     reload: async () => {
       await access.load();
       await models.open();
     },
-    close: () => (closing ??= close(server, models, limits)),
+    close: () => (closing ??= close(http, models, limits)),
   };
 }
 
-function createHttpServer(limits: Limits, shared: Parameters<typeof createApp>[0]): Server {
+/** The server, and its connections over which no request has come. */
+interface HttpServer {
+  readonly server: Server;
+  readonly silent: ReadonlySet<Socket>;
+}
+
+function createHttpServer(limits: Limits, shared: Parameters<typeof createApp>[0]): HttpServer {
   const app = createApp(shared);
   const { timeout } = limits;
   const listener = getRequestListener((request, env) => app.fetch(request, env), {
@@ -136,10 +144,16 @@ function createHttpServer(limits: Limits, shared: Parameters<typeof createApp>[0
     },
     (incoming, outgoing) => void listener(incoming, outgoing),
   );
+  const silent = new Set<Socket>();
+  server.on('connection', socket => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  server.on('request', ({ socket }) => silent.delete(socket));
   server.on('clientError', refuse);
   // A connection over which nothing passes is closed, after the answers that say why.
   server.setTimeout(2 * timeout);
-  return server;
+  return { server, silent };
 }
 
 /** Answers bytes that are no request. */
@@ -184,7 +198,7 @@ function addressOf({ address, port, family }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-async function close(server: Server, models: Models, { timeout }: Limits): Promise<void> {
+async function close({ server, silent }: HttpServer, models: Models, { timeout }: Limits): Promise<void> {
   await acceptAll(server);
   const closed = new Promise<void>(resolve => {
     server.close(() => resolve());
@@ -192,7 +206,11 @@ async function close(server: Server, models: Models, { timeout }: Limits): Promi
   // Answers end within the time limit; readers that do not read them must not hold the server up longer.
   const timer = setTimeout(() => server.closeAllConnections(), timeout);
   // A connection whose request has arrived but is not read yet counts as idle, too: it has until the first of these calls.
-  const idle = setInterval(() => server.closeIdleConnections(), IDLE_MS);
+  const latest = performance.now() + HALF_SENT_MS;
+  const idle = setInterval(() => {
+    server.closeIdleConnections();
+    for (const socket of silent) if (socket.bytesRead === 0 || performance.now() > latest) socket.destroy();
+  }, IDLE_MS);
   await closed;
   clearTimeout(timer);
   clearInterval(idle);

@@ -12,6 +12,7 @@ import {
   type OptionTable,
 } from '../base/check.js';
 import { compareBytes } from '../base/bytes.js';
+import { pauses, runInTurns } from '../base/turn.js';
 import { checkAborted, KneserError } from '../base/errors.js';
 import type { Progress } from '../base/progress.js';
 import type { LanguageModel } from '../model/language-model.js';
@@ -248,7 +249,8 @@ async function mixInto(
   const given = options.weights ?? models.map(() => 1 / models.length);
   const weights = learned?.weights ?? [Float64Array.from(given)];
   const bucketOf = (level: number, row: number): number => buckets?.of(level, row) ?? 0;
-  interpolate(orders, opened.components, weights, bucketOf, rows => report(rowsOfModels + rows));
+  const steps = interpolate(orders, opened.components, weights, bucketOf, rows => report(rowsOfModels + rows));
+  await runInTurns(steps, pauses(check));
   // N-grams that several models have are fewer after the join.
   report(2 * rowsOfModels);
 

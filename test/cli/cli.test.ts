@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -180,6 +181,14 @@ describe('pipes and signals', () => {
     expect(await end).toMatchObject({ status: 130, stdout: '' });
     expect(await inspect(out)).toEqual(before);
     expect(readdirSync(out).sort()).toEqual(['generation-1', 'kneser.json']);
+  });
+
+  test('training goes on where its messages cannot be written', async () => {
+    const out = cli.fresh();
+    const child = cli.start(['train', large, '--out', out]);
+    child.stderr.destroy();
+    expect((await once(child, 'exit'))[0]).toBe(0);
+    expect(existsSync(join(out, 'kneser.json'))).toBe(true);
   });
 
   test('scoring that is interrupted exits with 130', async () => {

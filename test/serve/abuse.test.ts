@@ -228,6 +228,18 @@ test('requests that were sent before the server stops are answered', async () =>
   expect((await Promise.all(answers)).map(answer => answer.slice(0, 12))).toEqual(sockets.map(() => 'HTTP/1.1 200'));
 });
 
+test('a server that stops does not wait for connections without a request', async () => {
+  // The time limit is a minute.
+  const server = await serve({ models: [serving.folder], port: 0 });
+  const { port } = new URL(server.url);
+  const [silent, half] = [0, 1].map(() => connect(Number(port), '127.0.0.1').on('error', () => undefined));
+  half.write('POST /score HTT');
+  await Promise.all([once(silent, 'connect'), once(half, 'connect')]);
+  const closed = [silent, half].map(socket => once(socket.resume(), 'close'));
+  await server.close();
+  await Promise.all(closed);
+});
+
 test('keys', async () => {
   const keys = join(temporaryFolder('keys'), 'keys');
   writeFileSync(keys, 'secret\n\nother key\n');

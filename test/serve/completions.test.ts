@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { serveTiny, type Fault, type Serving } from '../support/served.js';
+import { serve, train } from '#kneser/src/index.js';
+import { serveTiny, TEXT, type Fault, type Serving } from '../support/served.js';
 
 /** OpenAI's completions and vLLM's tokenizer, as their clients ask for them. */
 
@@ -78,6 +79,26 @@ describe('an echoed prompt', () => {
     expect(logprobs?.top_logprobs).toBeNull();
     expect(logprobs?.token_logprobs).toEqual(expectedLogs('the cat sat', 'a dog'));
     expect(usage).toEqual({ prompt_tokens: 6, completion_tokens: 0, total_tokens: 6 });
+  });
+
+  test('has the offsets of its tokens, also of marks in the text and of characters', async () => {
+    const offsets = async (url: string, prompt: string): Promise<number[] | undefined> => {
+      const body = JSON.stringify({ prompt, echo: true, max_tokens: 0, logprobs: 0 });
+      const response = await fetch(`${url}/v1/completions`, { method: 'POST', body });
+      return ((await response.json()) as Completion).choices[0].logprobs?.text_offset;
+    };
+    const { url } = serving.server;
+    expect(await offsets(url, 'the </s> cat')).toEqual([0, 4, 9]);
+    expect(await offsets(url, 'the </s> the\nthe')).toEqual([0, 4, 9, 12, 13]);
+    expect(await offsets(url, 'the zebra  cat')).toEqual([0, 4, 11]);
+    for (const tokenizer of ['characters', 'bytes'] as const) {
+      const folder = `${serving.folder}-${tokenizer}`;
+      await train({ sentences: TEXT, out: folder, order: 3, tokenization: { tokenizer }, threads: 1 });
+      const server = await serve({ models: [folder], port: 0, threads: 1 });
+      expect(await offsets(server.url, 'the  cat')).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+      expect(await offsets(server.url, 'a\nd')).toEqual([0, 1, 2]);
+      await server.close();
+    }
   });
 
   test('sums to the figure of the perplexity of a file', async () => {

@@ -18,44 +18,61 @@ const BATCH_ROWS = 1 << 16;
  *
  * @param bucketOf the bucket whose weights a context has: the context of n-grams of `orders[level]` that is row `row` of
  *   `orders[level - 1]`; row −1 is the empty context.
- * @param onNgrams called with the number of n-grams that have their probabilities; may throw to stop.
+ * @param onNgrams called with the number of n-grams that have their probabilities.
+ * @returns the work in steps, between which the caller may stop.
  */
-export function interpolate(
+export function* interpolate(
   orders: readonly Ngrams[],
   components: readonly Component[],
   weights: MixtureWeights,
   bucketOf: (level: number, row: number) => number,
   onNgrams: (done: number) => void,
-): void {
+): Generator<void, void, void> {
   let done = 0;
   const componentProbs = components.map(() => new Float64Array(BATCH_ROWS));
   for (const [level, ngrams] of orders.entries()) {
-    const { columns, log10Probs, length } = ngrams;
-    const contexts = contextRows(ngrams, orders[level - 1]);
+    const { columns, length } = ngrams;
+    const contexts = new Int32Array(length).fill(-1);
+    for (let from = 0; level > 0 && from < length; from += BATCH_ROWS) {
+      findContexts(ngrams, orders[level - 1], contexts, from, Math.min(length, from + BATCH_ROWS));
+      yield;
+    }
     for (let from = 0; from < length; from += BATCH_ROWS) {
       const to = Math.min(length, from + BATCH_ROWS);
       components.forEach((component, i) => component.probabilities(columns, from, to, componentProbs[i]));
-      for (let row = from; row < to; row++) {
-        const bucketWeights = weights[bucketOf(level, contexts[row])];
-        let sum = 0;
-        for (let i = 0; i < componentProbs.length; i++) sum += bucketWeights[i] * componentProbs[i][row - from];
-        log10Probs[row] = level === 0 && columns[0][row] === BOS ? LOG10_ZERO : log10(sum);
-      }
+      addUp(ngrams, componentProbs, from, to, row => weights[bucketOf(level, contexts[row])]);
       onNgrams((done += to - from));
+      yield;
     }
-    if (level > 0) setBackoffs(ngrams, orders, level, contexts);
+    for (let from = 0; level > 0 && from < length;) {
+      from = setBackoffs(ngrams, orders, level, contexts, from, from + BATCH_ROWS);
+      yield;
+    }
   }
 }
 
-/** By row of `ngrams`: the row of the context in the order below; −1 for the empty context. */
-function contextRows(ngrams: Ngrams, shorter: Ngrams | undefined): Int32Array {
-  const rows = new Int32Array(ngrams.length).fill(-1);
-  if (!shorter) return rows;
-  for (let row = 0; row < ngrams.length; row++) {
+/** Sets log10 Σ λᵢ pᵢ of the rows `from` ≤ row < `to`. */
+function addUp(
+  { order, columns, log10Probs }: Ngrams,
+  componentProbs: readonly Float64Array[],
+  from: number,
+  to: number,
+  weightsOf: (row: number) => Float64Array,
+): void {
+  for (let row = from; row < to; row++) {
+    const weights = weightsOf(row);
+    let sum = 0;
+    for (let i = 0; i < componentProbs.length; i++) sum += weights[i] * componentProbs[i][row - from];
+    log10Probs[row] = order === 1 && columns[0][row] === BOS ? LOG10_ZERO : log10(sum);
+  }
+}
+
+/** Writes the row of the context in the order below of the rows `from` ≤ row < `to`. */
+function findContexts(ngrams: Ngrams, shorter: Ngrams, rows: Int32Array, from: number, to: number): void {
+  for (let row = from; row < to; row++) {
     rows[row] =
       row > 0 && haveSameContext(ngrams, row, row - 1) ? rows[row - 1] : shorter.find(ngrams.wordsOf(row).slice(0, -1));
   }
-  return rows;
 }
 
 function haveSameContext({ columns, order }: Ngrams, row: number, other: number): boolean {
@@ -64,27 +81,36 @@ function haveSameContext({ columns, order }: Ngrams, row: number, other: number)
 }
 
 /**
- * Gives each context of the n-grams of one order the back-off with which the probabilities after it add up to 1.
+ * Gives contexts of the n-grams of one order the back-offs with which the probabilities after them add up to 1.
  *
  * @param contexts by row of `ngrams`: the row of the context in the order below.
+ * @param from the first row of a context. @param end contexts that begin from this row on are left out.
+ * @returns the first row of the next context.
  */
-function setBackoffs(ngrams: Ngrams, orders: readonly Ngrams[], level: number, contexts: Int32Array): void {
+function setBackoffs(
+  ngrams: Ngrams,
+  orders: readonly Ngrams[],
+  level: number,
+  contexts: Int32Array,
+  from: number,
+  end: number,
+): number {
   const shorter = orders[level - 1];
-  for (let from = 0; from < ngrams.length;) {
-    let to = from;
+  let to = from;
+  for (let first = from; first < Math.min(end, ngrams.length); first = to) {
     // Σ p of the followers after the context, and after the context without its oldest word.
     let sum = 0;
     let suffixSum = 0;
-    for (; to < ngrams.length && contexts[to] === contexts[from]; to++) {
+    for (; to < ngrams.length && contexts[to] === contexts[first]; to++) {
       sum += exp10(ngrams.log10Probs[to]);
       suffixSum += exp10(log10ProbOf(orders, ngrams.wordsOf(to).slice(1)));
     }
     const [rest, suffixRest] = [1 - sum, 1 - suffixSum];
     // If all words are followers, both rests are 0, but for rounding errors of either sign.
-    if (contexts[from] >= 0)
-      shorter.backoffs[contexts[from]] = rest > 0 && suffixRest > 0 ? log10(rest / suffixRest) : LOG10_ZERO;
-    from = to;
+    if (contexts[first] >= 0)
+      shorter.backoffs[contexts[first]] = rest > 0 && suffixRest > 0 ? log10(rest / suffixRest) : LOG10_ZERO;
   }
+  return to;
 }
 
 /** log10 p of the last word after the others; backs off if `orders` lack the n-gram. */

@@ -94,5 +94,5 @@ test('an input is not read far ahead while an early group takes long', async () 
 });
 
 async function* asynchronous<Item>(items: Iterable<Item>): AsyncGenerator<Item> {
-  for await (const item of items) yield item;
+  for (const item of items) yield await Promise.resolve(item);
 }
