@@ -51,6 +51,8 @@ export abstract class ModelBase {
   /** The model's order, tables, options and weights. */
   readonly info: ModelInfo;
   readonly #parts: ModelParts;
+  /** The key, once a cache was made or used. */
+  #cacheKey?: string;
 
   protected constructor(parts: ModelParts) {
     this.#parts = parts;
@@ -121,7 +123,7 @@ export abstract class ModelBase {
   /** Equal for models whose caches are the same: a model that was opened twice, or that was loaded. */
   private get cacheKey(): string {
     const { weights, order } = this.parts;
-    return JSON.stringify([this.info.identity, order, weights?.cache]);
+    return (this.#cacheKey ??= JSON.stringify([this.info.identity, order, weights?.cache]));
   }
 
   /** @throws KNESER_CLOSED */
