@@ -6,6 +6,7 @@ import type { Chain } from './chain.js';
 import type { Lattice } from './lattice.js';
 import {
   CHILD_PARAMETERS,
+  discountIndex,
   OWN_PARAMETERS,
   OWN_TOTAL_OFFSET,
   parameterStarts,
@@ -23,7 +24,8 @@ import {
  *
  *     P_S(w|h) = (c − D(c))/Σc + γ(h) · Σ_d λ_d · P_S∖d(w|h),   γ(h) = (D1·N1 + D2·N2 + D3·N3+ + pruned)/Σc,
  *
- * or only Σ_d λ_d · P_S∖d(w|h) where h was not seen. D(0) is 0 and D(c) ≤ c ({@link Discounts}). S is a pattern, S∖d its child without the distance d. The counts of pruned
+ * or only Σ_d λ_d · P_S∖d(w|h) where h was not seen. D(0) is 0, and D(c) is at most c.
+ * S is a pattern, S∖d its child without the distance d. The counts of pruned
  * followers are part of Σc, and belong to γ without a discount. The empty pattern is interpolated with 1/V. Without parameters, all λ of
  * a pattern are equal and D is the estimate in the lattice. With only contiguous patterns, each pattern has one child, and the mixture
  * is modified Kneser-Ney. Arrays "by pattern" have the order of `lattice.tables`.
@@ -125,7 +127,7 @@ export class Mixture {
         const count = data[at + COUNT];
         const ones = data[at + ONES];
         const twos = data[at + TWOS];
-        const discounted = count - discounts[d + (count < 3 ? count : 3)];
+        const discounted = count - discounts[d + discountIndex(count)];
         const freed =
           discounts[d + 1] * ones +
           discounts[d + 2] * twos +

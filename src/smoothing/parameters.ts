@@ -63,7 +63,7 @@ export function isZero(number: number): number {
   return ((number | (0 - number)) >>> 31) ^ 1;
 }
 
-/** The k of D_k of a count: the count itself, but 3 for larger ones; without a branch. */
+/** The k of D_k of a count: the count itself, but 3 for larger ones; without a branch, as {@link isZero}. */
 export function discountIndex(count: number): number {
   return (count | ((0 - (count >>> 2)) >> 31)) & 3;
 }

@@ -1,6 +1,6 @@
 import type { Discounts } from './discounts.js';
 import { COUNT, FIELDS, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS, type Evidence } from './evidence.js';
-import { OWN_PARAMETERS, shiftedDiscount, TOTAL_BUCKETS, totalBucket } from './parameters.js';
+import { discountIndex, OWN_PARAMETERS, shiftedDiscount, TOTAL_BUCKETS, totalBucket } from './parameters.js';
 
 /**
  * A step of Model M: interpolated modified Kneser-Ney over contexts of 1, 2, 3 ids, from the shortest to the longest,
@@ -74,7 +74,7 @@ export class StepChain {
       if (total > 0) {
         const d = ((k - 1) * TOTAL_BUCKETS + totalBucket(total)) * 4;
         const count = data[at + COUNT];
-        const kept = count - discounts[d + (count < 3 ? count : 3)];
+        const kept = count - discounts[d + discountIndex(count)];
         const freed = this.freed(data, at, d);
         value = (kept + freed * value) / total;
         gamma = freed / total;
@@ -106,7 +106,7 @@ export class StepChain {
     const freed = this.freed(data, at, d);
     for (let i = 0; i < ids.length; i++) {
       const count = counts[ids[i]];
-      const kept = count - discounts[d + (count < 3 ? count : 3)];
+      const kept = count - discounts[d + discountIndex(count)];
       values[i] = (kept + freed * values[i]) / total;
     }
   }

@@ -1,4 +1,4 @@
-import { discountsAt } from '../../smoothing/parameters.js';
+import { discountIndex, discountsAt } from '../../smoothing/parameters.js';
 import { NONE } from '../../text/tokens.js';
 import { otherRegions, regionPositions, regionRows, regionStarts, singleRegions } from './found-regions.js';
 import { largeCount, LONG, mostCount, SHORT, SHORT_BITS, type TableMemory } from './regions.js';
@@ -44,13 +44,8 @@ export function interpolateSingles(
     const position = regionPositions[i];
     const start = regionStarts[i];
     let total = data[start] >>> wordBits;
-    const below = total - 3;
-    let place = 3 + (below & (below >> 31));
-    if (total === most) {
-      total = largeCount(large, start);
-      place = total < 3 ? total : 3;
-    }
-    const taken = discounts[discountsAt(total, discounts) + place];
+    if (total === most) total = largeCount(large, start);
+    const taken = discounts[discountsAt(total, discounts) + discountIndex(total)];
     const kept = total - taken;
     const isFound = ((0 - regionRows[i]) >> 31) & 1;
     values[position] = (kept * isFound + taken * values[position]) / total;
@@ -86,13 +81,8 @@ export function interpolateOthers(
     // Row 0 stands for a word that the context lacks: its count is 0.
     const row = regionRows[i];
     let count = data[row] >>> wordBits;
-    const below = count - 3;
-    let discount = discounts[d + 3 + (below & (below >> 31))];
-    if (count === most) {
-      count = largeCount(large, row);
-      discount = discounts[d + (count < 3 ? count : 3)];
-    }
-    const kept = count - discount;
+    if (count === most) count = largeCount(large, row);
+    const kept = count - discounts[d + discountIndex(count)];
     values[position] = (kept + taken * values[position]) / total;
   }
 }
