@@ -57,6 +57,20 @@ export function refuseWithout<Options extends object>(
   if (name !== undefined) throw new KneserError('KNESER_OPTION', `${name}: belongs to ${owner}`);
 }
 
+/**
+ * Refuses options that exclude another one.
+ *
+ * @param owner the name of the other option, and why.
+ */
+export function refuseWith<Options extends object>(
+  options: Options,
+  names: readonly (keyof Options & string)[],
+  owner: string,
+): void {
+  const name = names.find(candidate => options[candidate] !== undefined);
+  if (name !== undefined) throw new KneserError('KNESER_OPTION', `${name}: excludes ${owner}`);
+}
+
 /** Picks, among the options `names`, those whose value is not `undefined`. */
 export function givenOptions<Options extends object, Name extends keyof Options & string>(
   options: Options,

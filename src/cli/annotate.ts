@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { KneserError } from '../base/errors.js';
 import { standard } from '../base/node/standard-streams.js';
-import type { AnnotateOptions, MaskChoice } from '../documents/annotate.js';
+import type { AnnotateFiles, AnnotateSettings, MaskChoice } from '../documents/annotate.js';
 import type { Columns } from '../documents/parquet-output.js';
 import { given, givenFlags } from './given.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
@@ -29,10 +29,7 @@ Examples:
 interface AnnotateFlags
   extends
     ModelFlags,
-    Omit<
-      AnnotateOptions,
-      'against' | 'documents' | 'files' | 'model' | 'onProgress' | 'onWarning' | 'order' | 'signal' | 'unit'
-    > {
+    Omit<AnnotateSettings, 'against' | 'model' | 'onProgress' | 'onWarning' | 'order' | 'signal' | 'unit'> {
   readonly against?: string;
   readonly unit: 'lines' | 'document';
   readonly out?: string;
@@ -123,7 +120,7 @@ async function run(
     flags.against === undefined ? undefined : await LanguageModel.open(flags.against, openOptions(flags));
   const { unit, features, tokens, mask, context, as, id, figuresOnly, shard, threads, lowercase, seed } = flags;
   const order = target ? flags.order : undefined;
-  const options: AnnotateOptions & { readonly files: readonly string[] } = {
+  const options: AnnotateFiles = {
     files,
     ...documentOptions(flags),
     unit,

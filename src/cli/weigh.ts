@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { givenOptions } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import type { WeighOptions, WeighReport } from '../documents/weigh.js';
 import { standard } from '../base/node/standard-streams.js';
@@ -27,6 +28,13 @@ interface WeighFlags extends Omit<WeighOptions, 'domains' | 'files' | 'onProgres
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
+
+/** The flags that are options of the library. */
+const LIBRARY_OPTIONS = [
+  ...(['within', 'target', 'order', 'vocabLimit', 'lowercase', 'budget'] as const),
+  ...(['minimax', 'reference', 'rounds', 'step', 'smooth'] as const),
+  ...(['losses', 'scores', 'tau', 'estimator', 'projection'] as const),
+];
 
 /** `kneser weigh`. */
 export function define(command: Command): void {
@@ -84,36 +92,11 @@ export function define(command: Command): void {
 async function run(paths: readonly string[], flags: WeighFlags): Promise<void> {
   checkDomains(paths, flags);
   const { weigh } = await import('../documents/weigh.js');
-  const {
-    domain: domains,
-    target,
-    minimax,
-    reference,
-    rounds,
-    step,
-    smooth,
-    losses,
-    scores,
-    json = false,
-    quiet = false,
-  } = flags;
-  const { within, estimator, projection, tau, budget, order, vocabLimit, lowercase } = flags;
+  const { domain: domains, json = false, quiet = false } = flags;
   const options: WeighOptions = {
     ...documentOptions(flags),
-    ...given({
-      domains,
-      files: paths.length > 0 ? paths : undefined,
-      within,
-      target,
-      minimax,
-      reference,
-      rounds,
-      step,
-      smooth,
-      losses,
-      scores,
-    }),
-    ...given({ estimator, projection, tau, budget, order, vocabLimit, lowercase }),
+    ...given({ domains, files: paths.length > 0 ? paths : undefined }),
+    ...givenOptions(flags, LIBRARY_OPTIONS),
     signal: interruption(),
     onWarning: warn,
   };

@@ -6,6 +6,7 @@ import {
   checkPath,
   checkPaths,
   givenOptions,
+  refuseWith,
   refuseWithout,
   required,
   wholeNumber,
@@ -183,10 +184,7 @@ function checkCombination(options: ProfileOptions, drawing: DrawingOptions): voi
   if (against !== undefined) {
     throw new KneserError('KNESER_OPTION', 'against: excludes model; compare with a text or with samples of a model');
   }
-  for (const name of ['tokenization', 'lowercase'] as const) {
-    if (options[name] === undefined) continue;
-    throw new KneserError('KNESER_OPTION', `${name}: excludes model, since the text is read as the model reads text`);
-  }
+  refuseWith(options, ['tokenization', 'lowercase'], 'model, since the text is read as the model reads text');
 }
 
 /** How the texts of a call are read. */

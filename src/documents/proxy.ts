@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { makeTemporaryFolder } from '../base/node/leftovers.js';
 import type { WorkOptions } from '../base/progress.js';
 import { LanguageModel } from '../model/language-model.js';
+import type { BuildOptions } from '../train/plan/options.js';
 import { train } from '../train/train.js';
 import { wordCounts } from '../tools/counts.js';
 
@@ -12,9 +13,6 @@ export interface ProxyOptions extends WorkOptions {
   readonly order: number;
   readonly lowercase: boolean;
 }
-
-/** Options, none of which is `undefined`. */
-type Given<Options> = { readonly [Name in keyof Options]?: NonNullable<Options[Name]> };
 
 /** Small models that are trained for one comparison in a temporary folder, which is removed afterwards. */
 export class Proxies {
@@ -85,7 +83,7 @@ export class Proxies {
     return join(this.folder, `model-${++this.serial}`);
   }
 
-  private common(): Given<WorkOptions> & { readonly lowercase: boolean; readonly skipBlank: true } {
+  private common(): Pick<BuildOptions, 'lowercase' | 'skipBlank' | 'onProgress' | 'signal'> {
     const { lowercase, onProgress, signal } = this.options;
     return { lowercase, skipBlank: true, ...(onProgress ? { onProgress } : {}), ...(signal ? { signal } : {}) };
   }

@@ -8,6 +8,7 @@ import {
   members,
   oneOf,
   optionError,
+  refuseWith,
   refuseWithout,
   required,
   wholeNumber,
@@ -227,19 +228,12 @@ export function checkSelectOptions(options: SelectOptions): void {
   }
   if (resample === undefined) refuseWithout(options, ['temperature', 'logBase'], 'resample');
   if (label === undefined) refuseWithout(options, ['resamples'], 'label');
-  else refuseWithLabel(options);
+  else
+    refuseWith(options, ['within', 'lengthBins', 'shard'], 'label, with which no documents are chosen; leave it out');
   if ((within ?? lengthBins) !== undefined && (resample ?? top) !== undefined) {
     throw new KneserError(
       'KNESER_OPTION',
       `${within === undefined ? 'lengthBins' : 'within'}: resample and top choose a number of documents from all; leave it out, or use keep`,
     );
-  }
-}
-
-/** Refuses options of the choice of documents where none are chosen. */
-function refuseWithLabel(options: SelectOptions): void {
-  for (const name of ['within', 'lengthBins', 'shard'] as const) {
-    if (options[name] === undefined) continue;
-    throw new KneserError('KNESER_OPTION', `${name}: excludes label, with which no documents are chosen; leave it out`);
   }
 }
