@@ -97,10 +97,11 @@ export class NBestReader {
     if (score !== undefined && typeof score !== 'number') {
       throw this.#fault(`has a candidate whose "score" is no finite number: ${JSON.stringify(score)}`);
     }
-    if (score === undefined && scores !== undefined) {
+    if (score !== undefined) return { text, score: Number.isFinite(score) ? score : this.#score(infiniteScore(line)) };
+    if (scores !== undefined) {
       throw this.#fault('has a candidate with "scores" and no "score": write their weighted sum as "score"');
     }
-    return { text, score: Number.isFinite(score ?? 0) ? (score ?? 0) : this.#score(infiniteScore(line)) };
+    return { text, score: 0 };
   }
 
   #addMoses(line: string): NBestList | undefined {

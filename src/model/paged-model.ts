@@ -196,8 +196,8 @@ export class PagedModel extends ModelBase {
 
   /**
    * The most probable next tokens after a history, by falling probability; equally probable tokens are in the order of
-   * their ids: `<unk>`, `</s>`, then words by falling frequency in training. The result is exact: scoring the whole vocabulary gives the same tokens. An unknown word in the
-   * history is read as `<unk>`. With `gap`, the history is a whole sentence with a gap, and the most probable fillers are returned.
+   * their ids: `<unk>`, `</s>`, then words by falling frequency in training. The result is exact: scoring the whole vocabulary gives the same
+   * tokens. An unknown word in the history is read as `<unk>`. With `gap`, the history is a whole sentence with a gap, and the most probable fillers are returned.
    *
    * @throws KneserError: KNESER_OPTION, KNESER_CLOSED, KNESER_DAMAGED.
    * @example
