@@ -53,8 +53,7 @@ export function refuseWithout<Options extends object>(
   names: readonly (keyof Options & string)[],
   owner: string,
 ): void {
-  const name = names.find(candidate => options[candidate] !== undefined);
-  if (name !== undefined) throw new KneserError('KNESER_OPTION', `${name}: belongs to ${owner}`);
+  refuseGiven(options, names, `belongs to ${owner}`);
 }
 
 /**
@@ -67,8 +66,16 @@ export function refuseWith<Options extends object>(
   names: readonly (keyof Options & string)[],
   owner: string,
 ): void {
+  refuseGiven(options, names, `excludes ${owner}`);
+}
+
+function refuseGiven<Options extends object>(
+  options: Options,
+  names: readonly (keyof Options & string)[],
+  reason: string,
+): void {
   const name = names.find(candidate => options[candidate] !== undefined);
-  if (name !== undefined) throw new KneserError('KNESER_OPTION', `${name}: excludes ${owner}`);
+  if (name !== undefined) throw new KneserError('KNESER_OPTION', `${name}: ${reason}`);
 }
 
 /** Picks, among the options `names`, those whose value is not `undefined`. */
