@@ -4,20 +4,13 @@ import { sortByValue } from '../base/sort-by-value.js';
 import type { ModelStore } from '../store/store.js';
 import { damagedTable } from '../tables/damage.js';
 import { TrieColumns } from '../tables/trie-columns.js';
-import type { TrieDirectory } from '../tables/trie-directory.js';
-import { passAhead, TrieReader } from '../tables/trie-reader.js';
+import { passAhead, TrieReader, type StoredTrie } from '../tables/trie-reader.js';
 import type { TrieBlock } from '../tables/trie-block.js';
-
-/** A table of a model: all contexts of one length. */
-export interface SubtreeTable {
-  readonly name: string;
-  readonly directory: TrieDirectory;
-}
 
 /** A model whose contexts are read, and the new ids of its words. */
 export interface SubtreeModel {
   /** Entry k is the table of the contexts of k + 1 words. */
-  readonly tables: readonly SubtreeTable[];
+  readonly tables: readonly Required<StoredTrie>[];
   /** By word id of the model, the new id. */
   readonly ids: Uint32Array;
   /** By the rank of a word in the model's table of unigrams: the rank of the word in the merged table of unigrams. */
@@ -105,7 +98,7 @@ export class SubtreeReader {
     private readonly model: SubtreeModel,
     chosen: readonly number[],
   ) {
-    this.reader = new TrieReader(store, 0);
+    this.reader = new TrieReader(store, 0, model.tables);
     const { nearest, ranks } = model;
     for (let i = 0; i < chosen.length;) {
       const first = i;
@@ -136,7 +129,7 @@ export class SubtreeReader {
   ): Promise<void> {
     const { model } = this;
     level.clear();
-    const reader = new LevelReader(this.reader, model.ids, model.tables[depth], level, parents, depth === 0, isLast);
+    const reader = new LevelReader(this.reader, model, depth, level, parents, isLast);
     this.selections = await reader.read(this.selections, onRows);
   }
 }
@@ -160,21 +153,20 @@ class LevelReader {
 
   constructor(
     private readonly reader: TrieReader,
-    /** By word id of the model, the new id. */
-    private readonly ids: Uint32Array,
-    private readonly table: SubtreeTable,
+    private readonly model: SubtreeModel,
+    /** Contexts of one word, at depth 0, are selected by the word, and their parent is the empty context. */
+    private readonly depth: number,
     private readonly level: Level,
     private readonly parents: Level,
-    /** Whether the contexts have one word, so that selections select word ids and the parent is the empty context. */
-    private readonly isFirst: boolean,
     /** Whether rows are sorted in place, because no longer contexts refer to them. */
     private readonly isLast: boolean,
   ) {}
 
   /** Reads the selected contexts. @returns selections of their children, in the table of contexts one word longer. */
   async read(selections: readonly Selection[], onRows: (rows: number) => void): Promise<Selection[]> {
-    const { directory } = this.table;
-    const keys = this.isFirst ? directory.words : directory.parents;
+    const { directory } = this.model.tables[this.depth];
+    const isFirst = this.depth === 0;
+    const keys = isFirst ? directory.words : directory.parents;
     const wanted: number[] = [];
     for (const { from, to } of selections) {
       for (
@@ -184,7 +176,7 @@ class LevelReader {
       )
         if (wanted.at(-1) !== b) wanted.push(b);
     }
-    const reading = passAhead(this.reader, this.table.name, directory, wanted);
+    const reading = passAhead(this.reader, this.depth, wanted);
     const children: Selection[] = [];
     let filled = 0;
     for (const selection of selections) {
@@ -201,7 +193,7 @@ class LevelReader {
           this.open(b, onRows);
         }
         const block = this.block as TrieBlock;
-        const blockKeys = this.isFirst ? this.columns.words : this.columns.parents;
+        const blockKeys = isFirst ? this.columns.words : this.columns.parents;
         const low = firstAtLeast(blockKeys, block.contexts, selection.from);
         const high = firstAtLeast(blockKeys, block.contexts, selection.to);
         if (low === high) continue;
@@ -238,7 +230,9 @@ class LevelReader {
    * @returns the new value of `filled`.
    */
   private add(block: TrieBlock, low: number, high: number, selection: Selection, filled: number): number {
-    const { level, parents, columns, ids, isFirst, isLast } = this;
+    const { level, parents, columns, isLast } = this;
+    const { ids } = this.model;
+    const isFirst = this.depth === 0;
     const { starts, ranks, counts } = columns;
     level.reserve(high - low, starts[high] - starts[low]);
     const { ranks: mergedRanks, starts: parentStarts, children } = parents;
@@ -297,7 +291,7 @@ class LevelReader {
   private damaged(): Error {
     return damagedTable(
       this.reader.store.name,
-      this.table.name,
+      this.model.tables[this.depth].name,
       'an n-gram has a word that follows no shorter context',
     );
   }

@@ -11,7 +11,7 @@ import { FIRST_PIECES, PIECES_A_THREAD, PieceScoring } from './scoring/piece-sco
 import { PieceCutter, scoreTokens, sumStretches, tokenScores, type Piece } from './scoring/pieces.js';
 import { PIECE_WORDS, type Perplexity, type PerplexitySum } from './scoring/perplexity.js';
 import { endsOf, SCORE_EACH_OPTIONS, type Score, type ScoreEachOptions } from './scoring/score.js';
-import { runAtOnce } from './scoring/scorer.js';
+import { runAtOnce } from './scoring/steps.js';
 import type { IdSentences, ScoredSentences } from './scoring/text-scoring.js';
 import type { LoadedThreads } from './scoring/loaded-threads.js';
 import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';

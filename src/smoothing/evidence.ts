@@ -86,6 +86,9 @@ const NO_NUMBERS = new Float64Array(0);
 
 /** A table from which scoring gets evidence. */
 export interface CountTable {
+  /** The table whose pattern lacks the farthest word; `undefined` for the empty pattern. */
+  readonly parent?: CountTable | undefined;
+
   /**
    * Fills in the evidence of this table for all words of a batch. The tables of shorter contexts must have done so before. Returns a
    * promise if it has to read blocks first, and `undefined` if the evidence is filled in.

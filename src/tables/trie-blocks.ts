@@ -39,7 +39,7 @@ export function readTrieBlocks(
     index => trieBlockKey(name, index),
     first,
     end,
-    (index, value) => openTrieBlock(store, name, directory, index, value),
+    (index, value) => openTrieBlock(store, { name, directory }, index, value),
     damage,
   );
 }

@@ -5,10 +5,24 @@ import type { ModelStore } from '../store/store.js';
 import { TrieBlock } from './trie-block.js';
 import { decodeTrieDirectory, type TrieDirectory } from './trie-directory.js';
 
+/** A trie table in a store. */
+export interface StoredTrie {
+  readonly name: string;
+  /** The first rows of its blocks; missing until they were read. */
+  directory?: TrieDirectory;
+}
+
 /** Reads the directory of a trie table. @throws KNESER_DAMAGED */
 export async function readTrieDirectory(store: ModelStore, table: string): Promise<TrieDirectory> {
-  const value = await store.get(trieKey(table));
-  return decodeValue(`${store.name}: table ${table}, directory`, value, decodeTrieDirectory);
+  return (await readTrieDirectories(store, [table]))[0];
+}
+
+/** Reads the directories of tables, at once. @throws KNESER_DAMAGED */
+async function readTrieDirectories(store: ModelStore, tables: readonly string[]): Promise<TrieDirectory[]> {
+  const values = await store.getMany(tables.map(trieKey));
+  return tables.map((table, i) =>
+    decodeValue(`${store.name}: table ${table}, directory`, values[i], decodeTrieDirectory),
+  );
 }
 
 /** Memory that the blocks of one read share. */
@@ -50,13 +64,13 @@ export function wordsOf(bytes: Uint8Array, memory?: BlockMemory): Uint32Array {
  */
 export function openTrieBlock(
   store: ModelStore,
-  table: string,
-  directory: TrieDirectory,
+  { name, directory }: StoredTrie,
   index: number,
   value: Uint8Array | undefined,
   memory?: BlockMemory,
 ): TrieBlock {
-  return decodeValue(`${store.name}: table ${table}, block ${index}`, value, bytes => {
+  if (!directory) throw new Error(`the directory of table ${name} was not read`);
+  return decodeValue(`${store.name}: table ${name}, block ${index}`, value, bytes => {
     const block = new TrieBlock(wordsOf(bytes, memory));
     const isHere =
       block.firstParent === directory.parents[index] &&
@@ -72,7 +86,7 @@ export const BLOCKS_TOGETHER = 64;
 /** How many reads may be under way while the blocks of one more read are used: a read waits for the system several times. */
 const READS_AHEAD = 2;
 
-/** Reads single blocks of all tables, in any sequence, and keeps blocks in memory. */
+/** Reads single blocks of tables, in any sequence, and keeps blocks in memory. */
 export class TrieReader {
   /** The blocks in memory by {@link keyOf}, the block that was read first at the front. */
   private readonly cache = new Map<number, TrieBlock>();
@@ -81,12 +95,36 @@ export class TrieReader {
   /** `pass` reads into one of these memories while the caller uses the blocks in another. */
   private readonly memories = Array.from({ length: 1 + READS_AHEAD }, () => new BlockMemory());
   private passes = 0;
+  private opening: Promise<void> | undefined;
 
   constructor(
     readonly store: ModelStore,
     /** `makeRoom` drops blocks until the blocks in memory take at most this many bytes. */
     private readonly limit: number,
+    private readonly tables: readonly StoredTrie[],
   ) {}
+
+  /** Reads the directories of all tables, at once. @throws KNESER_DAMAGED */
+  open(): Promise<void> {
+    this.opening ??= this.readDirectories().catch((error: unknown) => {
+      this.opening = undefined;
+      throw error;
+    });
+    return this.opening;
+  }
+
+  private async readDirectories(): Promise<void> {
+    const directories = await readTrieDirectories(
+      this.store,
+      this.tables.map(({ name }) => name),
+    );
+    directories.forEach((directory, table) => (this.tables[table].directory = directory));
+  }
+
+  /** The first rows of a table's blocks; `undefined` before they were read. @param table its index. */
+  directory(table: number): TrieDirectory | undefined {
+    return this.tables[table].directory;
+  }
 
   /** A block, if it is in memory. @param table a number that only this table has. @param block index of the block in the table. */
   get(table: number, block: number): TrieBlock | undefined {
@@ -96,14 +134,14 @@ export class TrieReader {
   /**
    * Reads blocks that are not in memory, and keeps them.
    *
-   * @param table a number that only this table has.
+   * @param table the index of the table; its directory was read.
    * @param blocks indices of the blocks in the table.
    * @throws KNESER_DAMAGED
    */
-  async read(table: number, name: string, directory: TrieDirectory, blocks: readonly number[]): Promise<TrieBlock[]> {
-    const values = await this.valuesOf(name, blocks);
+  async read(table: number, blocks: readonly number[]): Promise<TrieBlock[]> {
+    const values = await this.store.getMany(this.keysOf(table, blocks));
     return blocks.map((index, i) => {
-      const block = openTrieBlock(this.store, name, directory, index, values[i]);
+      const block = openTrieBlock(this.store, this.tables[table], index, values[i]);
       this.cache.set(keyOf(table, index), block);
       this.bytes += block.bytes;
       return block;
@@ -111,21 +149,22 @@ export class TrieReader {
   }
 
   /** Reads blocks without keeping them: call 1 + {@link READS_AHEAD} after this one overwrites them. @throws KNESER_DAMAGED */
-  async pass(name: string, directory: TrieDirectory, blocks: readonly number[]): Promise<TrieBlock[]> {
+  async pass(table: number, blocks: readonly number[]): Promise<TrieBlock[]> {
     const memory = this.memories[this.passes++ % this.memories.length];
     memory.clear();
     const found = new Array<TrieBlock>(blocks.length);
     const open = (value: Uint8Array | undefined, i: number): void => {
-      found[i] = openTrieBlock(this.store, name, directory, blocks[i], value, memory);
+      found[i] = openTrieBlock(this.store, this.tables[table], blocks[i], value, memory);
     };
-    const keys = blocks.map(block => trieBlockKey(name, block));
+    const keys = this.keysOf(table, blocks);
     if (this.store.visitMany) await this.store.visitMany(keys, open);
     else (await this.store.getMany(keys)).forEach(open);
     return found;
   }
 
-  private valuesOf(name: string, blocks: readonly number[]): Promise<(Uint8Array | undefined)[]> {
-    return this.store.getMany(blocks.map(block => trieBlockKey(name, block)));
+  private keysOf(table: number, blocks: readonly number[]): Uint8Array[] {
+    const { name } = this.tables[table];
+    return blocks.map(block => trieBlockKey(name, block));
   }
 
   /** Drops the blocks that were read first, until the other blocks take at most `limit` bytes. */
@@ -166,15 +205,14 @@ export class ReadsAhead<Read> {
 /** Reads blocks of a table once each, in the sequence of a list. @param blocks indices of the blocks in the table. @throws KNESER_DAMAGED */
 export function passAhead(
   reader: TrieReader,
-  name: string,
-  directory: TrieDirectory,
+  table: number,
   blocks: readonly number[],
 ): ReadsAhead<ReadonlyMap<number, TrieBlock>> {
   let at = 0;
   return new ReadsAhead(() => {
     const indices = blocks.slice(at, (at += BLOCKS_TOGETHER));
     if (indices.length === 0) return undefined;
-    return reader.pass(name, directory, indices).then(found => new Map(found.map((block, i) => [indices[i], block])));
+    return reader.pass(table, indices).then(found => new Map(found.map((block, i) => [indices[i], block])));
   });
 }
 

@@ -53,7 +53,7 @@ export class LoadedTable implements CountTable {
     private readonly memory: TableMemory,
     private readonly index: number,
     private readonly contextTable: LoadedTable | undefined,
-    private readonly parent: LoadedTable | undefined,
+    readonly parent: LoadedTable | undefined,
     positions: number,
     private readonly numbers: Float64Array | undefined,
   ) {

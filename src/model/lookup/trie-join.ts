@@ -3,12 +3,11 @@ import { discountsAt } from '../../smoothing/parameters.js';
 import { NONE } from '../../text/tokens.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
 import { findTrieBlock, isBehind, isContinued, type TrieDirectory } from '../../tables/trie-directory.js';
-import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
+import type { TrieReader } from '../../tables/trie-reader.js';
 import { rowMap } from './row-map.js';
 import type { SortedHistories } from './sorted-histories.js';
-import type { TablePart } from './table-part.js';
 import type { UnigramJoin } from './unigram-join.js';
-import { keepsBlocks, visitBlocks, type StoredTable } from './visit-blocks.js';
+import { keepsBlocks, visitBlocks } from './visit-blocks.js';
 
 /** Every rank is below this number. */
 const MOST_ROWS = 2 ** 31 - 1;
@@ -96,11 +95,6 @@ export class JoinedWords {
  * there are looked for, and a row's word is known by the row in the table before.
  */
 export class TrieJoin {
-  private readonly table: StoredTable;
-  /** The length of a context [words]. */
-  private readonly length: number;
-  /** The first rows of the table's blocks; `undefined` until they were read. */
-  private directory: TrieDirectory | undefined;
   /** The plan: by group of words, its block, its first place, the end of its places, and the index of its parent's context. */
   private groups = 0;
   private blocks = new Uint32Array(0);
@@ -113,11 +107,15 @@ export class TrieJoin {
   /** The block of the last group; −1 before the first. */
   private lastBlock = -1;
 
-  /** @param id the table's id in the reader. */
-  constructor(reader: TrieReader, id: number, { manifest, pattern }: TablePart) {
-    this.table = { reader, id, name: manifest.pattern };
-    this.length = pattern.length;
-  }
+  /**
+   * @param table its index in the reader.
+   * @param length the length of a context [words].
+   */
+  constructor(
+    private readonly reader: TrieReader,
+    private readonly table: number,
+    private readonly length: number,
+  ) {}
 
   /**
    * Looks the words up, and interpolates their probabilities: p(w|h) = (c − D(c) + taken · p(w|h')) / Σc, where `taken` is the sum of the
@@ -127,17 +125,13 @@ export class TrieJoin {
    * @returns a promise if blocks have to be read.
    */
   interpolate(words: JoinedWords, discounts: Float64Array): Promise<void> | undefined {
-    const { directory, table } = this;
-    if (!directory) {
-      return readTrieDirectory(table.reader.store, table.name).then(read => {
-        this.directory = read;
-        return this.interpolate(words, discounts);
-      });
-    }
+    const { reader, table } = this;
+    const directory = reader.directory(table);
+    if (!directory) return reader.open().then(() => this.interpolate(words, discounts));
     const { length } = words.histories;
     words.found.clear(length);
     this.plan(words, directory);
-    return visitBlocks(table, directory, this.blocks, this.groups, keepsBlocks(length), (from, to, blockAt) => {
+    return visitBlocks(reader, table, this.blocks, this.groups, keepsBlocks(length), (from, to, blockAt) => {
       let block: TrieBlock | undefined;
       let last = -1;
       for (let g = from; g < to; g++) {

@@ -4,11 +4,11 @@ import type { Evidence } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
 import { findTrieBlock, isBehind, isContinued, type TrieDirectory } from '../../tables/trie-directory.js';
-import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
+import type { TrieReader } from '../../tables/trie-reader.js';
 import type { Hits } from './hits.js';
 import { rowMap } from './row-map.js';
 import { sortByValue } from '../../base/sort-by-value.js';
-import type { LookupPlan } from './lookup-plan.js';
+import { LookupPlan } from './lookup-plan.js';
 import type { TablePart } from './table-part.js';
 import { trieFollowers, TrieContext } from './trie-context.js';
 import { clearEvidence, putEvidence, type TrieLevel } from './trie-level.js';
@@ -20,8 +20,9 @@ import { keepsBlocks, visitBlocks } from './visit-blocks.js';
  * words of each parent only have to be sorted by the farthest word of their contexts in this table.
  */
 export class TrieTable implements TrieLevel {
-  /** The first rows of the table's blocks; `undefined` until they were read. */
-  private directory: TrieDirectory | undefined;
+  /** Working memory for batches whose blocks the tables of a stream read at the same time. */
+  private readonly own = new LookupPlan();
+  private plan = this.own;
   /** Number of groups in the plan. */
   private groups = 0;
   /** The index of the block of the last group; −1 before the first group. */
@@ -32,26 +33,21 @@ export class TrieTable implements TrieLevel {
   private firstBlock = -1;
 
   /**
-   * @param id the table's id in the reader.
+   * @param table its index in the reader.
    * @param index the table's index in the evidence.
    * @param parent the table of the contexts without their farthest word, in which the same batch was looked up before.
-   * @param plan working memory, which the tables of a stream share.
+   * @param shared working memory, which the tables of a stream share for batches that they read one after another.
    * @param hits gets the words whose context was found.
    */
   constructor(
     private readonly reader: TrieReader,
-    private readonly id: number,
+    private readonly table: number,
     private readonly part: TablePart,
     private readonly index: number,
-    private readonly parent: TrieLevel,
-    private readonly plan: LookupPlan,
+    readonly parent: TrieLevel,
+    private readonly shared: LookupPlan,
     readonly hits: Hits,
   ) {}
-
-  /** The name of the table in the store. */
-  get name(): string {
-    return this.part.manifest.pattern;
-  }
 
   look(batch: Batch, evidence: Evidence): Promise<void> | undefined {
     clearEvidence(batch, evidence, this.index);
@@ -68,38 +64,35 @@ export class TrieTable implements TrieLevel {
    * has resolved.
    */
   contextOfFirst(): TrieContext | Promise<void> {
-    const { reader, id, directory, parent, firstBlock: first } = this;
+    const { reader, table, parent, firstBlock: first } = this;
+    const directory = reader.directory(table);
     if (!directory || first < 0) throw new Error('followers are asked for after the word was looked up');
     const above = parent.contextOfFirst();
     if (above instanceof Promise) return above;
     const blocks: TrieBlock[] = [];
     const missing: number[] = [];
     for (let b = first; b === first || directory.ranks[b] > 0; b++) {
-      const block = reader.get(id, b);
+      const block = reader.get(table, b);
       if (block) blocks.push(block);
       else missing.push(b);
     }
-    if (missing.length > 0) return reader.read(id, this.name, directory, missing).then(() => undefined);
+    if (missing.length > 0) return reader.read(table, missing).then(() => undefined);
     return new TrieContext(this.firstContext, blocks, above);
   }
 
   /** Plans the groups of a batch, and fills in the evidence of each group whose context was found. */
   private visit(batch: Batch, evidence: Evidence): Promise<void> | undefined {
-    const { directory } = this;
-    if (!directory) {
-      return readTrieDirectory(this.reader.store, this.name).then(read => {
-        this.directory = read;
-        return this.visit(batch, evidence);
-      });
-    }
+    const { reader, table } = this;
+    const directory = reader.directory(table);
+    if (!directory) return reader.open().then(() => this.visit(batch, evidence));
     const above = this.parent.hits;
+    const keeps = keepsBlocks(batch.length);
+    this.plan = keeps ? this.own : this.shared;
     this.plan.makeRoom(above.length);
     this.hits.clear(above.length);
     this.firstContext = this.firstBlock = -1;
     this.makePlan(directory, above, batch);
-    const table = { reader: this.reader, id: this.id, name: this.name };
-    const keeps = keepsBlocks(batch.length);
-    return visitBlocks(table, directory, this.plan.blocks, this.groups, keeps, (from, to, blockAt) =>
+    return visitBlocks(reader, table, this.plan.blocks, this.groups, keeps, (from, to, blockAt) =>
       this.visitGroups(from, to, blockAt, evidence),
     );
   }

@@ -9,7 +9,7 @@ import { UnigramTable } from './unigram-table.js';
 /**
  * Makes the tables of a stream that look words up in the store.
  *
- * @param first the id of the first table in the reader; further tables have the ids after it.
+ * @param first the index of the first table in the reader; further tables have the indices after it.
  */
 export function trieTables(reader: TrieReader, parts: readonly TablePart[], first: number): TrieLevel[] {
   const tables: TrieLevel[] = [];
@@ -22,9 +22,7 @@ export function trieTables(reader: TrieReader, parts: readonly TablePart[], firs
     const id = first + index;
     const hits = isChain ? shared[index % 2] : new Hits();
     tables.push(
-      parent
-        ? new TrieTable(reader, id, part, index, parent, plan, hits)
-        : new UnigramTable(reader, id, part, index, hits),
+      parent ? new TrieTable(reader, id, part, index, parent, plan, hits) : new UnigramTable(reader, id, index, hits),
     );
   });
   return tables;

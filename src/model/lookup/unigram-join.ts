@@ -1,11 +1,10 @@
 import type { Batch } from '../../smoothing/batch.js';
 import { grown } from '../../base/grown.js';
 import { discountsAt } from '../../smoothing/parameters.js';
-import { findTrieBlock, type TrieDirectory } from '../../tables/trie-directory.js';
+import { findTrieBlock } from '../../tables/trie-directory.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
-import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
-import type { TablePart } from './table-part.js';
-import { visitBlocks, type StoredTable } from './visit-blocks.js';
+import type { TrieReader } from '../../tables/trie-reader.js';
+import { visitBlocks } from './visit-blocks.js';
 
 /** In place of a row, of a word that was not looked up. */
 const NEW = 0;
@@ -17,17 +16,15 @@ const LOOKED_UP = 2;
  * fewer distinct words than words.
  */
 export class UnigramJoin {
-  private readonly table: StoredTable;
-  /** The first rows of the table's blocks; `undefined` until they were read. */
-  private directory: TrieDirectory | undefined;
   /** By word id, the word's p, and its row + {@link LOOKED_UP}, or {@link NEW}. */
   private values = new Float64Array(0);
   private rows = new Int32Array(0);
 
-  /** @param id the table's id in the reader. */
-  constructor(reader: TrieReader, id: number, { manifest }: TablePart) {
-    this.table = { reader, id, name: manifest.pattern };
-  }
+  /** @param table its index in the reader. */
+  constructor(
+    private readonly reader: TrieReader,
+    private readonly table: number,
+  ) {}
 
   /**
    * Looks up the words of a batch that are new.
@@ -37,17 +34,13 @@ export class UnigramJoin {
    * @returns a promise if blocks have to be read.
    */
   interpolate(batch: Batch, uniform: number, discounts: Float64Array): Promise<void> | undefined {
-    const { directory, table } = this;
-    if (!directory) {
-      return readTrieDirectory(table.reader.store, table.name).then(read => {
-        this.directory = read;
-        return this.interpolate(batch, uniform, discounts);
-      });
-    }
+    const { reader, table } = this;
+    const directory = reader.directory(table);
+    if (!directory) return reader.open().then(() => this.interpolate(batch, uniform, discounts));
     this.makeRoom(largestTarget(batch) + 1);
     const fresh = this.freshWords(batch);
     const blocks = Uint32Array.from(fresh, word => Math.max(0, findTrieBlock(directory, 0, 0, word, 0)));
-    return visitBlocks(table, directory, blocks, fresh.length, true, (from, to, blockAt) => {
+    return visitBlocks(reader, table, blocks, fresh.length, true, (from, to, blockAt) => {
       for (let i = from; i < to; i++) {
         const block = blockAt(blocks[i]);
         if (!block) throw new Error('a block was planned and not read');

@@ -2,10 +2,9 @@ import type { Batch } from '../../smoothing/batch.js';
 import type { Evidence } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
-import { findTrieBlock, type TrieDirectory } from '../../tables/trie-directory.js';
-import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
+import { findTrieBlock } from '../../tables/trie-directory.js';
+import type { TrieReader } from '../../tables/trie-reader.js';
 import type { Hits } from './hits.js';
-import type { TablePart } from './table-part.js';
 import { trieFollowers, TrieContext } from './trie-context.js';
 import { putEvidence, type TrieLevel } from './trie-level.js';
 
@@ -14,22 +13,19 @@ import { putEvidence, type TrieLevel } from './trie-level.js';
  * in memory.
  */
 export class UnigramTable implements TrieLevel {
-  /** The directory of the table; `undefined` until it was read. */
-  private directory: TrieDirectory | undefined;
   /** The blocks of the table; `undefined` until they were read. */
-  private blocks: (TrieBlock | undefined)[] = [];
+  private readonly blocks: (TrieBlock | undefined)[] = [];
   /** By word of the batch, the index of the block of its row. */
   private blockOf = new Uint32Array(0);
 
   /**
-   * @param id the table's id in the reader.
+   * @param table its index in the reader.
    * @param index the table's index in the evidence.
    * @param hits gets the words of the batch.
    */
   constructor(
     private readonly reader: TrieReader,
-    private readonly id: number,
-    private readonly part: TablePart,
+    private readonly table: number,
     private readonly index: number,
     readonly hits: Hits,
   ) {}
@@ -47,23 +43,19 @@ export class UnigramTable implements TrieLevel {
   }
 
   contextOfFirst(): TrieContext | Promise<void> {
-    const { directory, blocks } = this;
+    const { blocks } = this;
+    const directory = this.reader.directory(this.table);
     if (!directory) throw new Error('followers are asked for after the word was looked up');
     const missing = Array.from(directory.parents, (_, b) => b).filter(b => !blocks[b]);
-    if (missing.length > 0) return this.readBlocks(directory, missing);
+    if (missing.length > 0) return this.readBlocks(missing);
     return new TrieContext(0, blocks as TrieBlock[], undefined);
   }
 
   /** Finds the block of each word of a batch. Returns a promise if blocks have to be read. */
   private read(batch: Batch): Promise<void> | undefined {
-    const { directory, blocks } = this;
-    if (!directory) {
-      return readTrieDirectory(this.reader.store, this.part.manifest.pattern).then(read => {
-        this.directory = read;
-        this.blocks = Array.from(read.parents, () => undefined);
-        return this.read(batch);
-      });
-    }
+    const { reader, blocks } = this;
+    const directory = reader.directory(this.table);
+    if (!directory) return reader.open().then(() => this.read(batch));
     const { ids, targets, length } = batch;
     this.begin(batch);
     const { blockOf } = this;
@@ -73,12 +65,12 @@ export class UnigramTable implements TrieLevel {
       blockOf[t] = b;
       if (!blocks[b]) missing.add(b);
     }
-    return missing.size > 0 ? this.readBlocks(directory, [...missing]) : undefined;
+    return missing.size > 0 ? this.readBlocks([...missing]) : undefined;
   }
 
   /** Reads blocks from the store. @param missing indices of the blocks in the table. */
-  private async readBlocks(directory: TrieDirectory, missing: readonly number[]): Promise<void> {
-    const read = await this.reader.read(this.id, this.part.manifest.pattern, directory, missing);
+  private async readBlocks(missing: readonly number[]): Promise<void> {
+    const read = await this.reader.read(this.table, missing);
     read.forEach((block, i) => (this.blocks[missing[i]] = block));
   }
 

@@ -1,5 +1,4 @@
 import type { TrieBlock } from '../../tables/trie-block.js';
-import type { TrieDirectory } from '../../tables/trie-directory.js';
 import { BLOCKS_TOGETHER, ReadsAhead, type TrieReader } from '../../tables/trie-reader.js';
 
 /** If a batch has this many words or more, the blocks that it reads are not kept in memory: the next batch needs others. */
@@ -10,15 +9,6 @@ export function keepsBlocks(words: number): boolean {
   return words < KEPT_WORDS;
 }
 
-/** A trie table in a store. */
-export interface StoredTable {
-  readonly reader: TrieReader;
-  /** The table's id in the reader. */
-  readonly id: number;
-  /** The name of the table in the store. */
-  readonly name: string;
-}
-
 /** Handles the groups `from` ≤ g < `to`. @param blockAt the block with an index, which is the block of one of these groups. */
 export type VisitGroups = (from: number, to: number, blockAt: (index: number) => TrieBlock | undefined) => void;
 
@@ -26,30 +16,30 @@ export type VisitGroups = (from: number, to: number, blockAt: (index: number) =>
  * Visits groups of words, each of which needs one block, in the order of the blocks. Blocks that are not in memory are read ahead. Returns a
  * promise if blocks have to be read.
  *
+ * @param table the table's id in the reader, which has opened it.
  * @param blocks by group, the index of its block, ascending.
  * @param groups number of groups.
  * @param keeps whether blocks that are read stay in memory.
  */
 export function visitBlocks(
-  table: StoredTable,
-  directory: TrieDirectory,
+  reader: TrieReader,
+  table: number,
   blocks: Uint32Array,
   groups: number,
   keeps: boolean,
   visit: VisitGroups,
 ): Promise<void> | undefined {
-  const { reader, id } = table;
-  const inMemory = (index: number): TrieBlock | undefined => reader.get(id, index);
+  const inMemory = (index: number): TrieBlock | undefined => reader.get(table, index);
   for (let g = 0; g < groups; g++) {
-    if (!inMemory(blocks[g])) return readAndVisit(table, directory, blocks, groups, keeps, visit);
+    if (!inMemory(blocks[g])) return readAndVisit(reader, table, blocks, groups, keeps, visit);
   }
   visit(0, groups, inMemory);
   return undefined;
 }
 
 async function readAndVisit(
-  { reader, id, name }: StoredTable,
-  directory: TrieDirectory,
+  reader: TrieReader,
+  table: number,
   blocks: Uint32Array,
   groups: number,
   keeps: boolean,
@@ -66,12 +56,12 @@ async function readAndVisit(
       if (b === last) continue;
       if (missing.length === BLOCKS_TOGETHER) break;
       last = b;
-      const block = reader.get(id, b);
+      const block = reader.get(table, b);
       if (block) found.set(b, block);
       else missing.push(b);
     }
     const to = planned;
-    const read = keeps ? reader.read(id, name, directory, missing) : reader.pass(name, directory, missing);
+    const read = keeps ? reader.read(table, missing) : reader.pass(table, missing);
     return read.then(blocks => {
       blocks.forEach((block, i) => found.set(missing[i], block));
       return { from, to, found };

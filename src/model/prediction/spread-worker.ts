@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createLoadedScorer, type ScoringPlan } from '../scoring/pieces.js';
-import { runAtOnce } from '../scoring/scorer.js';
+import { runAtOnce } from '../scoring/steps.js';
 import { createPredictor } from './create-predictor.js';
 import { tokenSpreads } from './token-spreads.js';
 

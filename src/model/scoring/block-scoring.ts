@@ -44,19 +44,28 @@ export interface BlockScoring {
 /** Makes the scorers of one thread. @param blockMemory the most memory for blocks that are kept [bytes]. */
 export function createBlockScoring(store: ModelStore, plan: SmoothingPlan, blockMemory: number): BlockScoring {
   const { words, clusterings, modelM, smoothing, order } = plan;
-  const reader = new TrieReader(store, blockMemory);
+  const parts = [
+    ...words,
+    ...clusterings.flatMap(({ tables }) => tables),
+    ...(modelM ? [...modelM.classTables, ...modelM.wordTables] : []),
+  ];
+  const reader = new TrieReader(
+    store,
+    blockMemory,
+    parts.map(({ manifest }) => ({ name: manifest.pattern })),
+  );
   const estimator = createEstimator(plan);
   const { chain, classChains } = estimator;
   const wordTables = trieTables(reader, words, 0);
-  const chainOf = (parts: readonly TablePart[], from: number, of: Chain): TrieChain =>
-    new TrieChain(reader, parts.slice(0, order), from, of);
+  const chainOf = (tables: number, from: number, of: Chain): TrieChain =>
+    // Tables above the order of scoring are in the model, but add nothing.
+    new TrieChain(reader, Math.min(tables, order), from, of);
   let first = words.length;
   const classStreams = clusterings.map(({ classes, tables: parts }, m): ClassTables => {
     const from = first;
     const tables = trieTables(reader, parts, from);
     first += parts.length;
-    // Tables above the order of scoring are in the model, but add nothing.
-    return { tables, classOf: classes.of, chain: chainOf(parts, from, classChains[m]) };
+    return { tables, classOf: classes.of, chain: chainOf(parts.length, from, classChains[m]) };
   });
   const byEvidence = new Scorer(
     { tables: wordTables },
@@ -65,19 +74,18 @@ export function createBlockScoring(store: ModelStore, plan: SmoothingPlan, block
     count => (smoothing === 'backoff' ? new Float64Array(2 * words.length * count) : undefined),
     modelM && estimator.modelM && stepTables(reader, modelM, estimator.modelM, first),
   );
-  const ofSteps = modelM ? modelM.classTables.length + modelM.wordTables.length : 0;
   // Parts would read the same blocks of skip patterns.
   const partWords = chain ? PART_WORDS : 0;
   return {
     byEvidence,
-    scorer: new DividingScorer(chain ? new ChainScorer(chainOf(words, 0, chain)) : byEvidence, order, partWords),
+    scorer: new DividingScorer(chain ? new ChainScorer(chainOf(words.length, 0, chain)) : byEvidence, order, partWords),
     partWords,
-    batchWords: Math.min(BLOCK_BATCH, Math.floor(BATCH_EVIDENCE / ((words.length + ofSteps) * FIELDS))),
+    batchWords: Math.min(BLOCK_BATCH, Math.floor(BATCH_EVIDENCE / ((parts.length - first + words.length) * FIELDS))),
     blockMemory,
   };
 }
 
-/** The tables of Model M, which look words up in the store. @param first the id of their first table in the reader. */
+/** The tables of Model M, which look words up in the store. @param first the index of their first table in the reader. */
 function stepTables(
   reader: TrieReader,
   { classTables, wordTables }: ModelMPart,

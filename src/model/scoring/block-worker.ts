@@ -5,7 +5,8 @@ import { openShared } from '../../store/folder/open-shared.js';
 import type { BlockAnswer, BlockQuestion } from './block-threads.js';
 import { createBlockScoring, type BlockScoringPlan } from './block-scoring.js';
 import { PartOfBatch } from './divide-batch.js';
-import { runAwaiting, type BatchScorer, type BatchScores } from './scorer.js';
+import type { BatchScorer, BatchScores } from './scorer.js';
+import { runAwaiting } from './steps.js';
 
 // The entry of a thread of Node that scores batches from blocks, in the order in which it gets them.
 if (parentPort) {

@@ -2,6 +2,8 @@ import type { Batch } from '../../smoothing/batch.js';
 import { Evidence, type CountTable } from '../../smoothing/evidence.js';
 import type { ModelM, StepEvidence } from '../../smoothing/model-m.js';
 import type { LoadedTable } from '../lookup/loaded-table.js';
+import { look } from '../lookup/look.js';
+import { together } from './steps.js';
 
 /** The tables of Model M, as a scorer uses them. The tables of words must have looked the batch up before. */
 export interface ModelMTables {
@@ -63,23 +65,14 @@ export class PagedModelM implements ModelMTables {
   }
 
   *evidenceOf(batch: Batch, ofClasses: Batch): Generator<Promise<void>, StepEvidence, void> {
-    const { classStep, wordStep } = this;
-    const classes = yield* lookUp(classStep, batch, ofClasses);
-    return { classes, words: yield* lookUp(wordStep, batch, ofClasses) };
+    const [classes, words] = [this.classStep, this.wordStep].map(
+      ({ tables }) => new Evidence(tables.length, batch.length),
+    );
+    const lookUp = ({ tables, withClasses }: StepTables<CountTable>, into: Evidence): Generator<Promise<void>, void> =>
+      look(tables, k => (withClasses[k] ? ofClasses : batch), into);
+    yield* together(batch.length, [lookUp(this.classStep, classes), lookUp(this.wordStep, words)]);
+    return { classes, words };
   }
-}
-
-function* lookUp(
-  { tables, withClasses }: StepTables<CountTable>,
-  batch: Batch,
-  ofClasses: Batch,
-): Generator<Promise<void>, Evidence, void> {
-  const evidence = new Evidence(tables.length, batch.length);
-  for (const [k, table] of tables.entries()) {
-    const reading = table.look(withClasses[k] ? ofClasses : batch, evidence);
-    if (reading) yield reading;
-  }
-  return evidence;
 }
 
 /** Model M from tables in memory: each step interpolates table by table, without evidence; the results have the same bits. */

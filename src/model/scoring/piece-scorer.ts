@@ -4,7 +4,7 @@ import type { BlockScoring } from './block-scoring.js';
 import type { GroupLimits } from './in-groups.js';
 import { PIECE_WORDS, PieceSum } from './perplexity.js';
 import { beginPiece, tokenScores, type Piece, type TokenScores } from './pieces.js';
-import { runAwaiting } from './scorer.js';
+import { runAwaiting } from './steps.js';
 
 /** How many tokens a task of sentences should have. More tokens would take much memory, because sentences wait in memory for their scores. */
 export const BLOCK_TASK = 1 << 18;

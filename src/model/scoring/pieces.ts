@@ -9,7 +9,8 @@ import { PIECE_WORDS, PieceSum } from './perplexity.js';
 import { ChainScorer } from './chain-scorer.js';
 import { LoadedChain } from './loaded-chain.js';
 import { LoadedModelM } from './model-m-tables.js';
-import { runAtOnce, Scorer, type BatchScorer } from './scorer.js';
+import { Scorer, type BatchScorer } from './scorer.js';
+import { runAtOnce } from './steps.js';
 
 /** The data that a thread needs to score with tables in memory. Threads share the memory of the tables; all other data is copied. */
 export interface ScoringPlan extends SmoothingPlan {

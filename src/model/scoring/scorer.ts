@@ -5,7 +5,9 @@ import type { TextCache } from '../../smoothing/cache/text-cache.js';
 import { Evidence, type CountTable } from '../../smoothing/evidence.js';
 import type { StepEvidence } from '../../smoothing/model-m.js';
 import type { ChainTables } from './chain-tables.js';
+import { look } from '../lookup/look.js';
 import type { ModelMTables } from './model-m-tables.js';
+import { together } from './steps.js';
 
 /** The scores of a batch: entry t belongs to word t of the batch. The arrays are reused for the next batch. */
 export interface BatchScores {
@@ -69,12 +71,11 @@ export class Scorer implements BatchScorer {
     this.makeRoom(batch.targets.length);
     const { estimator, evidence, classBatches, modelM } = this;
     const { log10Probs, matched } = this.scores;
-    yield* look(this.words.tables, batch, evidence);
     const ofClasses: Float64Array[] = [];
-    for (const [m, { classOf, chain }] of this.clusterings.entries()) {
-      mapToClasses(batch, classOf, classBatches[m]);
-      ofClasses.push((yield* chain.interpolate(classBatches[m])).probabilities);
-    }
+    yield* together(batch.length, [
+      look(this.words.tables, () => batch, evidence),
+      ...this.clusterings.map((_, m) => this.scoreClasses(m, batch, ofClasses)),
+    ]);
     let ofModelM: Float64Array | undefined;
     if (modelM) {
       const m = modelM.model.clustering;
@@ -83,6 +84,13 @@ export class Scorer implements BatchScorer {
     estimator.score(evidence, ofClasses, ofModelM, batch, log10Probs, cache);
     this.match(batch, matched);
     return this.scores;
+  }
+
+  /** Scores the classes of a batch with class model m. @param into gets the probabilities, as entry m. */
+  private *scoreClasses(m: number, batch: Batch, into: Float64Array[]): Generator<Promise<void>, void, void> {
+    const { classOf, chain } = this.clusterings[m];
+    mapToClasses(batch, classOf, this.classBatches[m]);
+    into[m] = (yield* chain.interpolate(this.classBatches[m])).probabilities;
   }
 
   /** A function of its own, because V8 runs the loops of a short-lived generator without optimizing them (measured). */
@@ -96,15 +104,15 @@ export class Scorer implements BatchScorer {
   /** The evidence of a batch, in new arrays, so that it stays valid. */
   *evidenceOf(batch: Batch): Generator<Promise<void>, BlendEvidence, void> {
     const words = this.emptyEvidence(batch.length);
-    yield* look(this.words.tables, batch, words);
-    const clusterings: ClassEvidence[] = [];
-    for (const { tables, classOf } of this.clusterings) {
-      const evidence = new Evidence(tables.length, batch.length);
+    const clusterings = this.clusterings.map(({ tables, classOf }): ClassEvidence => {
       const ofClasses = emptyBatch();
       mapToClasses(batch, classOf, ofClasses);
-      yield* look(tables, ofClasses, evidence);
-      clusterings.push({ evidence, batch: ofClasses });
-    }
+      return { evidence: new Evidence(tables.length, batch.length), batch: ofClasses };
+    });
+    yield* together(batch.length, [
+      look(this.words.tables, () => batch, words),
+      ...clusterings.map((of, m) => look(this.clusterings[m].tables, () => of.batch, of.evidence)),
+    ]);
     const { modelM } = this;
     if (!modelM) return { words, clusterings };
     const steps = yield* modelM.evidenceOf(batch, clusterings[modelM.model.clustering].batch);
@@ -141,14 +149,6 @@ export class Scorer implements BatchScorer {
   }
 }
 
-/** Looks a batch up in tables. */
-function* look(tables: readonly CountTable[], batch: Batch, evidence: Evidence): Generator<Promise<void>, void, void> {
-  for (const table of tables) {
-    const reading = table.look(batch, evidence);
-    if (reading) yield reading;
-  }
-}
-
 function emptyBatch(): Batch {
   return {
     ids: new Uint32Array(0),
@@ -173,21 +173,4 @@ function mapToClasses(batch: Batch, classOf: Uint32Array, to: Batch): void {
   to.available = batch.available;
   to.oov = batch.oov;
   to.length = batch.length;
-}
-
-/** Runs a generator to its end, and awaits each promise that it yields. @param check called after each promise; it throws to stop the run. */
-export async function runAwaiting<T>(steps: Generator<Promise<void>, T, void>, check?: () => void): Promise<T> {
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-    await step.value;
-    check?.();
-  }
-}
-
-/** Runs a generator that yields nothing to its end. */
-export function runAtOnce<T>(steps: Generator<Promise<void>, T, void>): T {
-  const step = steps.next();
-  if (!step.done) throw new Error('a loaded model waited for its store');
-  return step.value;
 }

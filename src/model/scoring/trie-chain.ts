@@ -2,7 +2,6 @@ import type { Batch } from '../../smoothing/batch.js';
 import type { Chain } from '../../smoothing/chain.js';
 import type { TrieReader } from '../../tables/trie-reader.js';
 import { SortedHistories } from '../lookup/sorted-histories.js';
-import type { TablePart } from '../lookup/table-part.js';
 import { JoinedWords, TrieJoin } from '../lookup/trie-join.js';
 import { UnigramJoin } from '../lookup/unigram-join.js';
 import { emptyProbabilities, type ChainProbabilities, type ChainTables } from './chain-tables.js';
@@ -16,18 +15,18 @@ export class TrieChain implements ChainTables {
   private readonly joins: readonly TrieJoin[];
 
   /**
-   * @param parts the tables, shorter contexts first.
-   * @param first the id of the first of them in the reader; the others have the ids after it.
+   * @param count number of tables: those of contexts of no word, one word …
+   * @param first the index of the first of them in the reader; the others have the indices after it.
    */
   constructor(
     reader: TrieReader,
-    parts: readonly TablePart[],
+    count: number,
     first: number,
     private readonly chain: Chain,
   ) {
-    this.unigrams = new UnigramJoin(reader, first, parts[0]);
-    this.words = new JoinedWords(new SortedHistories(parts.length - 1));
-    this.joins = parts.slice(1).map((part, i) => new TrieJoin(reader, first + 1 + i, part));
+    this.unigrams = new UnigramJoin(reader, first);
+    this.words = new JoinedWords(new SortedHistories(count - 1));
+    this.joins = Array.from({ length: count - 1 }, (_, i) => new TrieJoin(reader, first + 1 + i, 1 + i));
   }
 
   *interpolate(batch: Batch): Generator<Promise<void>, ChainProbabilities, void> {

@@ -1,3 +1,4 @@
+import { allSettled } from '../../base/all-settled.js';
 import type { Sort } from '../../count/adjust.js';
 import type { CountResult, CountTask } from '../../count/counter.js';
 import { tooLarge } from '../../count/id-stream.js';
@@ -109,7 +110,7 @@ export class TableCounting {
           };
           tasks.push(sortPartition());
         }
-        await allSettledOrThrow(tasks);
+        await allSettled(tasks);
         if (!isSpilling) await this.complete(members);
         await context.pause();
       }
@@ -131,7 +132,7 @@ export class TableCounting {
         done += lengthOf(segments);
         this.report('count', done, total);
       });
-      await allSettledOrThrow(tasks);
+      await allSettled(tasks);
       await this.complete([sort]);
     }
   }
@@ -190,10 +191,4 @@ function familiesOf(sorts: readonly Sort[]): { distance: number; members: number
     families.set(distance, [...(families.get(distance) ?? []), index]);
   });
   return [...families].map(([distance, members]) => ({ distance, members }));
-}
-
-/** Waits for all tasks, so that none is still working when the first failure is thrown. */
-async function allSettledOrThrow(tasks: readonly Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(tasks)).find(result => result.status === 'rejected');
-  if (failed) throw failed.reason;
 }
