@@ -1,6 +1,6 @@
 import { callBack } from '../base/call-back.js';
 import { stat } from 'node:fs/promises';
-import { writeAtomically } from '../base/node/atomic.js';
+import { writeDraft } from '../base/node/atomic.js';
 import { checkOutsideModels } from '../store/folder/outside-models.js';
 import { checkFlag, checkOptions, checkPath, required, WORK_OPTIONS, type OptionTable } from '../base/check.js';
 import { checkAborted, KneserError, writeError } from '../base/errors.js';
@@ -78,7 +78,15 @@ export async function pack(options: PackOptions): Promise<PackReport> {
     };
     const { keys, bytes, pieces } = await packStore(store, files, onValue);
     try {
-      await writeAtomically(out, pieces);
+      const draft = await writeDraft(out, pieces);
+      try {
+        // Another process may have made the file meanwhile.
+        await checkOut(out, force);
+      } catch (error) {
+        await draft.discard();
+        throw error;
+      }
+      await draft.publish();
       // The files of the store have more bytes than its values. The file is there, so that it is too late to stop.
       report(total);
     } catch (error) {

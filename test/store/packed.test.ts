@@ -347,6 +347,13 @@ describe('a packed model', () => {
     expect(await values(out)).toMatchObject({ values: ((await values(out + '-2')) as { values: unknown }).values });
   });
 
+  it('does not replace a file that appears while it is packed', async () => {
+    const out = cli.fresh('raced') + '.kneser';
+    const onProgress = (): void => writeFileSync(out, 'of another process');
+    await expectError(pack({ model: models.tiny, out, onProgress }), 'KNESER_OUTPUT_EXISTS', /is there already/);
+    expect(readFileSync(out, 'utf8')).toBe('of another process');
+  });
+
   it('leaves no file if packing is aborted', async () => {
     const folder = cli.fresh('stopped');
     mkdirSync(folder);

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { writeError } from '../errors.js';
+import { KneserError, systemCode, writeError, type ErrorCode } from '../errors.js';
 
 /** The mark in the name of a temporary file: the id of its process, and its machine, because other machines may use the same id. */
 const MARK = /^(\d+)-([A-Za-z0-9]*)-/;
@@ -17,9 +17,17 @@ export async function makeTemporaryFolder(name = 'kneser'): Promise<string> {
   const folder = resolve(tmpdir());
   await removeAbandoned(folder, `${name}-`);
   return mkdtemp(join(folder, `${name}-${process.pid}-${machine()}-`)).catch((error: unknown) => {
-    throw writeError(folder, error);
+    const failed = writeError(folder, error);
+    if (failed instanceof KneserError && WHERE.has(failed.code)) {
+      const message = `${folder}: a temporary file cannot be made there (${systemCode(error)}); set TMPDIR to a folder that can be written`;
+      throw new KneserError(failed.code, message, { cause: error });
+    }
+    throw failed;
   });
 }
+
+/** The errors of writing for which another folder helps. */
+const WHERE: ReadonlySet<ErrorCode> = new Set(['KNESER_OUTPUT_EXISTS', 'KNESER_OUTPUT_DENIED', 'KNESER_IO']);
 
 /**
  * Removes the entries of a folder that dead processes of this machine left: their names begin with `prefix` and the mark of the process.
