@@ -241,10 +241,13 @@ export function systemCode(error: unknown): string | undefined {
   return undefined;
 }
 
+/** What is wrong, and what to do, if {@link isOutOfFiles}. */
+export const OUT_OF_FILES = 'too many files are open; raise the limit (ulimit -n)';
+
 /** Whether the reason of an error is that this process, or the machine, has too many files open. */
 export function isOutOfFiles(error: unknown): boolean {
   const code = systemCode(error);
-  return code === 'EMFILE' || code === 'ENFILE' || /too many open files/i.test(reasonsOf(error));
+  return code === 'EMFILE' || code === 'ENFILE' || /EMFILE|ENFILE|too many open files/i.test(reasonsOf(error));
 }
 
 /** Whether the reason of an error is that the disk is full, or the user's quota of it. */
@@ -258,7 +261,7 @@ export function readError(path: string, error: unknown): Error {
   if (isFromCaller(error)) return error as Error;
   const cause = { cause: error };
   if (isOutOfFiles(error)) {
-    return new KneserError('KNESER_IO', `${path}: too many files are open; raise the limit (ulimit -n)`, cause);
+    return new KneserError('KNESER_IO', `${path}: ${OUT_OF_FILES}`, cause);
   }
   const code = systemCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') {

@@ -1,6 +1,6 @@
 import { CommanderError, type Command } from 'commander';
 import { standard } from '../base/node/standard-streams.js';
-import { KneserError, type ErrorCode } from '../base/errors.js';
+import { isOutOfFiles, KneserError, OUT_OF_FILES, type ErrorCode } from '../base/errors.js';
 
 /** For options of the library, and members of them, whose flag has another name: the flags' names in camel case, of which one is given. */
 const FLAG_NAMES: Readonly<Record<string, readonly string[]>> = {
@@ -33,7 +33,8 @@ export function reportError(error: unknown, command?: Command): number {
   const { code } = error as NodeJS.ErrnoException;
   // The program that reads standard output closed the pipe because it needs no more results: this is no error.
   if (code === 'EPIPE') return 0;
-  standard.stderr.write(`kneser: ${error instanceof Error ? error.message : String(error)}\n`);
+  const reason = isOutOfFiles(error) ? OUT_OF_FILES : error instanceof Error ? error.message : String(error);
+  standard.stderr.write(`kneser: ${reason}\n`);
   return 1;
 }
 

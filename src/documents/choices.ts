@@ -159,10 +159,10 @@ export function inverseWeights(
   return { highest: used.map(k => highest[k]), weights: plain.map(weight => weight * scale), beta };
 }
 
-/** The weight of a figure: the weight of the first segment whose highest figure is at least this figure. */
+/** The weight of a figure: the weight of the first segment whose highest figure is at least this figure; 1 without segments. */
 export function weightOf({ highest, weights }: Segments, figure: number): number {
   const k = highest.findIndex(most => figure <= most);
-  return weights[k < 0 ? weights.length - 1 : k];
+  return weights.at(k) ?? 1;
 }
 
 /**

@@ -170,17 +170,23 @@ function inverse(
   chosen: Int8Array,
 ): Decision {
   const { segments = 20, ratio = 10, count } = sample;
-  const hasWeight = (position: number): boolean => !Number.isNaN(figures[position]) && tokens[position] > 0;
-  const order = ranked(positions(figures.length, hasWeight), figures);
-  if (order.length > 0) requirePositive(figures[order[0]]);
-  const found = inverseWeights(order, figures, tokens, { segments, ratio });
+  const hasFigure = (position: number): boolean => !Number.isNaN(figures[position]);
+  const all = ranked(positions(figures.length, hasFigure), figures);
+  if (all.length > 0) requirePositive(figures[all[0]]);
+  // A document without tokens has no part in the segments, but a figure, and so the weight of the segment of this figure.
+  const found = inverseWeights(
+    all.filter(position => tokens[position] > 0),
+    figures,
+    tokens,
+    { segments, ratio },
+  );
   const weight = (figure: number): number => weightOf(found, figure);
   const details = {
     beta: found.beta,
     segments: found.weights.map((own, k) => ({ highest: found.highest[k], weight: own })),
   };
-  const scoreOf = (position: number): number => (hasWeight(position) ? Math.log(weight(figures[position])) : NaN);
-  const isTaken = count === undefined ? hasWeight : highestKeys(figures.length, scoreOf, count, seed);
+  const scoreOf = (position: number): number => (hasFigure(position) ? Math.log(weight(figures[position])) : NaN);
+  const isTaken = count === undefined ? hasFigure : highestKeys(figures.length, scoreOf, count, seed);
   for (let i = 0; i < figures.length; i++) if (isTaken(i)) chosen[i] = 0;
   return { bucketOf: position => chosen[position], weight, cuts: [], details };
 }

@@ -730,7 +730,7 @@ describe('a full disk', () => {
   test('is told from a missing folder for temporary files, which is named by its path', async () => {
     const nowhere = join(cli.folder, 'nowhere');
     const where = (folder: string): RegExp => new RegExp(`${folder}: a temporary file cannot be made .* set TMPDIR to`);
-    expect(await cli.refuse(1, ['inspect', trained], { env: { TMPDIR: nowhere } })).toMatch(where(nowhere));
+    expect(await cli.refuse(2, ['inspect', trained], { env: { TMPDIR: nowhere } })).toMatch(where(nowhere));
     const file = cli.file('no folder');
     expect(await cli.refuse(2, ['inspect', trained], { env: { TMPDIR: file } })).toMatch(where(file));
   });

@@ -20,7 +20,7 @@ export async function makeTemporaryFolder(name = 'kneser'): Promise<string> {
     const failed = writeError(folder, error);
     if (failed instanceof KneserError && WHERE.has(failed.code)) {
       const message = `${folder}: a temporary file cannot be made there (${systemCode(error)}); set TMPDIR to a folder that can be written`;
-      throw new KneserError(failed.code, message, { cause: error });
+      throw new KneserError('KNESER_OUTPUT_DENIED', message, { cause: error });
     }
     throw failed;
   });

@@ -90,6 +90,8 @@ export class RecentNgrams {
 
   /** Adds an occurrence of a word after a context. @param weight its weight in units, above 0. */
   add(second: number, first: number, word: number, weight: number): void {
+    // Room for both entries first: between them, a context would have a weight that its n-grams do not have yet, and lose it.
+    if (2 * (this.size + 2) > this.slots) this.rebuild();
     this.put(second, first, NONE, weight);
     this.put(second, first, word, weight);
   }
@@ -110,12 +112,8 @@ export class RecentNgrams {
 
   /** The slot of an entry, which is made if there is none. */
   private enter(second: number, first: number, word: number): number {
-    let slot = this.slotOf(second, first, word);
+    const slot = this.slotOf(second, first, word);
     if (this.keys[3 * slot + 2] !== 0) return slot;
-    if (6 * (this.size + 1) > this.keys.length) {
-      this.rebuild();
-      slot = this.slotOf(second, first, word);
-    }
     this.keys[3 * slot] = second;
     this.keys[3 * slot + 1] = first;
     this.keys[3 * slot + 2] = word + 1;
@@ -123,7 +121,7 @@ export class RecentNgrams {
     return slot;
   }
 
-  /** Forgets n-grams whose weights have faded, computes the weights of contexts anew, and doubles the table if it is still more than a quarter full. */
+  /** Forgets n-grams whose weights have faded, computes the weights of contexts anew, and doubles the table if it may still be half full. */
   private rebuild(): void {
     const { keys, weights, units } = this;
     const memories = units.length;
@@ -132,7 +130,8 @@ export class RecentNgrams {
     for (let slot = 0; slot < slots; slot++) if (this.isRemembered(slot)) kept++;
     const remembered = new Uint32Array(kept);
     for (let slot = 0, i = 0; slot < slots; slot++) if (this.isRemembered(slot)) remembered[i++] = slot;
-    const larger = 4 * kept > slots ? 2 * slots : slots;
+    // Each n-gram may have a context of its own; the next one has room, too.
+    const larger = 4 * (kept + 1) > slots ? 2 * slots : slots;
     this.keys = new Uint32Array(3 * larger);
     this.weights = new Float64Array(memories * larger);
     this.size = 0;

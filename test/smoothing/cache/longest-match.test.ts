@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { randomNumbers } from '../../support/models.js';
 import { LEAST_MATCH, LongestMatch } from '#kneser/src/smoothing/cache/longest-match.js';
 
 /**
@@ -47,4 +48,31 @@ test('a text longer than what is kept', () => {
   expect(match.length).toBe(0);
   for (const word of [250_001, 250_002, 250_003, 250_004]) match.add(word);
   expect([match.predicted, match.length]).toEqual([250_005, LEAST_MATCH]);
+});
+
+test('finds the last place of any four words among the last 131,072, as a map of all places does', () => {
+  const random = randomNumbers(5);
+  const match = new LongestMatch();
+  const text: number[] = [];
+  const last = new Map<string, number>();
+  let [at, length] = [0, 0];
+  for (let i = 0; i < 200_000; i++) {
+    const word = 1 + Math.floor(60 * random() ** 2);
+    match.add(word);
+    const goesOn = length > 0 && text[at] === word;
+    text.push(word);
+    at++;
+    length = goesOn ? length + 1 : 0;
+    if (text.length < LEAST_MATCH) continue;
+    const key = text.slice(-LEAST_MATCH).join(' ');
+    const place = last.get(key);
+    if (!goesOn && place !== undefined && text.length - place + LEAST_MATCH <= 131_072) {
+      at = place;
+      length = LEAST_MATCH;
+    }
+    last.set(key, text.length);
+    if (match.length !== length || match.predicted !== (length > 0 ? text[at] : 0)) {
+      expect([i, match.length, match.predicted]).toEqual([i, length, length > 0 ? text[at] : 0]);
+    }
+  }
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RecentNgrams } from '#kneser/src/smoothing/cache/recent-ngrams.js';
+import { randomNumbers } from '../../support/models.js';
 
 const MEMORIES = [2, 50];
 
@@ -74,4 +75,31 @@ test('a long text: shares sum to one, what has faded is forgotten, and memory st
   ngrams.clear();
   ngrams.look(0, 1, 1);
   expect([...ngrams.shares, ...ngrams.totals]).toEqual([0, 0, 0, 0]);
+});
+
+test('a table that grows keeps the weight of every context and n-gram', () => {
+  const sizes = {
+    words: fc.integer({ min: 1, max: 3000 }),
+    contexts: fc.integer({ min: 1, max: 3000 }),
+    seed: fc.nat(),
+  };
+  fc.assert(
+    fc.property(fc.record(sizes), ({ words, contexts, seed }) => {
+      const ngrams = new RecentNgrams([1e15], 1e-250);
+      const random = randomNumbers(seed);
+      const counts = new Map<string, number>();
+      const counted = (key: string): number => {
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+        return counts.get(key) ?? 0;
+      };
+      for (let i = 0; i < 3000; i++) {
+        const [first, word] = [1 + Math.floor(contexts * random()), 1 + Math.floor(words * random())];
+        ngrams.add(0, first, word, 1);
+        ngrams.look(0, first, word);
+        const total = counted(`${first}`);
+        expect([...ngrams.totals, ...ngrams.shares]).toEqual([total, counted(`${first} ${word}`) / total]);
+      }
+    }),
+    { numRuns: 30 },
+  );
 });
