@@ -215,7 +215,7 @@ export function createBlend(
 ): Blend {
   const mixture = new Mixture(latticeOf(words, manifest.vocabulary, discounts), weights?.words);
   if (!weights || clusterings.length === 0) return new Blend(mixture);
-  const lattices = clusterings.map(({ tables, classes }) => latticeOf(tables, classes.count - 2, discounts));
+  const lattices = clusterings.map(({ tables, classes }) => latticeOf(tables, classes.predicted, discounts));
   const parameters = divideParameters(weights.classes, lattices);
   const models = clusterings.map(({ classes }, m): ClassModel => {
     return { mixture: new Mixture(lattices[m], parameters[m]), classes };

@@ -9,6 +9,8 @@ import { BOS, FIRST_WORD, NONE } from '../text/tokens.js';
 export interface WordClasses {
   /** Number of class ids; `NONE`, `<unk>`, `<s>` and `</s>` have one each. */
   readonly count: number;
+  /** Number of classes of the words that are predicted, which are all but `<s>`: classes without words, which clustering may leave, are not among them. */
+  readonly predicted: number;
   /** By word id, the id of its class. */
   readonly of: Uint32Array;
   /** By word id, p(word | class): the word's share of the tokens of its class. Sums to 1 over the words of each class. */
@@ -53,7 +55,8 @@ export function decodeClasses(value: Uint8Array): WordClasses {
     if (of[id] >= count || of[id] === NONE) throw new BlockDamage('impossible class');
   }
   if (cursor.at !== bytes.length) throw new BlockDamage('wrong length of classes');
-  return { count, of, share: wordShares(count, of, frequencies) };
+  const predicted = new Set(of.filter((_, id) => id !== NONE && id !== BOS)).size;
+  return { count, predicted, of, share: wordShares(count, of, frequencies) };
 }
 
 /** By word id, p(word | class) with the pseudo-count {@link PRIOR}. */

@@ -1,7 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { LanguageModel, train, tune, type LoadedModel, type OpenOptions, type TextCache } from '#kneser/src/index.js';
+import {
+  LanguageModel,
+  train,
+  tune,
+  verify,
+  type LoadedModel,
+  type OpenOptions,
+  type TextCache,
+  type TrainOptions,
+} from '#kneser/src/index.js';
 import { randomNumbers, sharedFile, temporaryFolder } from '../support/models.js';
 import { brownTexts } from '../support/shared.js';
 
@@ -19,6 +28,38 @@ async function withOpen<T>(
     await model.close();
   }
 }
+
+/** Σ p(word | history) over words given once each. */
+function total(model: LoadedModel, words: readonly string[], history: readonly string[], start: boolean): number {
+  let state = model.start({ start });
+  for (const word of history) state = model.extend(state, word).state;
+  return words.reduce((sum, word) => sum + 10 ** model.extend(state, word).log10Prob, 0);
+}
+
+describe('on texts whose classes get no words', () => {
+  // Sentences of one word have the same neighbours, so that clustering puts all words into one class.
+  const words = Array.from({ length: 200 }, (_, i) => `x${i}`);
+  const texts: [name: string, sentences: string[], options: Pick<TrainOptions, 'classes' | 'modelM' | 'holdOut'>][] = [
+    ['one word a sentence', words.slice(0, 60), { classes: 3, holdOut: 0.05 }],
+    [
+      'of unequal frequency',
+      words.flatMap((word, i) => Array.from({ length: 1 + (i % 5) }, () => word)),
+      { holdOut: 0.05 },
+    ],
+    ['with two clusterings', words.slice(0, 100), { classes: [4, 2], modelM: 1, holdOut: 0.1 }],
+  ];
+  test.each(texts)('every distribution sums to one, and the model is sound: %s', async (name, sentences, options) => {
+    const out = join(folder, name.replaceAll(' ', '-'));
+    await train({ sentences, out, order: 3, patterns: { skip: true }, ...options });
+    expect(await verify(out)).toMatchObject({ sound: true, findings: [] });
+    await withOpen(out, {}, async model => {
+      const loaded = await model.load();
+      for (const history of [[], ['x1'], ['unseen'], ['x1', 'x2']]) {
+        expect(total(loaded, [...loaded.vocabulary()], history, history.length === 0)).toBeCloseTo(1, 12);
+      }
+    });
+  });
+});
 
 describe('on Brown', () => {
   const out = join(folder, 'brown');
@@ -77,13 +118,6 @@ describe('on Brown', () => {
       expect(shares).toBeLessThan(1);
     });
   });
-
-  /** Σ p(word | history) over words given once each. */
-  function total(model: LoadedModel, words: readonly string[], history: readonly string[], start: boolean): number {
-    let state = model.start({ start });
-    for (const word of history) state = model.extend(state, word).state;
-    return words.reduce((sum, word) => sum + 10 ** model.extend(state, word).log10Prob, 0);
-  }
 
   /** Σ p(word | <s> history) over words, each scored with a cache that `fill` has filled. */
   function totalCached(

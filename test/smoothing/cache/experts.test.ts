@@ -8,6 +8,7 @@ import type { WordClasses } from '#kneser/src/tables/classes.js';
 const WORDS = [1, 3, 4, 5, 6, 7];
 const classes: WordClasses = {
   count: 6,
+  predicted: 4,
   of: Uint32Array.of(0, 1, 2, 3, 4, 4, 5, 5),
   share: Float64Array.of(0, 1, 1, 1, 0.25, 0.75, 0.4, 0.6),
 };
