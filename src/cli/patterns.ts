@@ -18,7 +18,7 @@ export function patternChoice(flags: BuildFlags): PatternChoice | undefined {
     if (maxGap === undefined && flags.maxPatterns === undefined) return undefined;
     throw new KneserError(
       'KNESER_OPTION',
-      '--max-gap and --max-patterns limit skip patterns: pass --skip or --patterns too',
+      '--max-gap and --max-patterns limit the patterns of --skip: pass --skip too',
     );
   }
   const { maxPatterns = skip ? mixture.maxPatterns : undefined } = flags;
@@ -34,10 +34,13 @@ export function holdOutChoice(flags: BuildFlags): number | undefined {
   return flags.holdOut ?? (mixtureOf(flags) && MIXTURE_DEFAULTS.holdOut);
 }
 
-/** The value of the flag `modelM`; without the flag, and without `classes`, that of `--quality`, if `--skip` or `--patterns` is given. */
+/**
+ * The value of the flag `modelM`; without the flag, and without `classes`, that of `--quality`, if `--skip` or `--patterns` is given. A model of order
+ * 1 has no Model M.
+ */
 export function modelMChoice(flags: BuildFlags): number | undefined {
-  const { modelM, classes } = flags;
-  return modelM ?? (classes === undefined ? mixtureOf(flags)?.modelM : undefined);
+  const { modelM, classes, order } = flags;
+  return modelM ?? (classes === undefined && order !== 1 ? mixtureOf(flags)?.modelM : undefined);
 }
 
 /** The value of the flag `classes`; without the flag, the classes that `--quality` stands for, if `--skip` or `--patterns` is given. @throws KNESER_OPTION */

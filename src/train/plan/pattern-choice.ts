@@ -18,7 +18,14 @@ export function checkPatterns(order: number, choice: PatternChoice): void {
   };
   if (choice.list && choice.skip) refuse('skip', 'means all skip patterns, and list names some; give one of the two');
   const limit = (['maxGap', 'maxPatterns'] as const).find(name => choice[name] !== undefined);
-  if (limit && !choice.list && !choice.skip) refuse(limit, 'limits skip patterns; give skip or list, too');
+  if (limit && choice.list) refuse(limit, 'limits the patterns of skip, and list names its own; leave it out');
+  if (limit && !choice.skip) refuse(limit, 'limits skip patterns; give skip, too');
+  if (choice.maxPatterns !== undefined && choice.maxPatterns < order) {
+    refuse(
+      'maxPatterns',
+      `${choice.maxPatterns} is less than the ${order} contiguous patterns of a model of order ${order}`,
+    );
+  }
   try {
     choosePatterns(order, choice);
   } catch (error) {

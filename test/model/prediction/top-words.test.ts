@@ -1,3 +1,4 @@
+import type { WordClasses } from '#kneser/src/tables/classes.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Followers } from '#kneser/src/smoothing/followers.js';
@@ -106,12 +107,8 @@ function chainOf({ voters, unigrams }: NextWord, ofAll: Followers): NextWord {
   return { voters: longestFirst.reverse(), unigrams: all, uniform: mass * floor, nextClasses: [], floor };
 }
 
-function classesOf(
-  ids: number,
-  count: number,
-  random: () => number,
-): { count: number; of: Uint32Array; share: Float64Array } {
+function classesOf(ids: number, count: number, random: () => number): WordClasses {
   const of = Uint32Array.from({ length: ids }, () => Math.floor(random() * count));
   const share = Float64Array.from({ length: ids }, () => Math.floor(1 + 5 * random()) / ids);
-  return { count, of, share };
+  return { count, predicted: new Set(of).size, of, share };
 }

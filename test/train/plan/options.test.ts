@@ -39,8 +39,16 @@ test.each<[unknown, string]>([
   [{ patterns: { maxPatterns: 4000 } }, 'patterns.maxPatterns: 4000 is not a whole number from 1 to 2048'],
   [{ patterns: { list: ['2'] } }, 'patterns: '],
   [{ patterns: { skip: true, list: ['1_1'] } }, 'patterns.skip: means all skip patterns, and list names some'],
-  [{ patterns: { maxGap: 1 } }, 'patterns.maxGap: limits skip patterns; give skip or list, too'],
-  [{ patterns: { skip: false, maxPatterns: 9 } }, 'patterns.maxPatterns: limits skip patterns; give skip or list, too'],
+  [{ patterns: { maxGap: 1 } }, 'patterns.maxGap: limits skip patterns; give skip, too'],
+  [{ patterns: { skip: false, maxPatterns: 9 } }, 'patterns.maxPatterns: limits skip patterns; give skip, too'],
+  [
+    { patterns: { list: ['1__1'], maxGap: 1 } },
+    'patterns.maxGap: limits the patterns of skip, and list names its own; leave it out',
+  ],
+  [
+    { order: 4, patterns: { skip: true, maxPatterns: 3 } },
+    'patterns.maxPatterns: 3 is less than the 4 contiguous patterns of a model of order 4',
+  ],
   [{ holdOut: 0.6 }, 'holdOut: 0.6 is not a share from 0 to 0.5'],
   [{ holdOut: NaN }, 'holdOut: NaN is not a share from 0 to 0.5'],
   [{ classes: 4001 }, 'classes: 4001 is not a whole number from 0 to 4000'],
