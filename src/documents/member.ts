@@ -15,7 +15,7 @@ const COLON = 0x3a;
 export function refuseMember(name: string, place: () => string): never {
   throw new KneserError(
     'KNESER_OPTION',
-    `as: ${place()}: there is already a member ${JSON.stringify(name)}; give the new member another name (--as NAME)`,
+    `${place()}: there is already a member ${JSON.stringify(name)}; give the new one another name with as (--as)`,
   );
 }
 

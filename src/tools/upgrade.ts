@@ -30,7 +30,7 @@ const UPGRADE_OPTIONS: OptionTable<UpgradeOptions> = {
 export interface UpgradeReport {
   /** The folder of the model. */
   readonly out: string;
-  /** Number of n-grams in all tables. */
+  /** Number of n-grams in the tables of words: the sum of `types` of `info.tables`. */
   readonly ngrams: number;
   /** Bytes on disk. */
   readonly bytes: number;
@@ -78,7 +78,11 @@ export async function upgrade(options: UpgradeOptions): Promise<UpgradeReport> {
       for (const [name, value] of files.weights) await upgraded.putWeights(name, value);
     };
     const { bytes } = await writeModel(out, force, write, { created: files.created });
-    return { out, ngrams: total, bytes, seconds: (performance.now() - started) / 1000 };
+    const ngrams = manifest.tables.reduce(
+      (sum, { pattern, rows }) => sum + (pattern === '1' ? manifest.vocabulary : rows),
+      0,
+    );
+    return { out, ngrams, bytes, seconds: (performance.now() - started) / 1000 };
   } finally {
     await store.close();
   }

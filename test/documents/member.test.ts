@@ -51,7 +51,7 @@ test('a member is added and every other byte stays', () => {
 
 test('a member that is there already is not written a second time', () => {
   const add = (): unknown => addMember(encoder.encode('{"k":1}'), { k: 1 }, 'k', '2');
-  expect(add).toThrow('as: a.jsonl, line 3: there is already a member "k"');
+  expect(add).toThrow('a.jsonl, line 3: there is already a member "k"; give the new one another name with as');
 });
 
 test('the text of a member is its value as it stands', () => {

@@ -298,10 +298,14 @@ describe('is refused with the fault and its position:', () => {
     [
       'a line without the field',
       valid + '{"content": "a", "id": 1}\n',
-      /, line 4: there is no field text; .*: content, id; or leave/,
+      /, line 4: there is no field text; .*: content; or leave/,
     ],
-    ['a field that is null', '{"text": null}\n', /, line 1: no text in the field text/],
-    ['a field that is a number', '{"text": 7}\n', /, line 1: no text in the field text/],
+    ['a field that is null', '{"text": null}\n', /, line 1: the field text is null, not a text; leave/],
+    [
+      'a field that is a number',
+      '{"text": 7}\n',
+      /, line 1: the field text is a number, not a text, and no other field is one$/,
+    ],
   ])('%s', async (_, content, message) => {
     await refused(cli.file(content, '.jsonl'), 'KNESER_INPUT_JSON', message);
   });
@@ -397,7 +401,7 @@ describe('is refused with the fault and its position:', () => {
   test('on the command line, without a stack', async () => {
     const broken = cli.file('{"text": 1}\n', '.jsonl');
     const args = ['train', broken, '--out', cli.fresh()];
-    expect(await cli.refuse(2, args)).toContain(`kneser: ${broken}, line 1: no text in the field text`);
+    expect(await cli.refuse(2, args)).toContain(`kneser: ${broken}, line 1: the field text is `);
     const other = await cli.refuse(2, ['train', cli.file(table, '.parquet'), '--column', 'body', '--out', cli.fresh()]);
     expect(other).toMatch(/there is no column body; name another with column \(--column\): text, title\n$/);
   });

@@ -237,18 +237,38 @@ export function textOf(
   const document = memberOf(object, field);
   if (typeof document === 'string') return document;
   if (missing === 'skip' && (document === undefined || document === null)) return undefined;
-  const names = Object.keys(object)
+  const names = textFields(object)
     .slice(0, 10)
     .map(name => (name.length > 40 ? `${name.slice(0, 40)}…` : name))
     .join(', ');
-  throw new KneserError(
-    'KNESER_INPUT_JSON',
-    `${where()}: ${document === undefined ? 'there is no' : 'no text in the'} field ${field}; ` +
-      `name another with field (--field): ${names}` +
-      (document === undefined || document === null
-        ? "; or leave such lines out with missing: 'skip' (--missing skip)"
-        : ''),
-  );
+  const fault =
+    document === undefined ? `there is no field ${field}` : `the field ${field} is ${kindOf(document)}, not a text`;
+  const advice = [
+    ...(names === '' ? [] : [`name another with field (--field): ${names}`]),
+    ...(document === undefined || document === null
+      ? ["leave such lines out with missing: 'skip' (--missing skip)"]
+      : []),
+  ];
+  const rest = advice.length > 0 ? `; ${advice.join('; or ')}` : ', and no other field is one';
+  throw new KneserError('KNESER_INPUT_JSON', `${where()}: ${fault}${rest}`);
+}
+
+/** The members of an object, and of objects in it, that are texts: their names and paths. */
+function textFields(object: JsonObject): string[] {
+  const paths = Object.entries(object).flatMap(([name, value]) => {
+    if (typeof value === 'string') return [name];
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+    const inner = value as JsonObject;
+    return Object.keys(inner).flatMap(own => (typeof inner[own] === 'string' ? [`${name}.${own}`] : []));
+  });
+  return [...new Set(paths)];
+}
+
+/** The kind of a JSON value, with its article. */
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 /** By path such as `meta.text`, its parts. The parts are kept because `memberOf` needs them for each record. */
