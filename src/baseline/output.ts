@@ -86,7 +86,7 @@ export async function writeBaseline(
 
 /** Calls `use` with a temporary folder, and removes the folder afterwards, even if the process exits meanwhile. */
 export async function withTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await makeTemporaryFolder('kneser-baseline');
+  const folder = await makeTemporaryFolder('baseline');
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);
   try {

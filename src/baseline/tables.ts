@@ -61,7 +61,10 @@ export function summaryOf({ models }: BaselineReport): string {
 /** The paragraphs that say how the baselines were measured. */
 export function methodOf(report: BaselineReport): string[] {
   const { train, valid, test, options, bootstrap, corpus } = report;
-  const classes = options.classes > 0 ? `, mixed with a model of ${options.classes} word classes` : '';
+  const classes =
+    options.classes > 0
+      ? `, mixed with a model of at most ${options.classes} word classes, one for every 20 words`
+      : '';
   const smoothings = SMOOTHING_NAMES.filter(name => SMOOTHINGS[name].isInBaseline).map(name => {
     const { title, weights } = SMOOTHINGS[name];
     return `${title} (“${name}” in names such as ${name}5): ${METHODS[name]}${weights ? classes : ''}.`;

@@ -173,8 +173,8 @@ async function run(files: readonly string[], flags: SelectFlags): Promise<void> 
   }
   const isStdoutFree = dryRun || label !== undefined || out !== undefined || outDir !== undefined;
   if (json && isStdoutFree) await print(JSON.stringify(report) + '\n');
-  else if (isStdoutFree && !quiet) await printReport(report, flags.minTokens);
-  else if (!quiet) standard.stderr.write(`${summary(report, flags.minTokens)}\n`);
+  else if (isStdoutFree && !quiet) await printReport(report, flags);
+  else if (!quiet) standard.stderr.write(`${summary(report, flags)}\n`);
 }
 
 function refuseTogether(flags: SelectFlags, buckets?: BucketChoice): void {
@@ -272,12 +272,13 @@ function parseLabel(text: string): { readonly field: string; readonly value: str
   return { field: text.slice(0, at), value: text.slice(at + 1) };
 }
 
-/** The numbers of documents in one line. */
-function summary({ all, kept, withoutFigure }: SelectionReport, minTokens = 0): string {
+/** The numbers of documents in one line; of a shard, those of all shards. */
+function summary({ all, kept, withoutFigure }: SelectionReport, { minTokens = 0, shard }: SelectFlags): string {
   const share = all.documents === 0 ? 0 : kept.documents / all.documents;
   const fewer = minTokens > 0 ? `, or with fewer than ${whole(minTokens)} tokens` : '';
   const missing = withoutFigure === 0 ? '' : `; ${whole(withoutFigure)} without a figure${fewer}`;
-  return `${whole(kept.documents)} of ${whole(all.documents)} documents kept (${(100 * share).toFixed(1)} %)${missing}`;
+  const ofShard = shard ? `, of which shard ${shard.part}/${shard.parts} has its part` : '';
+  return `${whole(kept.documents)} of ${whole(all.documents)} documents kept (${(100 * share).toFixed(1)} %)${ofShard}${missing}`;
 }
 
 /** A figure of any size, with six digits. */
@@ -285,14 +286,14 @@ function shown(value: number | null): string {
   return value === null ? '–' : String(Number(value.toPrecision(6)));
 }
 
-async function printReport(report: SelectionReport, minTokens: number | undefined): Promise<void> {
+async function printReport(report: SelectionReport, flags: SelectFlags): Promise<void> {
   const { by, all, kept, quantiles, within, buckets, cuts, label } = report;
   if (label) {
     await printLabel(label);
     await printConventions(report);
     return;
   }
-  await print(`${summary(report, minTokens)}\n`);
+  await print(`${summary(report, flags)}\n`);
   if (all.tokens !== null && kept.tokens !== null)
     await print(`${whole(kept.tokens)} of ${whole(all.tokens)} tokens kept\n`);
   await print('\n');

@@ -38,7 +38,7 @@ export class Proxies {
 
   /** Makes the folder of the models. The caller must call {@link close}. */
   static async open(options: ProxyOptions): Promise<Proxies> {
-    return new Proxies(await makeTemporaryFolder('kneser-proxies'), options);
+    return new Proxies(await makeTemporaryFolder('proxies'), options);
   }
 
   /** The words of a text by falling count: the `limit` most frequent ones, or the words seen at least `atLeast` times. */

@@ -98,7 +98,7 @@ async function learnFromFiles(model: PagedModel, inputs: readonly Input[], optio
   const { onProgress, signal } = options;
   const check = (): void => checkAborted(signal, 'tuning');
   check();
-  const folder = await makeTemporaryFolder('kneser-tune');
+  const folder = await makeTemporaryFolder('tune');
   const text = new IdStream(join(folder, 'text'), TEXT_MEMORY, scratchFiles);
   try {
     const words = await model.allWords();

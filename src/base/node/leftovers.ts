@@ -3,27 +3,35 @@ import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { KneserError, systemCode, writeError, type ErrorCode } from '../errors.js';
 
-/** The mark in the name of a temporary file: the id of its process, and its machine, because other machines may use the same id. */
-const MARK = /^(\d+)-([A-Za-z0-9]*)-/;
+/**
+ * The mark in the name of a temporary file: the id of its process, and its machine, because other machines may use the same id. The name of a
+ * temporary folder may say before it what it is for.
+ */
+const MARK = /^(?:[a-z]+-)?(\d+)-([A-Za-z0-9]*)-/;
 
 /** A unique part of a file name that names this process: `PID-HOST-RANDOM`. */
 export function ownMark(): string {
   return `${process.pid}-${machine()}-${crypto.randomUUID().slice(0, 8)}`;
 }
 
-/** Makes a folder `NAME-PID-HOST-RANDOM` in the system's temporary folder. Removes such folders that dead processes left. */
-export async function makeTemporaryFolder(name = 'kneser'): Promise<string> {
+/**
+ * Makes a folder `kneser-PID-HOST-RANDOM` in the system's temporary folder, or `kneser-PURPOSE-PID-HOST-RANDOM`. Removes all such folders that
+ * dead processes left, whatever they were for.
+ */
+export async function makeTemporaryFolder(purpose = ''): Promise<string> {
   // Absolute, because the process may change its working folder.
   const folder = resolve(tmpdir());
-  await removeAbandoned(folder, `${name}-`);
-  return mkdtemp(join(folder, `${name}-${process.pid}-${machine()}-`)).catch((error: unknown) => {
-    const failed = writeError(folder, error);
-    if (failed instanceof KneserError && WHERE.has(failed.code)) {
-      const message = `${folder}: a temporary file cannot be made there (${systemCode(error)}); set TMPDIR to a folder that can be written`;
-      throw new KneserError('KNESER_OUTPUT_DENIED', message, { cause: error });
-    }
-    throw failed;
-  });
+  await removeAbandoned(folder, 'kneser-');
+  return mkdtemp(join(folder, `kneser-${purpose === '' ? '' : `${purpose}-`}${process.pid}-${machine()}-`)).catch(
+    (error: unknown) => {
+      const failed = writeError(folder, error);
+      if (failed instanceof KneserError && WHERE.has(failed.code)) {
+        const message = `${folder}: a temporary file cannot be made there (${systemCode(error)}); set TMPDIR to a folder that can be written`;
+        throw new KneserError('KNESER_OUTPUT_DENIED', message, { cause: error });
+      }
+      throw failed;
+    },
+  );
 }
 
 /** The errors of writing for which another folder helps. */

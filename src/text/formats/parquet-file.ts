@@ -36,7 +36,7 @@ async function* readLocally(path: string, options: ReadOptions, task: ParquetTas
     yield* readFile(path, path, options, task);
     return;
   }
-  const folder = await makeTemporaryFolder('kneser-parquet');
+  const folder = await makeTemporaryFolder('parquet');
   try {
     const copy = join(folder, 'copy');
     const source = readRecognized(path, options, ['parquet']);

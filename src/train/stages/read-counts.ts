@@ -57,11 +57,11 @@ export async function run(context: BuildContext, read: ReadCounts): Promise<Coun
   if (!isWhole) {
     warnings.push(...(await putUnexplained(counts, windows)));
     await putContexts(counts, windows);
-    // Bigrams do not tell which of them are missing.
-    if (order === 2 && warnings.length === 0) {
+    // The n-grams do not always tell which of them are missing.
+    if (warnings.length === 0) {
       warnings.push(
-        'the counts are not those of one whole text: no bigram begins with <s>, or words begin bigrams more or less often than they end them; ' +
-          'the counts of Kneser-Ney are approximate',
+        'the counts are not those of one whole text: no n-gram begins with <s>, or words begin n-grams more or less often than they end them; ' +
+          'the counts of the model are approximate',
       );
     }
   }
