@@ -1,94 +1,246 @@
-import { inOwnBuffer } from '../src/base/bytes.js';
+import { isFromCaller } from '../src/base/call-back.js';
+import { compareBytes, inOwnBuffer } from '../src/base/bytes.js';
 import { KneserError } from '../src/base/errors.js';
-import type { ModelFiles } from '../src/store/store.js';
-import { BlockDamage, seal, unseal } from '../src/base/sealed.js';
-import { copyStore } from '../src/store/copy.js';
-import { decodeValue } from '../src/base/decode.js';
-import { LevelWriter, readDatabase, type Database } from '../src/store/level.js';
-import { FORMAT_VERSION } from '../src/store/keys.js';
-import { encodeMsgpack } from '../src/base/encode-msgpack.js';
-import { decodeMsgpack } from '../src/base/decode-msgpack.js';
 import type { ModelStore } from '../src/store/store.js';
-import { compareBytes } from '../src/base/bytes.js';
 
 /**
- * A database has the keys and values of a model, and one more key, this one. Its value, the description, has the facts that are in
- * `kneser.json` and in the weight files of a model folder. It is written last, so that a model without it is unfinished.
+ * The databases of IndexedDB in which a browser keeps models. A model is one database, `kneser-NAME`, with one object store, `NAME`, that has
+ * the keys and values of the model and one more key, {@link MARK}. Its value is written last: a model without it is unfinished.
+ *
+ * A complete model never changes. To replace it raises the version of its database, to delete it removes the database. IndexedDB does
+ * either only after all connections to the old model have ended, in all tabs, and first asks them to (`versionchange`). They then
+ * end, and every later call on the old model fails: no call reads values of two models.
  */
-const POINTER_KEY = new TextEncoder().encode('kneser');
+const PREFIX = 'kneser-';
 
-/** The store of a model, with the facts and weights that are not values of the store. */
-export interface StoredModel {
+const MARK = new TextEncoder().encode('kneser');
+/** How many values are read at once. */
+const VALUES_A_READ = 100;
+
+/** A key of a model and its value. */
+export type Pair = readonly [key: Uint8Array, value: Uint8Array];
+
+/** An open connection to the database of a model. */
+export interface ModelDatabase {
+  /** The values of the model. A call after the model was replaced or deleted throws KNESER_IO. */
   readonly store: ModelStore;
-  readonly files: ModelFiles;
+  /** The value of the mark; `undefined` if the model is unfinished. */
+  readonly mark: () => Promise<Uint8Array | undefined>;
+  /** Writes values, all or none of them. */
+  readonly write: (pairs: readonly Pair[]) => Promise<void>;
+  /** Writes the mark, which completes the model. */
+  readonly complete: (mark: Uint8Array) => Promise<void>;
+  /** Deletes the model, unless another has taken its place. */
+  readonly discard: () => Promise<void>;
+}
+
+/** The names of all models, also of unfinished ones, and of databases of others whose names begin alike. */
+export async function databaseNames(): Promise<string[]> {
+  const databases = await indexedDB.databases();
+  return databases.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : []));
+}
+
+/** Opens the database of a model. @returns `undefined` if there is none. @throws KNESER_NOT_A_MODEL */
+export async function openDatabase(name: string): Promise<ModelDatabase | undefined> {
+  const database = await connect(name);
+  return database && databaseOf(name, database);
 }
 
 /**
- * Reads the description of the model in an open database. @returns `undefined` if the database is empty.
+ * Makes an empty database for a model, in place of the one of that name.
  *
- * @throws KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED
+ * @param force whether it may replace a complete model.
+ * @throws KNESER_OUTPUT_EXISTS, KNESER_NOT_A_MODEL
  */
-export async function readModel(database: Database, name: string): Promise<StoredModel | undefined> {
-  const store = readDatabase(database, name);
-  const value = await store.get(POINTER_KEY);
-  if (!value) {
-    if (await isEmpty(store)) return undefined;
-    throw new KneserError('KNESER_UNFINISHED', `${name}: this model is unfinished; write it again`);
+export async function createDatabase(name: string, force: boolean): Promise<ModelDatabase> {
+  for (;;) {
+    // Refused here, the complete model stays open where it is open.
+    const old = await connect(name);
+    try {
+      if (old && !force && (await databaseOf(name, old).mark())) throw outputExists(name);
+    } finally {
+      old?.close();
+    }
+    const created = await replace(name, (old?.version ?? 0) + 1, force);
+    // Otherwise another page raised the version meanwhile.
+    if (created) return databaseOf(name, created);
   }
-  const { format, ...files } = decodeValue(`${name}: description`, value, decodePointer);
-  if (format !== FORMAT_VERSION) {
-    throw new KneserError(
-      'KNESER_VERSION',
-      `${name}: a model of format ${format}; this version of kneser reads format ${FORMAT_VERSION}. Write it again`,
-    );
-  }
-  const entries = async function* (): AsyncGenerator<readonly [Uint8Array, Uint8Array]> {
-    for await (const entry of store.entries()) if (compareBytes(entry[0], POINTER_KEY) !== 0) yield entry;
-  };
-  return { store: { ...store, entries }, files };
+}
+
+/** Deletes the database of a model, if there is one. @throws KNESER_NOT_A_MODEL */
+export async function deleteDatabase(name: string): Promise<void> {
+  const database = await connect(name);
+  database?.close();
+  if (database) await remove(name);
 }
 
 /**
- * Copies a model into an open, empty database, and writes its description. The caller closes the database.
- *
- * @param onBytes called with the number of bytes of each value; may throw to stop.
+ * Runs writers of one model one after the other, in the order of their calls, also those of other tabs. A page that has no Web Locks, because it
+ * is not in a secure context, runs them at once: the later writer then ends the earlier one.
  */
-export async function fillDatabase(
-  database: Database,
-  { store, files }: StoredModel,
-  onBytes?: (bytes: number) => void,
-): Promise<void> {
-  const writer = new LevelWriter(database);
-  await copyStore(store, { put: (key, value) => writer.put(inOwnBuffer(key), inOwnBuffer(value)) }, onBytes);
-  await writer.finish();
-  await database.open();
-  await putPointer(database, files);
+export function inOrder<T>(name: string, signal: AbortSignal | undefined, act: () => Promise<T>): Promise<T> {
+  const { navigator } = globalThis as { navigator?: { readonly locks?: LockManager } };
+  if (!navigator?.locks) return act();
+  return navigator.locks.request(PREFIX + name, signal ? { signal } : {}, act) as Promise<T>;
 }
 
-/** Writes the description of a model, which completes the model. All other keys must be in the database. */
-export async function putPointer(database: Database, files: ModelFiles): Promise<void> {
-  await database.batch([{ type: 'put', key: POINTER_KEY, value: encodePointer(files) }], {});
+/** The error for a name that a complete model has. */
+export function outputExists(name: string): KneserError {
+  return new KneserError('KNESER_OUTPUT_EXISTS', `${name}: there is a model of that name; pass force to replace it`);
 }
 
-function encodePointer({ bytes, created, weights }: ModelFiles): Uint8Array {
-  return seal(encodeMsgpack({ format: FORMAT_VERSION, bytes, created, weights: Object.fromEntries(weights) }));
+/** Turns an error of IndexedDB into a KneserError; a KneserError and an error of the caller's own function stay. */
+export function storageError(name: string, error: unknown): Error {
+  if (error instanceof KneserError || isFromCaller(error)) return error as Error;
+  const cause = { cause: error };
+  const reason = error instanceof Error ? error : new Error(String(error));
+  return reason.name === 'QuotaExceededError'
+    ? new KneserError('KNESER_DISK_FULL', `${name}: the browser has no room for this model; delete others`, cause)
+    : new KneserError('KNESER_IO', `${name}: IndexedDB failed: ${reason.message}`, cause);
 }
 
-/** Decodes a description. @throws BlockDamage */
-function decodePointer(value: Uint8Array): ModelFiles & { readonly format: number } {
-  const pointer = decodeMsgpack(unseal(value)) as { weights: Record<string, Uint8Array> } | null;
-  if (typeof pointer !== 'object' || pointer === null || !('weights' in pointer))
-    throw new BlockDamage('no description');
-  const { format, bytes, created, weights } = pointer as unknown as ModelFiles & {
-    format: number;
-    weights: Record<string, Uint8Array>;
+/** Opens the database of a model. @returns `undefined` if there is none. @throws KNESER_NOT_A_MODEL */
+async function connect(name: string): Promise<IDBDatabase | undefined> {
+  const request = indexedDB.open(PREFIX + name);
+  let isMissing = false;
+  // Without a database, IndexedDB makes an empty one, unless this transaction is aborted.
+  request.onupgradeneeded = () => {
+    isMissing = true;
+    request.transaction?.abort();
   };
-  return { format, bytes, created, weights: new Map(Object.entries(weights)) };
+  const database = await resultOf(request).catch((error: unknown) => {
+    if (!isMissing) throw error;
+    return undefined;
+  });
+  if (!database) return undefined;
+  const stores = [...database.objectStoreNames];
+  if (stores.length === 1 && stores[0] === name) return database;
+  database.close();
+  const what = `the database ${PREFIX}${name} of this site is no model of kneser; name the model otherwise`;
+  throw new KneserError('KNESER_NOT_A_MODEL', `${name}: ${what}`);
 }
 
-async function isEmpty(store: ModelStore): Promise<boolean> {
-  const entries = store.entries()[Symbol.asyncIterator]();
-  const { done } = await entries.next();
-  await entries.return?.();
-  return done === true;
+/** Empties a database by raising its version. @returns `undefined` if it has this version, or a higher one, already. @throws KNESER_OUTPUT_EXISTS */
+function replace(name: string, version: number, force: boolean): Promise<IDBDatabase | undefined> {
+  const request = indexedDB.open(PREFIX + name, version);
+  let isEmptied = false;
+  let isComplete = false;
+  const empty = (): void => {
+    const { result: database } = request;
+    if (database.objectStoreNames.contains(name)) database.deleteObjectStore(name);
+    database.createObjectStore(name);
+    isEmptied = true;
+  };
+  request.onupgradeneeded = () => {
+    const { result: database, transaction } = request;
+    if (force || !transaction || !database.objectStoreNames.contains(name)) {
+      empty();
+      return;
+    }
+    const marks = transaction.objectStore(name).count(MARK);
+    marks.onsuccess = () => {
+      isComplete = marks.result > 0;
+      if (isComplete) transaction.abort();
+      else empty();
+    };
+  };
+  return resultOf(request).then(
+    database => {
+      if (isEmptied) return database;
+      database.close();
+      return undefined;
+    },
+    (error: unknown) => {
+      if (isComplete) throw outputExists(name);
+      if ((error as Partial<DOMException>).name !== 'VersionError') throw error;
+      return undefined;
+    },
+  );
+}
+
+async function remove(name: string): Promise<void> {
+  await resultOf(indexedDB.deleteDatabase(PREFIX + name));
+}
+
+function databaseOf(name: string, database: IDBDatabase): ModelDatabase {
+  let isOpen = true;
+  const close = (): void => {
+    isOpen = false;
+    database.close();
+  };
+  database.onversionchange = close;
+
+  const objects = (mode: IDBTransactionMode): IDBObjectStore => {
+    try {
+      return database.transaction(name, mode).objectStore(name);
+    } catch (error) {
+      throw new KneserError(
+        'KNESER_IO',
+        `${name}: the model that the browser kept was replaced or deleted; open it again`,
+        { cause: error },
+      );
+    }
+  };
+  const reading = async <T>(read: (objects: IDBObjectStore) => Promise<T>): Promise<T> => {
+    try {
+      return await read(objects('readonly'));
+    } catch (error) {
+      throw storageError(name, error);
+    }
+  };
+  const write: ModelDatabase['write'] = async pairs => {
+    const store = objects('readwrite');
+    // A value that is a view would be stored with its whole buffer.
+    for (const [key, value] of pairs) store.put(inOwnBuffer(value), key as IDBValidKey);
+    const { transaction } = store;
+    await new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error ?? new Error('the transaction was aborted'));
+    });
+  };
+  const valueIn = (store: IDBObjectStore, key: Uint8Array): Promise<Uint8Array | undefined> =>
+    resultOf(store.get(key as IDBValidKey) as IDBRequest<Uint8Array | undefined>);
+  const get = (key: Uint8Array): Promise<Uint8Array | undefined> => reading(store => valueIn(store, key));
+  const entries = async function* (): AsyncGenerator<Pair> {
+    for (let range: IDBKeyRange | null = null; ;) {
+      const [keys, values] = await reading(store =>
+        Promise.all([
+          resultOf(store.getAllKeys(range, VALUES_A_READ)),
+          resultOf(store.getAll(range, VALUES_A_READ) as IDBRequest<Uint8Array[]>),
+        ]),
+      );
+      for (let i = 0; i < keys.length; i++) {
+        const key = new Uint8Array(keys[i] as ArrayBuffer);
+        if (compareBytes(key, MARK) !== 0) yield [key, values[i]];
+      }
+      if (keys.length < VALUES_A_READ) return;
+      range = IDBKeyRange.lowerBound(keys[keys.length - 1], true);
+    }
+  };
+  return {
+    store: {
+      name,
+      get,
+      getMany: keys => reading(store => Promise.all(keys.map(key => valueIn(store, key)))),
+      entries,
+      close: () => {
+        close();
+        return Promise.resolve();
+      },
+    },
+    mark: () => get(MARK),
+    write,
+    complete: mark => write([[MARK, mark]]),
+    // While this connection is open, no other model has the name. The deletion ends it.
+    discard: async () => {
+      if (isOpen) await remove(name);
+    },
+  };
+}
+
+function resultOf<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error ?? new Error('the request failed'));
+  });
 }

@@ -1,7 +1,20 @@
 import type { PagedModel as LanguageModel } from '../src/model/paged-model.js';
-import type { ModelFiles } from '../src/store/store.js';
-import { optionError } from '../src/base/check.js';
+import type { ModelFiles, ModelStore } from '../src/store/store.js';
+import { checkText, optionError } from '../src/base/check.js';
+import { KneserError } from '../src/base/errors.js';
 import { encodeWeights } from '../src/model/scoring/weights.js';
+
+/** The store of a model, with the facts and weights that are not values of the store. */
+export interface StoredModel {
+  readonly store: ModelStore;
+  readonly files: ModelFiles;
+}
+
+/** @throws KNESER_OPTION for a value that cannot be the name of a kept model. */
+export function checkName(option: string, value: unknown): void {
+  if (checkText(option, value) === '')
+    throw new KneserError('KNESER_OPTION', `${option}: the name of the model is empty`);
+}
 
 /** @throws KNESER_OPTION for a value that is no open model. */
 export function checkModel(name: string, value: unknown): void {

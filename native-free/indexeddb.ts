@@ -3,21 +3,34 @@
  *
  * @packageDocumentation
  */
-import { BrowserLevel } from 'browser-level';
+import { callBack } from '../src/base/call-back.js';
 import { checkAborted, KneserError } from '../src/base/errors.js';
-import { checkFlag, checkOptions, checkText, WORK_OPTIONS, type OptionTable } from '../src/base/check.js';
+import { checkFlag, checkOptions, WORK_OPTIONS, type OptionTable } from '../src/base/check.js';
 import type { WorkOptions } from '../src/base/progress.js';
+import { itemsUnlessAborted } from '../src/base/unless-aborted.js';
 import { OPEN_OPTIONS, type OpenOptions } from '../src/model/api.js';
 import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
-import { ENCODING, type Database } from '../src/store/level.js';
-import { fillDatabase, readModel, type StoredModel } from './database.js';
-import { checkModel, filesOf } from './files.js';
+import { copyStore } from '../src/store/copy.js';
+import { MANIFEST_KEY } from '../src/store/keys.js';
+import {
+  createDatabase,
+  databaseNames,
+  deleteDatabase,
+  inOrder,
+  openDatabase,
+  outputExists,
+  storageError,
+  type ModelDatabase,
+  type Pair,
+} from './database.js';
+import { decodeDescription, encodeDescription } from './description.js';
+import { checkModel, checkName, filesOf, type StoredModel } from './files.js';
 
-/** Each model is one IndexedDB database. The name of the database is this prefix and the name of the model. */
-const PREFIX = 'kneser-';
+/** Values are collected until they have this many bytes, and then written together. */
+const BATCH_BYTES = 1 << 20;
 
-/** By store of a model that {@link openModel} opened, the name of the model. */
-const opened = new WeakMap<StoredModel['store'], string>();
+/** By store of a model that is kept, the name of the model. */
+const keptAs = new WeakMap<StoredModel['store'], string>();
 
 /** A model that the browser keeps. */
 export interface KeptModel {
@@ -38,9 +51,10 @@ export interface SaveOptions extends WorkOptions {
 const SAVE_OPTIONS: OptionTable<SaveOptions> = { force: checkFlag, ...WORK_OPTIONS };
 
 /**
- * Opens a model that this browser keeps for this site. The caller closes the model.
+ * Opens a model that this browser keeps for this site. The caller closes the model. When another takes its place, or it is deleted, also
+ * in another tab, it stays as it is in memory, and calls that read more of it throw KNESER_IO.
  *
- * @throws KneserError: KNESER_INPUT_MISSING, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED, KNESER_OPTION, KNESER_IO.
+ * @throws KneserError: KNESER_INPUT_MISSING, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED, KNESER_OPTION, KNESER_IO.
  * @example
  * ```ts
  * import { openModel } from 'kneser/native-free/indexeddb';
@@ -49,22 +63,10 @@ const SAVE_OPTIONS: OptionTable<SaveOptions> = { force: checkFlag, ...WORK_OPTIO
  * ```
  */
 export async function openModel(name: string, options: OpenOptions = {}): Promise<LanguageModel> {
-  checkName(name);
+  checkName('name', name);
   checkOptions('openModel', options, OPEN_OPTIONS);
-  const database = await openDatabase(name);
-  let model: StoredModel | undefined;
-  try {
-    model = await readModel(database, name);
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
-  if (model) {
-    opened.set(model.store, name);
-    return LanguageModel.fromStore(model.store, model.files, options);
-  }
-  await database.close();
-  await remove(name);
+  const model = await openKept(name);
+  if (model) return LanguageModel.fromStore(model.store, model.files, options);
   throw new KneserError(
     'KNESER_INPUT_MISSING',
     `${name}: the browser keeps no such model; listModels() gives the names of all`,
@@ -72,9 +74,11 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
 }
 
 /**
- * Saves a copy of an open model in this browser. The copy opens without the server of the model. It is saved whole or not at all.
+ * Saves a copy of an open model in this browser. The copy opens without the server of the model. It is saved whole or not at all. Calls
+ * that save a model of one name take effect in their order.
  *
- * @throws KneserError: KNESER_OUTPUT_EXISTS, KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED, and the errors of reading the model.
+ * @throws KneserError: KNESER_OUTPUT_EXISTS, KNESER_NOT_A_MODEL, KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED, and the errors of reading
+ * the model.
  * @example
  * ```ts
  * import { LanguageModel } from 'kneser/native-free';
@@ -85,48 +89,83 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
  */
 export async function saveModel(model: LanguageModel, name: string, options: SaveOptions = {}): Promise<void> {
   checkModel('model', model);
-  checkName(name);
+  checkName('name', name);
   checkOptions('saveModel', options, SAVE_OPTIONS);
-  await keepModel({ store: model.parts.store, files: filesOf(model) }, name, options);
+  const { store } = model.parts;
+  if (options.force && keptAs.get(store) === name) {
+    // The model is kept under this name: to replace it would empty the database from which it is read. This read fails if another replaced it.
+    await store.get(MANIFEST_KEY);
+    return;
+  }
+  const kept = await keepModel({ store, files: filesOf(model) }, name, options);
+  await kept.store.close();
 }
 
-/** @internal Like {@link saveModel}, for a model that is given as a store and files. */
-export async function keepModel(model: StoredModel, name: string, options: SaveOptions = {}): Promise<void> {
-  const { force = false, onProgress, signal } = options;
-  await refuseExisting(name, force);
-  // The model is kept under this name: to replace it would empty the database from which it is read.
-  if (opened.get(model.store) === name) return;
-  const database = await openDatabase(name);
-  const total = model.files.bytes;
+/** @internal Like {@link saveModel}, for a model that is given as a store and files. @returns the model that was saved, open */
+export async function keepModel(
+  { store, files }: StoredModel,
+  name: string,
+  { force = false, onProgress, signal }: { [Name in keyof SaveOptions]: SaveOptions[Name] | undefined },
+): Promise<StoredModel> {
+  const entries = (): ReturnType<typeof store.entries> =>
+    itemsUnlessAborted(store.entries(), signal, 'saving') as ReturnType<typeof store.entries>;
+  const total = files.bytes;
   let done = 0;
+  const onBytes = (bytes: number): void => {
+    done = Math.min(total, done + bytes);
+    callBack(onProgress, { stage: 'save', done, total, unit: 'bytes' });
+  };
   try {
-    await database.clear();
-    await fillDatabase(database, model, bytes => {
-      checkAborted(signal, 'saving');
-      done = Math.min(total, done + bytes);
-      onProgress?.({ stage: 'save', done, total, unit: 'bytes' });
+    return await inOrder(name, signal, async () => {
+      const database = await createDatabase(name, force);
+      try {
+        await fill(database, { store: { ...store, entries }, files }, onBytes);
+      } catch (error) {
+        await database.discard().catch(() => undefined);
+        throw error;
+      }
+      return keptModel(name, database, files);
     });
   } catch (error) {
-    await database.close();
-    await remove(name);
+    const known = storageError(name, error);
+    if (known !== error) checkAborted(signal, 'saving');
+    throw known;
+  }
+}
+
+/** Copies a model into an empty database. */
+async function fill(
+  database: ModelDatabase,
+  { store, files }: StoredModel,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  let pairs: Pair[] = [];
+  let bytes = 0;
+  const write = async (): Promise<void> => {
+    await database.write(pairs);
+    pairs = [];
+    bytes = 0;
+  };
+  const put = async (key: Uint8Array, value: Uint8Array): Promise<void> => {
+    pairs.push([key, value]);
+    bytes += value.length;
+    if (bytes >= BATCH_BYTES) await write();
+  };
+  await copyStore(store, { put }, onBytes);
+  await write();
+  await database.complete(encodeDescription(files));
+}
+
+/** @internal Refuses the name of a complete model. @throws KNESER_OUTPUT_EXISTS, KNESER_NOT_A_MODEL, KNESER_IO */
+export async function refuseExisting(name: string): Promise<void> {
+  try {
+    const database = await openDatabase(name);
+    const mark = await database?.mark();
+    await database?.store.close();
+    if (mark) throw outputExists(name);
+  } catch (error) {
     throw storageError(name, error);
   }
-  await database.close();
-}
-
-/** @internal Refuses the empty name, and, unless `force` is set, the name of a complete model. @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS */
-export async function refuseExisting(name: string, force: boolean): Promise<void> {
-  checkName(name);
-  if (force || !(await listModels()).some(kept => kept.name === name)) return;
-  throw new KneserError('KNESER_OUTPUT_EXISTS', `${name}: there is a model of that name; pass force to replace it`);
-}
-
-/** @internal Deletes a model that is unfinished because writing it was interrupted. Leaves a complete model unchanged. */
-export async function deleteUnfinished(name: string): Promise<void> {
-  const database = await openDatabase(name);
-  const complete = await readModel(database, name).catch(() => undefined);
-  await database.close();
-  if (!complete) await deleteModel(name);
 }
 
 /**
@@ -141,36 +180,24 @@ export async function deleteUnfinished(name: string): Promise<void> {
  * ```
  */
 export async function listModels(): Promise<KeptModel[]> {
-  const names = await savedNames();
+  const names = await databaseNames().catch((error: unknown) => {
+    throw storageError('the saved models', error);
+  });
   const kept: KeptModel[] = [];
   for (const name of names.sort()) {
-    const database = await openDatabase(name);
-    try {
-      const model = await readModel(database, name);
-      if (model) kept.push({ name, bytes: model.files.bytes, created: model.files.created });
-    } catch (error) {
-      // The list leaves out a damaged model: openModel says what is wrong, and deleteModel deletes it.
-      if (!(error instanceof KneserError)) throw error;
-    } finally {
-      await database.close();
-    }
+    // The list leaves out what cannot be opened: openModel says what is wrong, and deleteModel deletes a damaged model.
+    const model = await openKept(name).catch(() => undefined);
+    if (model) kept.push({ name, bytes: model.files.bytes, created: model.files.created });
+    await model?.store.close();
   }
   return kept;
 }
 
-/** The names of all models, also of unfinished ones. @throws KNESER_IO in an engine without IndexedDB */
-async function savedNames(): Promise<string[]> {
-  try {
-    const databases = await indexedDB.databases();
-    return databases.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : []));
-  } catch (error) {
-    throw storageError('the saved models', error);
-  }
-}
-
 /**
- * Deletes the model of this name, if there is one. If it is open, also in another tab, it becomes unreadable.
+ * Deletes the model of this name, if there is one. Where it is open, also in another tab, calls that read more of it throw KNESER_IO. A
+ * call that is saving it fails likewise.
  *
+ * @throws KneserError: KNESER_NOT_A_MODEL, KNESER_IO, KNESER_OPTION.
  * @example
  * ```ts
  * import { deleteModel } from 'kneser/native-free/indexeddb';
@@ -179,48 +206,28 @@ async function savedNames(): Promise<string[]> {
  * ```
  */
 export async function deleteModel(name: string): Promise<void> {
-  checkName(name);
-  const database = await openDatabase(name);
-  await database.clear();
-  await database.close();
-  await remove(name);
-}
-
-/** @throws KNESER_OPTION for a value that cannot be the name of a model. */
-function checkName(name: unknown): void {
-  if (checkText('name', name) === '') throw new KneserError('KNESER_OPTION', 'name: the name of the model is empty');
-}
-
-type IndexedDatabase = Database & { clear(): Promise<void> };
-
-async function openDatabase(name: string): Promise<IndexedDatabase> {
-  const database = new BrowserLevel<Uint8Array, Uint8Array>(name, { ...ENCODING, prefix: PREFIX });
-  try {
-    await database.open();
-  } catch (error) {
+  checkName('name', name);
+  await deleteDatabase(name).catch((error: unknown) => {
     throw storageError(name, error);
-  }
-  return database;
-}
-
-/** Removes a database. If another tab has it open, the browser removes it when that tab closes it. */
-function remove(name: string): Promise<void> {
-  return new Promise(resolve => {
-    const request = indexedDB.deleteDatabase(PREFIX + name);
-    request.onsuccess = request.onerror = request.onblocked = () => resolve();
   });
 }
 
-function storageError(name: string, error: unknown): KneserError {
-  if (error instanceof KneserError) return error;
-  const reasons: string[] = [];
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if (at.name === 'QuotaExceededError') {
-      return new KneserError('KNESER_DISK_FULL', `${name}: the browser has no room for this model; delete others`, {
-        cause: error,
-      });
-    }
-    reasons.push(at.message);
+/** Opens a complete model. @returns `undefined` if there is none. @throws KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED, KNESER_IO */
+async function openKept(name: string): Promise<StoredModel | undefined> {
+  let database: ModelDatabase | undefined;
+  try {
+    database = await openDatabase(name);
+    if (!database) return undefined;
+    const mark = await database.mark();
+    if (!mark) throw new KneserError('KNESER_UNFINISHED', `${name}: this model is unfinished; write it again`);
+    return keptModel(name, database, decodeDescription(name, mark));
+  } catch (error) {
+    await database?.store.close();
+    throw storageError(name, error);
   }
-  return new KneserError('KNESER_IO', `${name}: IndexedDB failed: ${reasons.join(': ')}`, { cause: error });
+}
+
+function keptModel(name: string, { store }: ModelDatabase, files: StoredModel['files']): StoredModel {
+  keptAs.set(store, name);
+  return { store, files };
 }

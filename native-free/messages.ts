@@ -2,6 +2,7 @@ import type { BuildReport } from '../src/train/stages/report.js';
 import { KneserError, type ErrorCode } from '../src/base/errors.js';
 import type { BuildOptions } from '../src/train/plan/options.js';
 import type { Progress } from '../src/base/progress.js';
+import type { ModelFiles } from '../src/store/store.js';
 import type { Sentence } from '../src/text/sentences.js';
 import type { TrainText } from './text.js';
 
@@ -22,8 +23,6 @@ export type TrainRequest =
       readonly anyBytes: boolean;
       readonly memory: number;
       readonly threads: number;
-      readonly into: string | undefined;
-      readonly force: boolean;
     }
   /** The next parts of the text; `done` after the last part. */
   | { readonly kind: 'parts'; readonly parts: readonly TextPart[]; readonly done: boolean };
@@ -33,16 +32,12 @@ export type TrainReply =
   | { readonly kind: 'progress'; readonly progress: Progress }
   /** Asks for the next parts of the text. */
   | { readonly kind: 'more' }
-  /** Keys and values of the model, unless the worker has written them to IndexedDB. */
+  /** Keys and values of the model. */
   | { readonly kind: 'entries'; readonly entries: readonly (readonly [Uint8Array, Uint8Array])[] }
   | {
       readonly kind: 'trained';
       readonly report: BuildReport;
-      readonly files: {
-        readonly bytes: number;
-        readonly created: string;
-        readonly weights: ReadonlyMap<string, Uint8Array>;
-      };
+      readonly files: ModelFiles;
     }
   | { readonly kind: 'failed'; readonly message: string; readonly code: ErrorCode | undefined };
 

@@ -10,7 +10,6 @@ import {
   checkFlag,
   checkMemory,
   checkOptions,
-  checkText,
   checkThreads,
   optionError,
   refuseWithout,
@@ -25,7 +24,7 @@ import { checkSentences, type Sentences } from '../src/text/sentences.js';
 import { createMemory } from './memory.js';
 import { receivedError, type TextPart, type TrainReply, type TrainRequest } from './messages.js';
 import { textSource, type TrainText } from './text.js';
-import type { StoredModel } from './database.js';
+import { checkName, type StoredModel } from './files.js';
 
 export type { BuildReport, BuildOptions, Progress, TrainText };
 export { LanguageModel };
@@ -92,7 +91,7 @@ const TRAIN_OPTIONS: OptionTable<TrainOptions> = {
   sentences: (_name, value) => checkSentences(value),
   ...BUILD_CHECKS,
   anyBytes: checkFlag,
-  into: checkText,
+  into: checkName,
   force: checkFlag,
   memory: checkMemory,
   threads: checkThreads,
@@ -139,41 +138,43 @@ export async function train(options: TrainOptions): Promise<Trained> {
   const { memory = DEFAULT_MEMORY, threads = cores() } = options;
   const started = performance.now();
   checkAborted(signal, 'training');
-  if (into !== undefined) await (await import('./indexeddb.js')).refuseExisting(into, force);
-  const request = { options: sendableOptions(options), anyBytes, memory, threads, into, force };
-  const { model, report } = worker ? await trainInWorker(request, options) : await trainHere(request, options);
+  if (into !== undefined && !force) await (await import('./indexeddb.js')).refuseExisting(into);
+  const request = { options: sendableOptions(options), anyBytes, memory, threads };
+  const trained = worker ? await trainInWorker(request, options) : await trainHere(request, options);
+  const { store, files } = into === undefined ? trained.model : await keep(trained.model, into, options);
+  const model = await LanguageModel.fromStore(store, files);
+  const { report } = trained;
   return { model, report: { ...report, bytes: model.info.bytes, seconds: (performance.now() - started) / 1000 } };
 }
 
 /** The message that begins a training in a worker, without the text. */
 type Request = Omit<Extract<TrainRequest, { kind: 'train' }>, 'kind' | 'text'>;
 
-/** The result of a training without the figures of time and size. */
+/** The result of a training without the figures of time and size. The model is in memory. */
 interface Result {
-  readonly model: LanguageModel;
+  readonly model: StoredModel;
   readonly report: BuildReport;
 }
 
+/** The name of a model that is only in memory. */
+const NAME = 'the model trained';
+
 /** Trains on this thread. */
-async function trainHere({ anyBytes, memory, into, force }: Request, options: TrainOptions): Promise<Result> {
+async function trainHere({ anyBytes, memory }: Request, options: TrainOptions): Promise<Result> {
   const source =
     options.text === undefined ? { sentences: options.sentences } : textSource(options.text, anyBytes, options.signal);
-  const settings = { name: into ?? 'the model trained', memory, threads: 1 };
   // The worker has this code, too: a page that trains in one does without a second copy.
   const { trainInMemory } = await import('./training.js');
-  const { model, report } = await trainInMemory(options, source, settings);
-  return { model: await opened(model, into, force), report };
+  return trainInMemory(options, source, { name: NAME, memory, threads: 1 });
 }
 
-/** Opens a trained model, in memory or, with `into`, after saving it in IndexedDB. */
-async function opened(model: StoredModel, into: string | undefined, force: boolean): Promise<LanguageModel> {
-  if (into === undefined) return LanguageModel.fromStore(model.store, model.files);
-  const { keepModel, openModel } = await import('./indexeddb.js');
-  await keepModel(model, into, { force });
-  return openModel(into);
+/** Saves a model in IndexedDB. @returns the model that was saved, open */
+async function keep(model: StoredModel, into: string, { force, signal }: TrainOptions): Promise<StoredModel> {
+  const { keepModel } = await import('./indexeddb.js');
+  return keepModel(model, into, { force, signal });
 }
 
-/** Trains in a Web Worker, which sends the keys and values of the model, or writes them to IndexedDB. */
+/** Trains in a Web Worker, which sends the keys and values of the model. */
 async function trainInWorker(request: Request, options: TrainOptions): Promise<Result> {
   const { signal, onProgress } = options;
   const database = await createMemory();
@@ -209,15 +210,9 @@ async function trainInWorker(request: Request, options: TrainOptions): Promise<R
       post({ kind: 'train', ...request, text: sent });
     });
     const { report, files } = await unlessAborted(trained, signal, 'training');
-    if (request.into !== undefined)
-      return { model: await (await import('./indexeddb.js')).openModel(request.into), report };
     await writer.finish();
     await database.open();
-    return { model: await LanguageModel.fromStore(readDatabase(database, 'the model trained'), files), report };
-  } catch (error) {
-    worker.terminate();
-    if (request.into !== undefined) await (await import('./indexeddb.js')).deleteUnfinished(request.into);
-    throw error;
+    return { model: { store: readDatabase(database, NAME), files }, report };
   } finally {
     parts.return().catch(() => undefined);
     worker.terminate();

@@ -7,7 +7,7 @@ import type { StartThread } from '../src/count/pool.js';
 import type { BuildOptions } from '../src/train/plan/options.js';
 import { planBuild } from '../src/train/plan/plan.js';
 import { LevelWriter, readDatabase, type Database } from '../src/store/level.js';
-import type { StoredModel } from './database.js';
+import type { StoredModel } from './files.js';
 import { createMemory } from './memory.js';
 
 /** The name, the memory and the threads of a training in memory. */

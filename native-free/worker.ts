@@ -22,7 +22,7 @@ scope.onmessage = ({ data }) => {
 };
 
 async function run(request: Extract<TrainRequest, { kind: 'train' }>): Promise<void> {
-  const { text, anyBytes, memory, threads, into, force } = request;
+  const { text, anyBytes, memory, threads } = request;
   const options = {
     ...request.options,
     onProgress: (progress: Extract<TrainReply, { kind: 'progress' }>['progress']) =>
@@ -34,10 +34,9 @@ async function run(request: Extract<TrainRequest, { kind: 'train' }>): Promise<v
       : text.partsAre === 'sentences'
         ? { sentences: requestedParts() as AsyncIterable<Sentence> }
         : textSource(requestedParts() as AsyncIterable<string | Uint8Array>, anyBytes);
-  const settings = { name: into ?? 'the model trained', memory, threads: canShare() ? threads : 1, startThread };
+  const settings = { name: 'the model trained', memory, threads: canShare() ? threads : 1, startThread };
   const { model, report } = await trainInMemory(options, source, settings);
-  if (into === undefined) await sendEntries(model.store.entries());
-  else await (await import('./indexeddb.js')).keepModel(model, into, { force });
+  await sendEntries(model.store.entries());
   scope.postMessage({ kind: 'trained', report, files: model.files });
 }
 

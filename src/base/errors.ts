@@ -100,7 +100,7 @@ interface ExitCodes {
   KNESER_OUTPUT_DENIED: 2;
   /**
    * The path leads to a file or folder that is not a model. Name a folder made by `kneser train`, or a file made by
-   * `kneser pack`.
+   * `kneser pack`. In a browser: another program made the database of this name; name the model otherwise.
    */
   KNESER_NOT_A_MODEL: 2;
   /**
@@ -135,8 +135,8 @@ interface ExitCodes {
    */
   KNESER_DAMAGED: 1;
   /**
-   * Reading or writing failed: a disk error, too many open files, a broken connection, a file replaced while it was
-   * read. The message has the reason; remove it and try again.
+   * Reading or writing failed: a disk error, too many open files, a broken connection, a file, or a model that the browser keeps,
+   * replaced while it was read. The message has the reason; remove it and try again.
    */
   KNESER_IO: 1;
   /** The disk, the quota or the browser's storage is full. Free some space and run again. */

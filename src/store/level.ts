@@ -26,7 +26,7 @@ interface Range {
   readonly lt?: Uint8Array;
 }
 
-/** The methods of abstract-level that this code calls. LevelDB, memory-level and browser-level (IndexedDB) implement them. */
+/** The methods of abstract-level that this code calls. LevelDB and memory-level implement them. */
 export interface Database {
   open(options?: { errorIfExists?: boolean }): Promise<void>;
   get(key: Uint8Array): Promise<Uint8Array | undefined>;

@@ -22,7 +22,7 @@ const sentences = [...suiteSentences()];
 
 describe('bundles for browsers', () => {
   /** The sizes of `docs/native-free.md`: kB of minified, gzipped code that is loaded at once. */
-  const ENTRIES = { index: 55, indexeddb: 93, memory: 93, decoding: 7, train: 111, worker: 137, 'counting-worker': 23 };
+  const ENTRIES = { index: 55, indexeddb: 69, memory: 93, decoding: 7, train: 111, worker: 137, 'counting-worker': 23 };
 
   test.each(Object.entries(ENTRIES))('%s imports no module of Node, and has at most %d kB', async (entry, most) => {
     const { metafile, outputFiles } = await bundle(entry, true);
@@ -193,6 +193,7 @@ describe('training in memory refuses', () => {
   test('a worker where there is none, and to keep a model where no database is', async () => {
     expect(await codeOf({ text: 'a b', worker: true })).toBe('KNESER_OPTION');
     expect(await codeOf({ text: 'a b', into: 'name' })).toBe('KNESER_IO');
+    await expect(trainInMemory({ text: 'a b', into: '' })).rejects.toThrow(/^into: the name of the model is empty$/);
     const { deleteModel, listModels, openModel, saveModel } = await import('#kneser/native-free/indexeddb.js');
     const { model } = await trainInMemory({ text: 'a b', order: 1 });
     for (const call of [listModels(), saveModel(model, 'name'), openModel('name'), deleteModel('name')])
