@@ -1,6 +1,6 @@
 import { KneserError } from '../src/base/errors.js';
 import type { BuildText } from '../src/train/stages/workspace.js';
-import { itemsUnlessAborted } from '../src/base/unless-aborted.js';
+import { callerItems } from '../src/base/caller-items.js';
 import { MarkRemover } from '../src/text/byte-order-mark.js';
 
 /** A text to train on, one sentence a line: a string, a file (decompressed if it is gzip), or the pieces of the text in order. */
@@ -60,7 +60,7 @@ async function* piecesOf(
       yield encoder.encode(text.slice(from, to));
     }
   } else {
-    for await (const piece of itemsUnlessAborted(text, signal, 'training')) {
+    for await (const piece of callerItems(text, signal, 'training')) {
       const bytes = typeof piece === 'string' ? encoder.encode(piece) : piece;
       onRead(bytes.length);
       yield bytes;

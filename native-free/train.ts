@@ -19,7 +19,8 @@ import { BUILD_CHECKS, sendableOptions, type BuildOptions } from '../src/train/p
 import type { Progress } from '../src/base/progress.js';
 import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import { LevelWriter, readDatabase } from '../src/store/level.js';
-import { itemsUnlessAborted, unlessAborted } from '../src/base/unless-aborted.js';
+import { callerItems } from '../src/base/caller-items.js';
+import { unlessAborted } from '../src/base/unless-aborted.js';
 import { checkSentences, type Sentences } from '../src/text/sentences.js';
 import { createMemory } from './memory.js';
 import { receivedError, type TextPart, type TrainReply, type TrainRequest } from './messages.js';
@@ -243,7 +244,7 @@ async function* partsOf(
 ): AsyncGenerator<Parts, void, void> {
   let parts: TextPart[] = [];
   let length = 0;
-  for await (const part of itemsUnlessAborted(items, signal, 'training')) {
+  for await (const part of callerItems(items, signal, 'training')) {
     parts.push(part);
     length += part.length;
     if (parts.length < PARTS_A_MESSAGE && length < LENGTH_A_MESSAGE) continue;

@@ -1,6 +1,6 @@
 import { callBack } from '../base/call-back.js';
 import { KneserError } from '../base/errors.js';
-import { itemsUnlessAborted } from '../base/unless-aborted.js';
+import { callerItems } from '../base/caller-items.js';
 import type { WorkOptions } from '../base/progress.js';
 import { givenDocumentOptions, replacedWarning, type DocumentOptions } from '../text/formats/corpus.js';
 import { expandForTwoPasses, expandInputs, sizeOf, type Input } from '../text/formats/input.js';
@@ -61,7 +61,7 @@ export async function openSource(
   if (files === undefined) {
     return {
       bytes: Array.isArray(documents) ? lengthOf(documents as readonly TextDocument[]) : undefined,
-      read: () => someOf(documentsFrom(itemsUnlessAborted(documents, options.signal, 'reading documents'), shard, as)),
+      read: () => someOf(documentsFrom(callerItems(documents, options.signal, 'reading documents'), shard, as)),
       end: () => undefined,
     };
   }

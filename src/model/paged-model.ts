@@ -2,7 +2,7 @@
 import { checkOptions } from '../base/check.js';
 import { checkAborted, closedError } from '../base/errors.js';
 import { pauses, type Pause } from '../base/turn.js';
-import { itemsUnlessAborted } from '../base/unless-aborted.js';
+import { callerItems } from '../base/caller-items.js';
 import { openPackedInput, type PackedInput } from '../store/packed/packed-input.js';
 import { openPacked } from '../store/packed/store.js';
 import type { BlendEvidence } from '../smoothing/blend-evidence.js';
@@ -402,7 +402,7 @@ export class PagedModel extends ModelBase {
     const ends = endsOf(options);
     const { onProgress, signal } = options;
     const pause = pauses();
-    for await (const sentence of itemsUnlessAborted(sentences, signal, 'scoring')) {
+    for await (const sentence of callerItems(sentences, signal, 'scoring')) {
       checkAborted(signal, 'scoring');
       tellSentences(sum, onProgress);
       await pause();

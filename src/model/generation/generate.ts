@@ -4,7 +4,7 @@ import { checkAborted, KneserError } from '../../base/errors.js';
 import { hashRandom } from '../../base/hash-random.js';
 import { withJsonArrays } from '../../base/json.js';
 import { pauses } from '../../base/turn.js';
-import { itemsUnlessAborted } from '../../base/unless-aborted.js';
+import { callerItems } from '../../base/caller-items.js';
 import { OOV } from '../../smoothing/batch.js';
 import { isSpaced, joinTokens } from '../../text/join-tokens.js';
 import type { Sentence } from '../../text/sentences.js';
@@ -39,7 +39,7 @@ export async function* generate(
   checkOrder(source, options);
   const maker = new TextMaker(source, options);
   const { count = 1, sentences = Infinity, tokens = Infinity } = options;
-  const beginnings = itemsUnlessAborted(options.beginnings ?? [[]], options.signal, 'generating');
+  const beginnings = callerItems(options.beginnings ?? [[]], options.signal, 'generating');
   if (sentences === Infinity && tokens === Infinity) {
     for await (const beginning of beginnings) {
       const begun = maker.begin(beginning);

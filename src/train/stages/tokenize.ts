@@ -4,7 +4,7 @@ import { SpilledWords } from '../../count/spilled-words.js';
 import { TokenStream } from '../../count/token-stream.js';
 import { requireTokens } from '../../count/vocabulary.js';
 import { KneserError } from '../../base/errors.js';
-import { itemsUnlessAborted } from '../../base/unless-aborted.js';
+import { callerItems } from '../../base/caller-items.js';
 import { createFeeder } from '../../text/feeder.js';
 import { checkSentences, feedSentence, type Sentence, type Sentences } from '../../text/sentences.js';
 import { isTokenizerFile, type TextChanges } from '../../text/tokenization.js';
@@ -197,7 +197,7 @@ class Reading {
 
 async function* markCallerErrors(sentences: Sentences, signal: AbortSignal | undefined): AsyncGenerator<Sentence> {
   try {
-    yield* itemsUnlessAborted(sentences, signal, 'training');
+    yield* callerItems(sentences, signal, 'training');
   } catch (cause) {
     if (signal?.aborted) throw cause;
     throw new CallerError('the sentences given failed', { cause });
