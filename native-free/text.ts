@@ -1,3 +1,4 @@
+import { optionError } from '../src/base/check.js';
 import { KneserError } from '../src/base/errors.js';
 import type { BuildText } from '../src/train/stages/workspace.js';
 import { callerItems } from '../src/base/caller-items.js';
@@ -60,12 +61,33 @@ async function* piecesOf(
       yield encoder.encode(text.slice(from, to));
     }
   } else {
+    // The first half of a surrogate pair, which another piece may complete.
+    let half = '';
     for await (const piece of callerItems(text, signal, 'training')) {
-      const bytes = typeof piece === 'string' ? encoder.encode(piece) : piece;
+      checkPiece(piece);
+      if (typeof piece !== 'string') {
+        if (half !== '') yield encoder.encode(half);
+        half = '';
+        onRead(piece.length);
+        yield piece;
+        continue;
+      }
+      const string = half + piece;
+      const isCut = isHighSurrogate(string.charCodeAt(string.length - 1));
+      half = isCut ? string.slice(-1) : '';
+      const bytes = encoder.encode(isCut ? string.slice(0, -1) : string);
       onRead(bytes.length);
       yield bytes;
     }
+    if (half !== '') yield encoder.encode(half);
   }
+}
+
+/** @throws KNESER_OPTION for a value that is no piece of a text. */
+export function checkPiece(piece: unknown): void {
+  // Not `instanceof`, because an array may come from another realm, such as an iframe.
+  if (typeof piece === 'string' || Object.prototype.toString.call(piece) === '[object Uint8Array]') return;
+  throw optionError('text', piece, 'a piece of a text, which is a string or a Uint8Array');
 }
 
 async function beginsLikeGzip(blob: Blob): Promise<boolean> {

@@ -21,10 +21,10 @@ import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import { LevelWriter, readDatabase } from '../src/store/level.js';
 import { callerItems } from '../src/base/caller-items.js';
 import { unlessAborted } from '../src/base/unless-aborted.js';
-import { checkSentences, type Sentences } from '../src/text/sentences.js';
+import { checkSentence, checkSentences, type Sentences } from '../src/text/sentences.js';
 import { createMemory } from './memory.js';
 import { receivedError, type TextPart, type TrainReply, type TrainRequest } from './messages.js';
-import { textSource, type TrainText } from './text.js';
+import { checkPiece, textSource, type TrainText } from './text.js';
 import { checkName, type StoredModel } from './files.js';
 
 export type { BuildReport, BuildOptions, Progress, TrainText };
@@ -181,7 +181,7 @@ async function trainInWorker(request: Request, options: TrainOptions): Promise<R
   const database = await createMemory();
   const writer = new LevelWriter(database);
   const { sent, items } = divide(options);
-  const parts = partsOf(items, signal);
+  const parts = partsOf(items, options.text === undefined ? checkSentence : checkPiece, signal);
   // Bundlers find the file of the worker by this expression, so it cannot use WORKER.
   const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
   const post = (message: TrainRequest): void => worker.postMessage(message);
@@ -237,14 +237,16 @@ function divide({ text, sentences }: TrainOptions): {
   return { sent: { partsAre: 'pieces' }, items: text };
 }
 
-/** Makes the messages with the parts of a text. */
+/** Makes the messages with the parts of a text. @param check throws for a value that is no part. */
 async function* partsOf(
   items: Iterable<TextPart> | AsyncIterable<TextPart>,
+  check: (part: unknown) => void,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Parts, void, void> {
   let parts: TextPart[] = [];
   let length = 0;
   for await (const part of callerItems(items, signal, 'training')) {
+    check(part);
     parts.push(part);
     length += part.length;
     if (parts.length < PARTS_A_MESSAGE && length < LENGTH_A_MESSAGE) continue;

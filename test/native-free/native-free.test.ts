@@ -174,6 +174,41 @@ describe('one suite for every way of reading', () => {
   });
 });
 
+describe('a text in pieces', () => {
+  async function* piecesOf(pieces: readonly unknown[]): AsyncGenerator<string> {
+    for (const piece of pieces) yield await Promise.resolve(piece as string);
+  }
+  const wordsOf = async (pieces: readonly unknown[]): Promise<string[]> => {
+    const { model } = await trainInMemory({ text: piecesOf(pieces), order: 1 });
+    const words = [...(await model.vocabulary())].filter(word => !word.startsWith('<'));
+    await model.close();
+    return words.sort();
+  };
+
+  test('may be cut within a character', async () => {
+    expect(await wordsOf('a \u{1f600} b\n'.split(''))).toEqual(['a', 'b', '\u{1f600}']);
+    expect(await wordsOf(['a \ud83d', '', '\ude00 b'])).toEqual(['a', 'b', '\u{1f600}']);
+    expect(await wordsOf(['\ud83d', Uint8Array.of(0x20, 0x61)])).toEqual(['a', '\ufffd']);
+    expect(await wordsOf(['a \ud83d'])).toEqual(['a', '\ufffd']);
+    expect(await wordsOf([Uint8Array.of(0xf0, 0x9f), Buffer.of(0x98, 0x80)])).toEqual(['\u{1f600}']);
+  });
+
+  test.each([
+    [new ArrayBuffer(2), 'an object of class ArrayBuffer'],
+    [new DataView(new ArrayBuffer(2)), 'an object of class DataView'],
+    [new Uint16Array(2), 'an object of class Uint16Array'],
+    [new Blob(['a']), 'an object of class Blob'],
+    [new String('a'), 'an object of class String'],
+    [null, 'null'],
+    [7, '7'],
+  ])('has only strings and bytes: %o', async (piece, what) => {
+    await expect(wordsOf(['a b\n', piece])).rejects.toMatchObject({
+      code: 'KNESER_OPTION',
+      message: `text: ${what} is not a piece of a text, which is a string or a Uint8Array`,
+    });
+  });
+});
+
 describe('training in memory refuses', () => {
   const codeOf = (options: Parameters<typeof trainInMemory>[0]) =>
     trainInMemory(options).then(
