@@ -1,7 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { LanguageModel as PortableModel } from '#kneser/native-free/index.js';
 import { KneserError, LanguageModel, pack, prune, train, tune, unpack, type Progress } from '#kneser/src/index.js';
 import { decodeFront, decodePage, encodeFront, encodeHeader, encodePage } from '#kneser/src/store/packed/format.js';
 import type { Entry, Front } from '#kneser/src/store/packed/format.js';
@@ -199,6 +201,38 @@ describe('reading', () => {
       /is not a web address; open a file by its path/,
     );
     await expectError(LanguageModel.open('http://'), 'KNESER_OPTION', /is not an address/);
+  });
+
+  it('goes on when a server stops to answer ranges, and sends the same file', async () => {
+    const bytes = new Uint8Array(readFileSync(files.large));
+    await using folder = await LanguageModel.open(models.large);
+    for (const silent of [false, true]) {
+      await using server = await serve(bytes, { silent });
+      await using model = await LanguageModel.fromFile(server.url);
+      server.behaviour = { whole: true, silent };
+      expect(await model.score('w3 w100 w7')).toEqual(await folder.score('w3 w100 w7'));
+      expect((await model.load()).score(SENTENCE)).toEqual(await folder.score(SENTENCE));
+    }
+    await using server = await serve(bytes);
+    await using model = await LanguageModel.fromFile(server.url);
+    server.behaviour = { whole: true };
+    server.content = new Uint8Array(readFileSync(files.tiny));
+    await expectError(model.score('w3 w100 w7'), 'KNESER_IO', /replaced while it was being read; open it again/);
+    server.content = new Uint8Array(65 << 20);
+    await expectError(model.score('w3 w100 w7'), 'KNESER_IO', /replaced while it was being read; open it again/);
+  });
+
+  it('refuses an address with a password, and does not repeat the password', async () => {
+    for (const address of ['https://me:secret@host.test/x', 'https://me@host.test/x', 'http://me:secret@host:x/y']) {
+      for (const call of [
+        () => LanguageModel.open(address),
+        () => PortableModel.fromFile(new URL(address.replace(':x/', '/'))),
+      ]) {
+        const error: unknown = await call().catch((error: unknown) => error);
+        expect(error).toMatchObject({ code: 'KNESER_OPTION' });
+        expect(inspect(error)).not.toMatch(/secret|me:|me@/);
+      }
+    }
   });
 
   it('stops when it is aborted, also between sentences', async () => {

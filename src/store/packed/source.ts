@@ -12,6 +12,8 @@ export interface ByteSource {
    * @throws KNESER_DAMAGED if the source ends within these bytes.
    */
   readonly read: (offset: number, length: number) => Promise<Uint8Array>;
+  /** Ends the requests that are pending, and refuses later ones (KNESER_CLOSED). Only a source that asks a server has it. */
+  readonly stop?: () => void;
   /** Closes the file or connection. Closing twice is fine. */
   readonly close?: () => Promise<void>;
   /** For a file on a disk: the descriptor of the open file, with which other threads of the process can read it too. */

@@ -1,4 +1,4 @@
-import { KneserError } from '../../base/errors.js';
+import { closedError, KneserError } from '../../base/errors.js';
 import { concatenate } from '../../base/bytes.js';
 import { cutShort, type ByteSource } from './source.js';
 
@@ -9,12 +9,15 @@ const WHOLE_BYTES = 64 << 20;
 /** The most requests at the same time. */
 const MOST_REQUESTS = 24;
 
+/** The user name and the password in an address. */
+const CREDENTIALS = /\/\/[^/?#]*@/;
+
 /** Parses an address. @throws KNESER_OPTION */
 export function parseUrl(text: string): URL {
   try {
     return new URL(text);
-  } catch (error) {
-    throw new KneserError('KNESER_OPTION', `${text}: is not an address`, { cause: error });
+  } catch {
+    throw new KneserError('KNESER_OPTION', `${text.replace(CREDENTIALS, '//')}: is not an address`);
   }
 }
 
@@ -23,42 +26,83 @@ export function parseUrl(text: string): URL {
  * page may send them to another site without a CORS preflight. A file that was replaced on the server is therefore recognized by the
  * responses: by ETag, date and size where the page can see them, and always by the checksums of the values.
  *
- * @throws KNESER_INPUT_MISSING (404, 410), KNESER_INPUT_UNREADABLE (401, 403), KNESER_OPTION, KNESER_IO, KNESER_ABORTED
+ * @throws KNESER_INPUT_MISSING (404, 410), KNESER_INPUT_UNREADABLE (401, 403), KNESER_OPTION, KNESER_IO, KNESER_ABORTED, KNESER_CLOSED
  */
 export async function openUrl(url: URL, signal?: AbortSignal): Promise<ByteSource> {
+  if (url.username !== '' || url.password !== '') {
+    const name = url.href.replace(CREDENTIALS, '//');
+    const remedy = 'which no request can have; name the address of a file that can be read without signing in';
+    throw new KneserError('KNESER_OPTION', `${name}: the address has a user name or a password, ${remedy}`);
+  }
   if (!/^(https?|blob|data):$/.test(url.protocol)) {
     throw new KneserError('KNESER_OPTION', `${url.href}: is not a web address; open a file by its path`);
   }
   const name = url.href;
+  const requests = new AbortController();
+  const abort = (): void => requests.abort(signal?.reason);
+  signal?.addEventListener('abort', abort);
+  if (signal?.aborted) abort();
+  const stop = (): void => {
+    signal?.removeEventListener('abort', abort);
+    requests.abort(closedError(name));
+  };
+  try {
+    const close = (): Promise<void> => {
+      stop();
+      return Promise.resolve();
+    };
+    return { name, ...(await openParts(url, requests.signal)), stop, close };
+  } catch (error) {
+    stop();
+    throw error;
+  }
+}
+
+/** Requests the first part of a file, and returns its size, and the function that reads all parts. */
+async function openParts(url: URL, signal: AbortSignal): Promise<Pick<ByteSource, 'size' | 'read'>> {
+  const name = url.href;
   const first = await request(url, 0, FIRST_BYTES, signal);
   const isWhole = first.status === 200;
   // The status 416 means that there is no first byte: the file is empty.
-  const start =
+  let start =
     first.status === 416 ? new Uint8Array(0) : await bodyOf(name, first, isWhole ? WHOLE_BYTES : FIRST_BYTES, signal);
   const total = isWhole || start.length < FIRST_BYTES ? start.length : totalOf(first);
-  const identity = identityOf(first);
+  const version = versionOf(first);
+  const sizeShown = totalOf(first);
   const read = async (offset: number, length: number): Promise<Uint8Array> => {
     if (offset + length > (total ?? Infinity)) throw cutShort(name);
     if (offset + length <= start.length) return start.slice(offset, offset + length);
     const response = await request(url, offset, length, signal);
-    if (response.status !== 206 || identityOf(response) !== identity) {
+    const { status } = response;
+    const isSame = versionOf(response) === version && (status === 200 || totalOf(response) === sizeShown);
+    if (!isSame || status === 416) {
       await response.body?.cancel();
-      throw new KneserError('KNESER_IO', `${name}: the file was replaced while it was being read; open it again`);
+      throw replaced(name);
     }
-    const bytes = await bodyOf(name, response, length, signal);
-    if (bytes.length < length) throw cutShort(name);
-    return bytes;
+    const bytes = await bodyOf(name, response, status === 200 ? WHOLE_BYTES : length, signal);
+    if (status === 200) {
+      // A server may stop to answer ranges, and send the same file as a whole.
+      if (bytes.length !== (total ?? bytes.length)) throw replaced(name);
+      start = bytes;
+    }
+    const from = status === 200 ? offset : 0;
+    if (bytes.length < from + length) throw cutShort(name);
+    return status === 200 ? bytes.slice(from, from + length) : bytes;
   };
-  return { name, size: total, read: atMost(MOST_REQUESTS, read) };
+  return { size: total, read: atMost(MOST_REQUESTS, read) };
+}
+
+function replaced(name: string): KneserError {
+  return new KneserError('KNESER_IO', `${name}: the file was replaced while it was being read; open it again`);
 }
 
 /** Requests a range of the file. @returns a response with the status 200, 206 or 416 */
-async function request(url: URL, offset: number, length: number, signal: AbortSignal | undefined): Promise<Response> {
+async function request(url: URL, offset: number, length: number, signal: AbortSignal): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(url, {
       headers: { Range: `bytes=${offset}-${offset + length - 1}` },
-      ...(signal ? { signal } : {}),
+      signal,
     });
   } catch (error) {
     throw failed(url.href, error, signal);
@@ -75,12 +119,7 @@ async function request(url: URL, offset: number, length: number, signal: AbortSi
 }
 
 /** The body of a response. @throws KNESER_IO if it has more than `limit` bytes. */
-async function bodyOf(
-  name: string,
-  response: Response,
-  limit: number,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
+async function bodyOf(name: string, response: Response, limit: number, signal: AbortSignal): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   const announced = Number(response.headers.get('content-length') ?? 0);
@@ -113,16 +152,16 @@ function totalOf(response: Response): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
-/** Identifies the version of the file: its ETag, date and size, as far as the response shows them. */
-function identityOf(response: Response): string {
-  const { headers } = response;
-  return [headers.get('etag'), headers.get('last-modified'), totalOf(response)].join(' ');
+/** Identifies the version of the file: its ETag and date, as far as the response shows them. */
+function versionOf({ headers }: Response): string {
+  return [headers.get('etag'), headers.get('last-modified')].join(' ');
 }
 
 /** The error for a request that failed. */
-function failed(name: string, error: unknown, signal: AbortSignal | undefined): KneserError {
-  if (signal?.aborted)
-    return new KneserError('KNESER_ABORTED', `${name}: reading was interrupted`, { cause: signal.reason });
+function failed(name: string, error: unknown, signal: AbortSignal): KneserError {
+  const reason: unknown = signal.reason;
+  if (reason instanceof KneserError && reason.code === 'KNESER_CLOSED') return reason;
+  if (signal.aborted) return new KneserError('KNESER_ABORTED', `${name}: reading was interrupted`, { cause: reason });
   const reasons: string[] = [];
   for (let at = error; at instanceof Error; at = at.cause) reasons.push(at.message);
   return new KneserError(
