@@ -7,7 +7,6 @@ import { callBack } from '../src/base/call-back.js';
 import { checkAborted, KneserError } from '../src/base/errors.js';
 import { checkFlag, checkOptions, WORK_OPTIONS, type OptionTable } from '../src/base/check.js';
 import type { WorkOptions } from '../src/base/progress.js';
-import { itemsUnlessAborted } from '../src/base/unless-aborted.js';
 import { OPEN_OPTIONS, type OpenOptions } from '../src/model/api.js';
 import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import { copyStore } from '../src/store/copy.js';
@@ -24,7 +23,7 @@ import {
   type Pair,
 } from './database.js';
 import { decodeDescription, encodeDescription } from './description.js';
-import { checkModel, checkName, filesOf, type StoredModel } from './files.js';
+import { abortable, checkModel, checkName, filesOf, type StoredModel } from './files.js';
 
 /** Values are collected until they have this many bytes, and then written together. */
 const BATCH_BYTES = 1 << 20;
@@ -77,8 +76,8 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
  * Saves a copy of an open model in this browser. The copy opens without the server of the model. It is saved whole or not at all. Calls
  * that save a model of one name take effect in their order.
  *
- * @throws KneserError: KNESER_OUTPUT_EXISTS, KNESER_NOT_A_MODEL, KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED, and the errors of reading
- * the model.
+ * @throws KneserError: KNESER_OUTPUT_EXISTS, KNESER_NOT_A_MODEL, KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED, KNESER_CLOSED, and the
+ * errors of reading the model.
  * @example
  * ```ts
  * import { LanguageModel } from 'kneser/native-free';
@@ -92,13 +91,15 @@ export async function saveModel(model: LanguageModel, name: string, options: Sav
   checkName('name', name);
   checkOptions('saveModel', options, SAVE_OPTIONS);
   const { store } = model.parts;
-  if (options.force && keptAs.get(store) === name) {
-    // The model is kept under this name: to replace it would empty the database from which it is read. This read fails if another replaced it.
-    await store.get(MANIFEST_KEY);
-    return;
-  }
-  const kept = await keepModel({ store, files: filesOf(model) }, name, options);
-  await kept.store.close();
+  await model.whileOpen(async () => {
+    if (options.force && keptAs.get(store) === name) {
+      // The model is kept under this name: to replace it would empty the database from which it is read. This read fails if another replaced it.
+      await store.get(MANIFEST_KEY);
+      return;
+    }
+    const kept = await keepModel({ store, files: filesOf(model) }, name, options);
+    await kept.store.close();
+  });
 }
 
 /** @internal Like {@link saveModel}, for a model that is given as a store and files. @returns the model that was saved, open */
@@ -107,8 +108,6 @@ export async function keepModel(
   name: string,
   { force = false, onProgress, signal }: { [Name in keyof SaveOptions]: SaveOptions[Name] | undefined },
 ): Promise<StoredModel> {
-  const entries = (): ReturnType<typeof store.entries> =>
-    itemsUnlessAborted(store.entries(), signal, 'saving') as ReturnType<typeof store.entries>;
   const total = files.bytes;
   let done = 0;
   const onBytes = (bytes: number): void => {
@@ -119,7 +118,7 @@ export async function keepModel(
     return await inOrder(name, signal, async () => {
       const database = await createDatabase(name, force);
       try {
-        await fill(database, { store: { ...store, entries }, files }, onBytes);
+        await fill(database, { store: abortable(store, signal, 'saving'), files }, onBytes);
       } catch (error) {
         await database.discard().catch(() => undefined);
         throw error;

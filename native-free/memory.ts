@@ -5,13 +5,13 @@
  */
 import { MemoryLevel } from 'memory-level';
 import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
+import { callBack } from '../src/base/call-back.js';
 import { checkOptions, WORK_OPTIONS, type OptionTable } from '../src/base/check.js';
-import { checkAborted } from '../src/base/errors.js';
 import type { WorkOptions } from '../src/base/progress.js';
 import { OPEN_OPTIONS, type OpenOptions } from '../src/model/api.js';
 import { copyStore } from '../src/store/copy.js';
 import { ENCODING, LevelWriter, readDatabase, type Database } from '../src/store/level.js';
-import { checkModel, filesOf } from './files.js';
+import { abortable, checkModel, filesOf } from './files.js';
 
 /** Options of {@link copyToMemory}: of the copying, and of opening the copy. */
 export interface CopyOptions extends OpenOptions, WorkOptions {}
@@ -28,7 +28,7 @@ export async function createMemory(): Promise<Database> {
 /**
  * Copies a whole open model into memory, where it needs no server and no disk. The caller closes both models.
  *
- * @throws KneserError: KNESER_OPTION, KNESER_ABORTED, and the errors of reading the model.
+ * @throws KneserError: KNESER_OPTION, KNESER_ABORTED, KNESER_CLOSED, and the errors of reading the model.
  * @example
  * ```ts
  * import { openAsBlob } from 'node:fs';
@@ -46,17 +46,18 @@ export async function copyToMemory(model: LanguageModel, options: CopyOptions = 
   checkModel('model', model);
   checkOptions('copyToMemory', options, COPY_OPTIONS);
   const { onProgress, signal } = options;
-  checkAborted(signal, 'copying');
   const { store, bytes: total } = model.parts;
   let done = 0;
-  const database = await createMemory();
-  const writer = new LevelWriter(database);
-  await copyStore(store, writer, bytes => {
-    checkAborted(signal, 'copying');
+  const onBytes = (bytes: number): void => {
     done = Math.min(total, done + bytes);
-    onProgress?.({ stage: 'copy', done, total, unit: 'bytes' });
+    callBack(onProgress, { stage: 'copy', done, total, unit: 'bytes' });
+  };
+  const database = await createMemory();
+  await model.whileOpen(async () => {
+    const writer = new LevelWriter(database);
+    await copyStore(abortable(store, signal, 'copying'), writer, onBytes);
+    await writer.finish();
+    await database.open();
   });
-  await writer.finish();
-  await database.open();
   return LanguageModel.fromStore(readDatabase(database, store.name), filesOf(model), options);
 }

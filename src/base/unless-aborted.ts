@@ -3,9 +3,9 @@ import { abortedError, checkAborted } from './errors.js';
 /** Waits for work that goes on for others, until a signal aborts the waiting. @param name of the work, for the message. @throws KNESER_ABORTED */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined, name: string): Promise<T> {
   if (!signal) return work;
-  checkAborted(signal, name);
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(abortedError(name, signal.reason));
+    if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
     work.finally(() => signal.removeEventListener('abort', stop)).then(resolve, reject);
   });

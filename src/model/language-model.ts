@@ -149,10 +149,15 @@ export class LanguageModel extends PagedModel {
     const start = (): Promise<PieceScorer> => this.#piecesOnAll(threads);
     // Threads start while the dictionary is read; for a pipe, they start after the first stretch.
     let scorer = expectedWords < Infinity ? await start() : undefined;
-    const words = await this.allWords();
-    const check = (): void => checkAborted(options.signal, 'scoring');
+    const { signal } = options;
+    const words = await unlessAborted(this.allWords(), signal, 'scoring');
+    const check = (): void => checkAborted(signal, 'scoring');
     const score = (scorer: PieceScorer, piece: Piece): Promise<PieceSum[]> =>
-      this.inTurn(() => scorer.score(piece, check));
+      unlessAborted(
+        this.inTurn(() => scorer.score(piece, check)),
+        signal,
+        'scoring',
+      );
     const total = new PerplexitySum();
     // While the threads score a stretch, the next one is read.
     const scored = new InOrder<PieceSum[]>(1, sums => {
@@ -182,11 +187,16 @@ export class LanguageModel extends PagedModel {
 
   /** As {@link sumOfFile}, with a cache of the text so far, so that batches are scored one after another. */
   async #sumWithCache(path: string, cache: TextCache, options: FileOptions): Promise<PerplexitySum> {
-    const words = await this.allWords();
+    const { signal } = options;
+    const words = await unlessAborted(this.allWords(), signal, 'scoring');
     const layout = this.layout(Infinity, endsOf(options));
-    const check = (): void => checkAborted(options.signal, 'scoring');
+    const check = (): void => checkAborted(signal, 'scoring');
     const score = (sum: PerplexitySum): Promise<void> =>
-      this.inTurn(() => runAwaiting(this.addBatch(this.scorer, layout, sum, cache), check));
+      unlessAborted(
+        this.inTurn(() => runAwaiting(this.addBatch(this.scorer, layout, sum, cache), check)),
+        signal,
+        'scoring',
+      );
     const sum = await sumFile(path, words, this.parts, options, async (ids, sum) => {
       for (const id of ids) {
         layout.push(id);
@@ -292,7 +302,7 @@ export class LanguageModel extends PagedModel {
       } finally {
         await threads?.close();
       }
-    });
+    }, options.signal);
   }
 
   /** Threads that load the tables, where these have so many n-grams that starting threads pays. */

@@ -2,6 +2,7 @@
 import { checkOptions } from '../base/check.js';
 import { checkAborted, closedError } from '../base/errors.js';
 import { pauses, type Pause } from '../base/turn.js';
+import { unlessAborted } from '../base/unless-aborted.js';
 import { callerItems } from '../base/caller-items.js';
 import { openPackedInput, type PackedInput } from '../store/packed/packed-input.js';
 import { openPacked } from '../store/packed/store.js';
@@ -293,14 +294,15 @@ export class PagedModel extends ModelBase {
   async *#generate(options: GenerateOptions): AsyncGenerator<GeneratedText, void, void> {
     const { generate } = await import('./generation/generate.js');
     const { order, manifest, tokenization } = this.parts;
+    const { signal } = options;
     yield* generate(
       {
         order,
         types: manifest.vocabulary,
         tokenization,
-        words: await this.allWords(),
+        words: await unlessAborted(this.allWords(), signal, 'generating'),
         tokenize: text => this.surface(text),
-        nextWords: (history, withStart) => this.nextWordsOfIds(history, withStart),
+        nextWords: (history, withStart) => unlessAborted(this.nextWordsOfIds(history, withStart), signal, 'generating'),
       },
       options,
     );
@@ -410,12 +412,13 @@ export class PagedModel extends ModelBase {
       const isSkipped = this.isSkipped(tokens);
       addSentence(sum, sentence, this.parts, isSkipped);
       if (isSkipped) continue;
-      const ids = await this.inTurn(async () => {
+      const scoring = this.inTurn(async () => {
         const ids = withEnd(await this.#words.idsOf(tokens));
         await runAwaiting(this.addPiece(this.scorer, this.layout(tokens.length + 1, ends), ids, sum, cache));
         return ids;
       });
-      if (hasUnknown(ids)) addSpellings(sum, tokens, ids, await this.allWords());
+      const ids = await unlessAborted(scoring, signal, 'scoring');
+      if (hasUnknown(ids)) addSpellings(sum, tokens, ids, await unlessAborted(this.allWords(), signal, 'scoring'));
     }
     return sum.figures();
   }
@@ -441,7 +444,7 @@ export class PagedModel extends ModelBase {
     return this.whileOpen(async () => {
       const [words, { MemoryModel }] = await Promise.all([this.allWords(), import('./memory-model.js')]);
       return MemoryModel.load(this.parts, words, options);
-    });
+    }, options.signal);
   }
 
   /**
@@ -468,9 +471,11 @@ export class PagedModel extends ModelBase {
 
   /**
    * Closes the model's files, and frees its private folder and threads. Calls that have begun end first; texts of many sentences and files that
-   * are being scored, texts that are being generated, and all later calls, are refused with KNESER_CLOSED. Closing a second time has no effect.
+   * are being scored, texts that are being generated, calls that wait for a server, and all later calls, are refused with KNESER_CLOSED. Closing
+   * a second time has no effect.
    */
   async close(): Promise<void> {
+    this.parts.store.stop?.();
     await (this.#closing ??= this.closeResources());
   }
 
@@ -504,16 +509,19 @@ export class PagedModel extends ModelBase {
     if (this.#closing) throw closedError(this.parts.store.name);
   }
 
-  /** Begins a call that reads the store; {@link close} waits until it ends. */
-  protected async whileOpen<T>(act: () => Promise<T>): Promise<T> {
+  /**
+   * Begins a call that reads the store; {@link close} waits until it ends.
+   *
+   * @internal
+   * @param signal ends the waiting of the caller at once.
+   */
+  async whileOpen<T>(act: () => Promise<T>, signal?: AbortSignal, name = 'loading'): Promise<T> {
     this.checkOpen();
     const reading = act();
     this.#readings.add(reading);
-    try {
-      return await reading;
-    } finally {
-      this.#readings.delete(reading);
-    }
+    const end = (): void => void this.#readings.delete(reading);
+    reading.then(end, end);
+    return unlessAborted(reading, signal, name);
   }
 
   /** Waits for the calls that have begun, then closes the store. */

@@ -20,6 +20,8 @@ export interface ModelStore {
     | undefined;
   /** All keys with their values, in the order of the keys' bytes. */
   readonly entries: () => AsyncIterable<readonly [key: Uint8Array, value: Uint8Array]>;
+  /** Ends the requests to a server that are pending, and refuses later ones (KNESER_CLOSED). Only a store on a server has it. */
+  readonly stop?: (() => void) | undefined;
   /** Closes files and connections. Closing twice is fine. */
   readonly close: () => Promise<void>;
   /** For files on a disk: the data that another thread needs to read the same files, while this store is open. */

@@ -14,6 +14,8 @@ export interface Behaviour {
   readonly status?: number;
   /** Breaks off in the middle of every answer. */
   readonly breaks?: boolean;
+  /** Takes requests and never answers. */
+  readonly hangs?: boolean;
 }
 
 /** A static server of one file, which answers range requests and counts them. */
@@ -35,6 +37,7 @@ export async function serve(content: Uint8Array | string, behaviour: Behaviour =
     async function answer(range: string | undefined): Promise<void> {
       const { content, behaviour } = state;
       state.requests++;
+      if (behaviour.hangs) return;
       if (behaviour.status) return void response.writeHead(behaviour.status).end();
       const size = typeof content === 'string' ? (await stat(content)).size : content.length;
       const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range ?? '') ?? [];

@@ -80,6 +80,7 @@ async function readHeader(source: ByteSource, wantedFormat: number): Promise<Hea
 class PackedStore implements ModelStore {
   readonly name: string;
   readonly shared: SharedPacked | undefined;
+  readonly stop: ModelStore['stop'];
   /** By page of the index, the offset of the page in the file, in bytes. */
   private readonly pageStarts: Float64Array;
   /** By page of the index, the offset in the file of the value of its first key, in bytes. */
@@ -95,6 +96,7 @@ class PackedStore implements ModelStore {
   ) {
     const { pages } = front;
     this.name = source.name;
+    this.stop = source.stop;
     if (source.descriptor !== undefined) {
       this.shared = { kind: 'packed', descriptor: source.descriptor, name: source.name, size };
     }
