@@ -13,7 +13,7 @@ import { copyStore } from '../src/store/copy.js';
 import { ENCODING, LevelWriter, readDatabase, type Database } from '../src/store/level.js';
 import { abortable, checkModel, filesOf } from './files.js';
 
-/** Options of {@link copyToMemory}: of the copying, and of opening the copy. */
+/** Options of {@link copyToMemory}: of the copying, and of opening the copy. Default: as the model was opened. */
 export interface CopyOptions extends OpenOptions, WorkOptions {}
 
 const COPY_OPTIONS: OptionTable<Omit<CopyOptions, 'startingWeights'>> = { ...OPEN_OPTIONS, ...WORK_OPTIONS };
@@ -59,5 +59,8 @@ export async function copyToMemory(model: LanguageModel, options: CopyOptions = 
     await writer.finish();
     await database.open();
   });
-  return LanguageModel.fromStore(readDatabase(database, store.name), filesOf(model), options);
+  const { weights: _, ...withoutWeights } = model.options;
+  // Weights belong to the smoothing with which the model was opened.
+  const opening = { ...(options.smoothing ? withoutWeights : model.options), ...options };
+  return LanguageModel.fromStore(readDatabase(database, store.name), filesOf(model), opening);
 }

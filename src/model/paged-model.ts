@@ -72,6 +72,7 @@ export type ModelClass<Model> = new (parts: ModelParts, options: OpenOptions) =>
  */
 export class PagedModel extends ModelBase {
   readonly #scoring: BlockScoring;
+  readonly #options: OpenOptions;
   #predictor: Predictor | undefined;
   /** The dictionary, read by blocks. */
   readonly #words: PagedWords;
@@ -86,9 +87,15 @@ export class PagedModel extends ModelBase {
   /** @internal */
   constructor(parts: ModelParts, options: OpenOptions) {
     super(parts);
+    this.#options = options;
     const { store, manifest } = parts;
     this.#scoring = createBlockScoring(store, parts, options.blockMemory ?? DEFAULT_BLOCK_MEMORY);
     this.#words = new PagedWords(store, manifest);
+  }
+
+  /** @internal How the model was opened. */
+  get options(): OpenOptions {
+    return this.#options;
   }
 
   protected get scorer(): BatchScorer {

@@ -135,6 +135,19 @@ describe('one suite for every way of reading', () => {
 
   test('memory', () => checkReadings(options => copyToMemory(model, options), expected, same));
 
+  test('a copy is opened as its model, unless it has a smoothing of its own', async () => {
+    const smoothingOf = async (opening: OpenOptions, options?: OpenOptions): Promise<unknown[]> => {
+      await using original = await copyToMemory(model, opening);
+      await using copy = await copyToMemory(original, options);
+      return [copy.info.smoothing, copy.parts.weights !== undefined, copy.parts.order];
+    };
+    expect(await smoothingOf({})).toEqual(['glm', true, 4]);
+    expect(await smoothingOf({ smoothing: 'mkn', order: 2 })).toEqual(['mkn', false, 2]);
+    expect(await smoothingOf({ weights: 'uniform' })).toEqual(['glm', false, 4]);
+    expect(await smoothingOf({ smoothing: 'mkn' }, { smoothing: 'glm' })).toEqual(['glm', true, 4]);
+    expect(await smoothingOf({ weights: 'uniform' }, { smoothing: 'mkn', order: 3 })).toEqual(['mkn', false, 3]);
+  });
+
   test('training in memory makes the keys, values and weights that training on the disk makes', async () => {
     const own: Pairs = [];
     for await (const [key, value] of model.parts.store.entries()) own.push([key, value]);
