@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+import { callBack } from '../src/base/call-back.js';
 import type { BuildReport } from '../src/train/stages/report.js';
 import { checkAborted, KneserError, workerError } from '../src/base/errors.js';
 import {
@@ -193,7 +194,12 @@ async function trainInWorker(request: Request, options: TrainOptions): Promise<R
       worker.onmessage = ({ data }: MessageEvent<TrainReply>) => {
         switch (data.kind) {
           case 'progress':
-            onProgress?.(data.progress);
+            try {
+              callBack(onProgress, data.progress);
+            } catch (error) {
+              // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the caller's own error, whatever it is.
+              reject(error);
+            }
             return;
           case 'more':
             parts.next().then(({ value }) => value && post(value), reject);

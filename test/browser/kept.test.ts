@@ -234,6 +234,18 @@ test('a saving is aborted while a server does not answer, and the name is free a
   expect(found).toEqual({ aborted: 'KNESER_ABORTED', databases: [], saved: 'fulfilled' });
 });
 
+test('an error of onProgress ends a training in a worker as it is', async () => {
+  const { page: other, errors } = await site.visit();
+  const found = await inPage(async ({ train, codeOf }, one) => {
+    const onProgress = (): never => {
+      throw new RangeError('mine');
+    };
+    return codeOf(train({ text: one, onProgress }));
+  }, other);
+  expect([found, errors]).toEqual(['RangeError: mine', []]);
+  await other.context().close();
+});
+
 test('databases of others whose names begin alike are left as they are', async () => {
   const found = await inPage(async ({ train, saveModel, openModel, deleteModel, listModels, codeOf }, one) => {
     for (const [name, version, store] of [
