@@ -132,6 +132,18 @@ describe('reading', () => {
     }
   });
 
+  it('says that a buffer was transferred to another thread', async () => {
+    const copy = (): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(files.large));
+    for (const input of [copy(), copy().buffer]) {
+      await using model = await LanguageModel.fromFile(input);
+      const buffer = input instanceof ArrayBuffer ? input : input.buffer;
+      structuredClone(buffer, { transfer: [buffer] });
+      await expectError(model.score(SENTENCE), 'KNESER_INPUT_UNREADABLE', /^packed model: its buffer was transferred/);
+      await expectError(LanguageModel.fromFile(input), 'KNESER_OPTION', /^file: its buffer was transferred/);
+    }
+    await expectError(LanguageModel.fromFile(new ArrayBuffer(0)), 'KNESER_NOT_A_MODEL', /not a packed model/);
+  });
+
   it('fetches a small part of a file over HTTP', async () => {
     await using server = await serve(files.large);
     await using model = await LanguageModel.fromFile(server.url);
