@@ -35,11 +35,18 @@ async function* checked(name: string, bytes: AsyncGenerator<Uint8Array>): AsyncG
     import('../src/text/formats/peek.js'),
     import('../src/text/formats/text-check.js'),
   ]);
-  const textCheck = new TextCheck(name);
-  for await (const piece of recognized(name, bytes, [])) {
+  const textCheck = new TextCheck(name, { help });
+  for await (const piece of recognized(name, bytes, [], { help })) {
     textCheck.add(piece);
     yield piece;
   }
+}
+
+/** What to do about bytes that are not UTF-8 text. @param kind the kind of file that they are. */
+function help(kind?: string): string {
+  return kind === 'gzip'
+    ? 'pass it as a Blob or File, which is unpacked'
+    : 'pass plain text in UTF-8, or anyBytes: true to read its bytes as text all the same';
 }
 
 /** The bytes of a text, piece by piece. @param onRead called with the size of each piece [bytes; of a string, UTF-16 code units]. */

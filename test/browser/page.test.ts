@@ -273,6 +273,9 @@ describe('errors are shown in the page', () => {
 
   test('a file that is no text, and one that is empty', async () => {
     expect(await dropped('picture.png', Uint8Array.of(0x89, 0x50, 0, 0, 0))).toMatch(/picture: this is no text/);
+    expect(await dropped('lines.jsonl', '{"text": "a"}\n')).toMatch(
+      /lines.*: this is JSON; save it as plain text in UTF-8 first/,
+    );
     expect(await dropped('nothing.txt', '')).toMatch(/nothing: the file is empty/);
     expect(await dropped('blank.txt', '\n\n')).toMatch(/Choose a file that holds some sentences/);
   });

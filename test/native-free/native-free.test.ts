@@ -222,6 +222,37 @@ describe('a text in pieces', () => {
   });
 });
 
+describe('bytes that are no text are refused with what a page can do', () => {
+  const json = new TextEncoder().encode('{"text": "a b"}\n');
+  const gzip = Uint8Array.from(gzipSync('a b\n'));
+  const plain = 'pass plain text in UTF-8, or anyBytes: true to read its bytes as text all the same';
+
+  test.each([
+    ['x.jsonl: is JSON', json, 'x.jsonl', plain],
+    ['the text given: is JSON', json, undefined, plain],
+    ['the text given: is text in UTF-16, not UTF-8', Uint8Array.of(0xff, 0xfe, 97, 0), undefined, plain],
+    [
+      'a.txt: is not UTF-8 (100 invalid sequences in the 300 bytes that start at byte 1)',
+      Uint8Array.from({ length: 300 }, (_, i) => (i % 3 ? 97 : 0xe9)),
+      'a.txt',
+      plain,
+    ],
+    ['the text given: is a gzip file', gzip, undefined, 'pass it as a Blob or File, which is unpacked'],
+  ])('%s', async (begin, bytes, file, end) => {
+    const text = file === undefined ? new Blob([bytes]).stream() : new File([bytes], file);
+    await expect(trainInMemory({ text, order: 1 })).rejects.toMatchObject({
+      code: 'KNESER_INPUT_UNREADABLE',
+      message: `${begin}; ${end}`,
+    });
+  });
+
+  test('a Blob that is gzip is unpacked', async () => {
+    const { model } = await trainInMemory({ text: new Blob([gzip]), order: 1 });
+    expect((await model.vocabulary()).has('b')).toBe(true);
+    await model.close();
+  });
+});
+
 describe('training in memory refuses', () => {
   const codeOf = (options: Parameters<typeof trainInMemory>[0]) =>
     trainInMemory(options).then(

@@ -1,4 +1,5 @@
 import { checkAborted, KneserError } from '../../../src/base/errors.js';
+import { kindOf } from '../../../src/base/file-kinds.js';
 import { packStore } from '../../../src/store/packed/write.js';
 import type { Smoothing } from '../../../src/smoothing/index.js';
 import { filesOf } from '../../files.js';
@@ -120,9 +121,10 @@ function named(url: URL): [name: string, url: URL] {
 /** Refuses empty files, and files that are not text, such as images. */
 async function requireText(file: Blob, name: string): Promise<void> {
   if (file.size === 0) throw new KneserError('KNESER_INPUT_EMPTY', `${name}: the file is empty`);
-  const isGzip = file instanceof File && /\.gz$/i.test(file.name);
   const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
-  if (!isGzip && head.includes(0)) {
-    throw new KneserError('KNESER_INPUT_UNREADABLE', `${name}: this is no text in UTF-8; save it as plain text first`);
-  }
+  const kind = kindOf(head);
+  const isGzip = kind?.name === 'gzip' || (file instanceof File && /\.gz$/i.test(file.name));
+  if (isGzip || (!kind && !head.includes(0))) return;
+  const what = kind?.what ?? 'no text in UTF-8';
+  throw new KneserError('KNESER_INPUT_UNREADABLE', `${name}: this is ${what}; save it as plain text in UTF-8 first`);
 }

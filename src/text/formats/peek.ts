@@ -59,6 +59,6 @@ export async function* recognized(
 /** The error for a file of a kind that is not read. A kind whose help is an option of documents needs no second advice. */
 function refusalOf(kind: FileKind, name: string, options: Advised): KneserError {
   const isDocuments = kind.help.includes('--format');
-  const help = isDocuments && options.advise === false ? ', which is not read here' : `; ${helpFor(kind, name)}`;
-  return refusal(name, `is ${kind.what}${help}`, isDocuments ? { advise: false } : options);
+  const remedy = isDocuments && options.advise === false ? ', which is not read here' : `; ${helpFor(kind, name)}`;
+  return refusal(name, `is ${kind.what}`, remedy, isDocuments ? { ...options, advise: false } : options, kind.name);
 }

@@ -39,6 +39,8 @@ function isPrintable(fourBytes: number): boolean {
 export interface Advised {
   /** Whether they do. Default true. */
   readonly advise?: boolean;
+  /** The end of an error for a kind of file, given by its name, or for other bytes, in place of all other advice: a page has no commands. */
+  readonly help?: (kind?: string) => string;
 }
 
 /** Checks a text while it is read: call `add` with its bytes, piece by piece, in order. */
@@ -130,7 +132,12 @@ export class TextCheck {
     if (wide) throw wrongEncoding(this.path, wide, this.options);
     const where = `in the ${withCommas(length)} bytes that start at byte ${withCommas(this.position + 1)}`;
     throw hasManyControls
-      ? refusal(this.path, `is binary, not text (${withCommas(controls)} control characters ${where})`, this.options)
+      ? refusal(
+          this.path,
+          `is binary, not text (${withCommas(controls)} control characters ${where})`,
+          '',
+          this.options,
+        )
       : notUtf8(this.path, bytes, `${withCommas(invalid)} invalid sequences ${where}`, this.options);
   }
 
@@ -220,7 +227,7 @@ export function conversion(path: string, from: string): string {
 }
 
 function wrongEncoding(path: string, encoding: string, options: Advised): KneserError {
-  return refusal(path, `is text in ${encoding}, not UTF-8; convert it: ${conversion(path, encoding)}`, options);
+  return refusal(path, `is text in ${encoding}, not UTF-8`, `; convert it: ${conversion(path, encoding)}`, options);
 }
 
 function notUtf8(path: string, bytes: Uint8Array, found: string, options: Advised): KneserError {
@@ -228,15 +235,27 @@ function notUtf8(path: string, bytes: Uint8Array, found: string, options: Advise
   const high = bytes.reduce((count, byte) => count + (byte >= 0x80 ? 1 : 0), 0);
   const isLatin = high < bytes.length / 4;
   const help = isLatin
-    ? `if it is Latin-1, convert it: ${conversion(path, 'ISO-8859-1')}`
-    : `convert it from its encoding, such as WINDOWS-1251, SHIFT_JIS or GB18030: ${conversion(path, 'ENCODING')}`;
-  return refusal(path, `is not UTF-8 (${found}); ${help}`, options);
+    ? `; if it is Latin-1, convert it: ${conversion(path, 'ISO-8859-1')}`
+    : `; convert it from its encoding, such as WINDOWS-1251, SHIFT_JIS or GB18030: ${conversion(path, 'ENCODING')}`;
+  return refusal(path, `is not UTF-8 (${found})`, help, options);
 }
 
-/** The error for an input whose bytes are not UTF-8 text. */
-export function refusal(path: string, reason: string, { advise = true }: Advised): KneserError {
-  const help = advise ? '. To read its bytes as text all the same, pass --any-bytes (anyBytes: true)' : '';
-  return new KneserError('KNESER_INPUT_UNREADABLE', `${path}: ${reason}${help}`);
+/**
+ * The error for an input whose bytes are not UTF-8 text.
+ *
+ * @param remedy what a caller with a shell can do: empty, or it begins with a mark.
+ * @param kind the name of its kind of file, if it is known.
+ */
+export function refusal(
+  path: string,
+  reason: string,
+  remedy: string,
+  { advise = true, help }: Advised,
+  kind?: string,
+): KneserError {
+  const option = advise ? '. To read its bytes as text all the same, pass --any-bytes (anyBytes: true)' : '';
+  const end = help ? `; ${help(kind)}` : remedy + option;
+  return new KneserError('KNESER_INPUT_UNREADABLE', `${path}: ${reason}${end}`);
 }
 
 function withCommas(value: number): string {
