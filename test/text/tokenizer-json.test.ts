@@ -175,6 +175,18 @@ describe('regression: components that the npm library read differently from the 
   });
 });
 
+test('joined emoji are cut into the clusters of the reference: fixtures/tokenizers/clusters.py', () => {
+  const { charsmap, texts } = JSON.parse(
+    readFileSync(new URL('../fixtures/tokenizers/clusters.json', import.meta.url), 'utf8'),
+  ) as { readonly charsmap: string; readonly texts: readonly (readonly [text: string, normalized: string])[] };
+  const normalizer = { type: 'Precompiled', precompiled_charsmap: charsmap };
+  const engine = readEngine(
+    JSON.stringify({ ...ROOT, normalizer, pre_tokenizer: null, model: models['pieces'] }),
+    token => token,
+  );
+  for (const [text, normalized] of texts) expect([text, tokensOf(engine, text)]).toEqual([text, [normalized]]);
+});
+
 const ROOT = { version: '1.0', added_tokens: [], normalizer: null, post_processor: null, decoder: null };
 
 describe('every unknown or impossible part of the file is refused by its path', () => {

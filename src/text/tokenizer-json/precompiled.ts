@@ -79,7 +79,7 @@ function clusterEnd(text: string, from: number): number {
   for (let next = text.codePointAt(at); next !== undefined; next = text.codePointAt(at)) {
     // Between two ASCII characters a cluster always ends (CR LF was handled above).
     if (next < 0x80 && point < 0x80) return at;
-    if (!joins(point, next)) return at;
+    if (!joins(point, next) && !joinsEmoji(text, at)) return at;
     point = next;
     at += next > 0xffff ? 2 : 1;
   }
@@ -90,11 +90,19 @@ function clusterEnd(text: string, from: number): number {
 function joins(point: number, next: number): boolean {
   if (contains(ENDS_CLUSTER(), point) || contains(ENDS_CLUSTER(), next)) return false;
   if (contains(EXTENDING(), next) || contains(PREPENDED(), point)) return true;
-  if (point === ZERO_WIDTH_JOINER) return PICTOGRAPH.test(String.fromCodePoint(next));
   return joinsHangul(point, next);
 }
 
-const PICTOGRAPH = /\p{Extended_Pictographic}/u;
+/** Matches a pictograph that a zero-width joiner joins to a pictograph before it (rule GB11 of UAX 29). */
+const JOINED_EMOJI =
+  /(?<=\p{Extended_Pictographic}(?:(?!\u200d)[\p{Grapheme_Extend}\p{Emoji_Modifier}])*\u200d)\p{Extended_Pictographic}/uy;
+
+/** Whether the pictograph at an offset belongs to the cluster before it. */
+function joinsEmoji(text: string, at: number): boolean {
+  if (text.charCodeAt(at - 1) !== ZERO_WIDTH_JOINER) return false;
+  JOINED_EMOJI.lastIndex = at;
+  return JOINED_EMOJI.test(text);
+}
 
 /** Whether two neighbouring code points belong to one Hangul syllable: L leading consonant, V vowel, T trailing consonant, LV, LVT. */
 function joinsHangul(point: number, next: number): boolean {
