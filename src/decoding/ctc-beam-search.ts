@@ -115,7 +115,7 @@ const CTC_OPTIONS: OptionTable<CtcOptions> = {
   recombine: checkFlag,
   start: checkFlag,
   end: checkFlag,
-  state: checkState,
+  state: (name, value, options) => checkState(name, value, (options as CtcOptions).model?.info.identity),
 };
 
 /** The least probability of a label: a smaller probability counts as this. */

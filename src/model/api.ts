@@ -150,6 +150,8 @@ export interface State {
   readonly history: Uint32Array;
   /** Equal for equal histories: decoders merge hypotheses whose states have the same key. */
   readonly key: string;
+  /** {@link ModelInfo.identity} of the model that made the state, the only one that takes it. */
+  readonly model: string;
 }
 
 /** The result of {@link LoadedModel.extend}. */

@@ -244,7 +244,7 @@ export class MemoryModel extends ModelBase {
    */
   sample(state: State, options: SampleOptions = {}): Sample {
     this.checkOpen();
-    checkState('state', state);
+    checkState('state', state, this.info.identity);
     checkOptions('sample', options, SAMPLE_OPTIONS);
     const { random = Math.random, ...truncation } = options;
     const drawing = new Drawing(truncation, undefined, this.parts.manifest.vocabulary);
@@ -379,7 +379,7 @@ export class MemoryModel extends ModelBase {
     this.checkOpen();
     checkOptions('start', options, START_OPTIONS);
     const isHistory = (options.start ?? true) && this.parts.order > 1;
-    return stateOf(Uint32Array.of(...(isHistory ? [BOS] : [])));
+    return stateOf(Uint32Array.of(...(isHistory ? [BOS] : [])), this.info.identity);
   }
 
   /**
@@ -404,7 +404,7 @@ export class MemoryModel extends ModelBase {
    */
   extend(state: State, token: string): Extension {
     this.checkOpen();
-    checkState('state', state);
+    checkState('state', state, this.info.identity);
     const id = this.#id(token);
     const layout = this.#layout;
     layout.reset();
@@ -429,7 +429,8 @@ export class MemoryModel extends ModelBase {
     const reach = this.parts.order - 1;
     if (id === EOS) return this.start();
     const word = id === NOT_IN_VOCABULARY ? UNK : id;
-    return stateOf(Uint32Array.of(...state.history, word).slice(-reach || state.history.length + 1));
+    const history = Uint32Array.of(...state.history, word).slice(-reach || state.history.length + 1);
+    return stateOf(history, this.info.identity);
   }
 
   /**
@@ -444,7 +445,7 @@ export class MemoryModel extends ModelBase {
     if (!hasSuffixContexts) return state;
     let length = history.length;
     while (length > 0 && !tables[length].continues(position)) length--;
-    return length === history.length ? state : stateOf(history.slice(history.length - length));
+    return length === history.length ? state : stateOf(history.slice(history.length - length), state.model);
   }
 
   /** The id of a token to score. @throws KNESER_OPTION for `<s>` */

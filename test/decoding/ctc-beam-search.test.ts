@@ -218,6 +218,16 @@ test.each([0, false, '', NaN, null, {}])('%j is no state', state => {
   expect(() => ctcBeamSearch([[0, 0]], options)).toThrow(expect.objectContaining({ code: 'KNESER_OPTION' }) as Error);
 });
 
+test('a state of another model is refused', async () => {
+  await train({ sentences: ['the cat'], order: 2, out: join(folder, 'other') });
+  await using opened = await LanguageModel.open(join(folder, 'other'));
+  const other = await opened.load();
+  const { state } = other.extend(other.start(), 'cat');
+  expect(() => ctcBeamSearch([[0, 0]], { labels: ['', 'a'], model, state })).toThrow(
+    expect.objectContaining({ code: 'KNESER_OPTION', message: expect.stringMatching(/^state: /) as string }) as Error,
+  );
+});
+
 test('a language model of characters is refused, because its tokens are not words', async () => {
   await train({
     sentences: ['abc'],

@@ -100,6 +100,18 @@ describe('states of decoding', () => {
       }
     }));
 
+  test('states of another model are refused, those of the same model are taken', () =>
+    withModel(join(folder, 'own'), { sentences: ['a b'], order: 2 }, ({ paged, loaded }) =>
+      withModel(join(folder, 'other'), { sentences: ['b a b', 'c'], order: 2 }, async ({ loaded: other }) => {
+        const { state } = loaded.extend(loaded.start(), 'a');
+        for (const call of [() => other.extend(state, 'b'), () => other.sample(state)]) {
+          expect(call).toThrow(/^state: an object is not a state of start or extend of this model$/);
+        }
+        const again = await paged.load();
+        expect(again.extend(structuredClone(state), 'b')).toEqual(loaded.extend(state, 'b'));
+      }),
+    ));
+
   test('have equal keys after contexts that were never seen', () =>
     withModel(join(folder, 'merged'), { sentences: ['a b c', 'b c d', 'c a'], order: 4 }, ({ loaded }) => {
       const after = (...tokens: string[]): State =>
