@@ -159,7 +159,7 @@ interface Prefix {
 /** A hypothesis: a prefix, and the last label. */
 interface Beam {
   readonly prefix: Prefix;
-  /** The last label's column; −1 before the first frame. */
+  /** The first column of the last label; −1 before the first frame. */
   readonly label: number;
   /** ln of the total probability of its label sequences. */
   readonly logit: number;
@@ -220,6 +220,8 @@ class Search {
   /** By label, the label as a piece of a word. */
   readonly #pieces: readonly CtcPiece[];
   readonly #arePieces: boolean;
+  /** {@link columnsOf} the labels. The first column of a label stands for it. */
+  readonly #columns: readonly (readonly number[])[];
   /** The parts of words by their text. */
   readonly #parts = new Map<string, WordPart>();
   /** The prefixes by the ids of their text and part. */
@@ -231,7 +233,7 @@ class Search {
   // The candidates of a frame, in the sequence in which they were found.
   /** By candidate, its prefix. */
   #prefixOf: Prefix[] = [];
-  /** By candidate, the column of its last label. */
+  /** By candidate, the first column of its last label. */
   #labelOf: number[] = [];
   /** By candidate, ln of the total probability of its label sequences. */
   #logitOf: number[] = [];
@@ -245,6 +247,7 @@ class Search {
     this.#labels = labels;
     this.#arePieces = arePieces;
     this.#pieces = labels.map(ctcPiece);
+    this.#columns = columnsOf(labels);
     this.#parts.set('', { id: 0, text: '', length: 0, score: 0 });
   }
 
@@ -265,16 +268,19 @@ class Search {
     this.#beamOf = [];
     this.#beginsOf = [];
     const most = indexOfMost(row);
-    for (let label = 0; label < row.length; label++) {
-      if (row[label] >= limits.labelThreshold || label === most) this.#add(beams, label, row[label]);
+    for (const columns of this.#columns) {
+      this.#step++;
+      for (const column of columns) {
+        if (row[column] >= limits.labelThreshold || column === most) this.#add(beams, columns[0], row[column]);
+      }
     }
     const scores = this.#logitOf.map((logit, i) => logit + this.#prefixOf[i].score);
     return bestOf(scores, limits.beamWidth, limits.beamThreshold).map(candidate => this.#beamAt(candidate, frame));
   }
 
-  /** Adds the candidates that a label makes of the beams. */
+  /** Adds the candidates that a label makes of the beams. @param logProbability that of one of its columns. */
   #add(beams: readonly Beam[], label: number, logProbability: number): void {
-    const step = ++this.#step;
+    const step = this.#step;
     const isBlank = this.#labels[label] === '';
     for (const beam of beams) {
       const begins = this.#arePieces && (this.#pieces[label].beginsWord || this.#mustBegin);
@@ -389,6 +395,13 @@ class Search {
 /** The frames of the words of a beam, with its part as the last word. */
 function completed({ prefix, times, start, end }: Beam): Times | undefined {
   return prefix.part.text === '' ? times : { before: times, start, end };
+}
+
+/** The columns of each label: several may be the blank, or unknown characters. */
+function columnsOf(labels: readonly string[]): number[][] {
+  const columns = new Map<string, number[]>();
+  labels.forEach((label, column) => columns.set(label, [...(columns.get(label) ?? []), column]));
+  return [...columns.values()];
 }
 
 /** The index of the highest value; of equal values, the first index. */

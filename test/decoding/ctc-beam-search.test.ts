@@ -167,6 +167,26 @@ describe('the language model', () => {
   });
 });
 
+test('labels that mean the same are one label, as in pyctcdecode: fixtures/ctc/labels.py', () => {
+  const { cases } = JSON.parse(readFileSync(new URL('../fixtures/ctc/labels.json', import.meta.url), 'utf8')) as {
+    readonly cases: readonly (Required<Pick<CtcOptions, 'labels' | 'beamWidth'>> & {
+      readonly logits: number[][];
+      readonly beams: Fixture['cases'][number]['beams'];
+    })[];
+  };
+  for (const { labels, logits, beamWidth, beams } of cases) {
+    const found = ctcBeamSearch(logits, { labels, model, beamWidth });
+    for (const [i, beam] of beams.entries()) {
+      const { text, words, logitScore, score } = found[i];
+      const where = JSON.stringify({ labels, logits, beamWidth });
+      expect(text, where).toBe(beam.text);
+      expect(words.map(({ word, start, end }) => [word, start, end])).toEqual(beam.words);
+      expect(logitScore).toBeCloseTo(beam.logitScore, 5);
+      expect(score).toBeCloseTo(beam.score, 4);
+    }
+  }
+});
+
 test('rows in one typed array, log probabilities and probabilities mean the same', () => {
   const labels = ['_', '|', 'a', 'b'];
   const p = [
