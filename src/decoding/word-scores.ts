@@ -1,6 +1,6 @@
 import type { State } from '../model/api.js';
 import type { MemoryModel } from '../model/memory-model.js';
-import { UNK_WORD, EOS_WORD } from '../text/tokens.js';
+import { BOS_WORD, EOS_WORD, UNK_WORD } from '../text/tokens.js';
 import type { Hotwords } from './hotwords.js';
 import { requireForward } from '../text/word-order.js';
 
@@ -12,6 +12,9 @@ const USUAL_LENGTH = 6;
 
 /** log10 p of a word or `</s>` of probability 0, such as an unknown word of a model without `<unk>`: as in KenLM, so that scores stay finite. */
 const LOG10_OF_ZERO = -100;
+
+/** The words of a model that no text has. */
+const MARKS: readonly string[] = [UNK_WORD, BOS_WORD, EOS_WORD];
 
 /** The weights of {@link WordScores}, with the names of pyctcdecode. */
 export interface FusionWeights {
@@ -133,11 +136,12 @@ export class WordScores {
     return this.#model ? this.#weights.alpha * log10Prob * Math.LN10 + this.#weights.beta : 0;
   }
 
-  /** log10 p of a word after a state, with the offset of unknown words, and the state after the word. */
+  /** log10 p of a word after a state, with the offset of unknown words, and the state after the word. Marks are unknown words. */
   #extend(state: State | undefined, word: string): { log10Prob: number; state: State | undefined } {
     if (!this.#model || !state) return { log10Prob: 0, state };
-    const { log10Prob, oov, state: next } = this.#model.extend(state, word);
-    return { log10Prob: finite(log10Prob) + (oov || word === UNK_WORD ? this.#weights.unknownOffset : 0), state: next };
+    const isMark = MARKS.includes(word);
+    const { log10Prob, oov, state: next } = this.#model.extend(state, isMark ? UNK_WORD : word);
+    return { log10Prob: finite(log10Prob) + (oov || isMark ? this.#weights.unknownOffset : 0), state: next };
   }
 
   /** Whether a word of the model begins with a text. */
@@ -165,7 +169,7 @@ const vocabularies = new WeakMap<DecodingModel, readonly string[]>();
 function sortedVocabulary(model: DecodingModel): readonly string[] {
   let words = vocabularies.get(model);
   if (!words) {
-    words = [...model.vocabulary()].filter(word => word !== UNK_WORD && word !== EOS_WORD).sort(byCodeUnits);
+    words = [...model.vocabulary()].filter(word => !MARKS.includes(word)).sort(byCodeUnits);
     vocabularies.set(model, words);
   }
   return words;

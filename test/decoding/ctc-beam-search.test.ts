@@ -238,6 +238,17 @@ test.each([0, false, '', NaN, null, {}])('%j is no state', state => {
   expect(() => ctcBeamSearch([[0, 0]], options)).toThrow(expect.objectContaining({ code: 'KNESER_OPTION' }) as Error);
 });
 
+test.each(['<s>', '</s>'])('%s among the labels becomes an unknown word', mark => {
+  const labels = ['', ' ', 't', 'h', 'e', mark];
+  const rows = ['t', 'h', 'e', ' ', mark, ' ', 't', 'h', 'e'].map(one =>
+    labels.map(label => (label === one ? 0 : -12)),
+  );
+  const [best] = ctcBeamSearch(rows, { labels, model, unknownOffset: -2 });
+  expect(best.text).toBe(`the ${mark} the`);
+  const { log10Prob } = model.score(['the', '<unk>', 'the']);
+  expect(best.score - best.logitScore).toBeCloseTo(0.5 * Math.LN10 * (log10Prob - 2) + 3 * 1.5, 9);
+});
+
 test('a state of another model is refused', async () => {
   await train({ sentences: ['the cat'], order: 2, out: join(folder, 'other') });
   await using opened = await LanguageModel.open(join(folder, 'other'));
