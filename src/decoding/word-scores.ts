@@ -10,7 +10,7 @@ export type DecodingModel = Pick<MemoryModel, 'start' | 'extend' | 'vocabulary' 
 /** The penalty of a beginning with which no known word begins grows with its length above this [code points]. */
 const USUAL_LENGTH = 6;
 
-/** log10 p of a word or `</s>` of probability 0, such as an unknown word of a model without `<unk>`: as in KenLM, so that scores stay finite. */
+/** log10 p of a word or `</s>` of probability 0, such as an unknown word of a model without `<unk>`, so that scores stay finite. */
 const LOG10_OF_ZERO = -100;
 
 /** The words of a model that no text has. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exportArpa, importArpa, LanguageModel } from '#kneser/src/index.js';
@@ -50,6 +50,23 @@ describe('files that lack a special token', () => {
     expect(await cli.refuse(2, ['import', cli.file(text, '.arpa'), '--out', cli.fresh(), '--unk', 'x'])).toContain(
       '--unk',
     );
+  });
+
+  test('without <unk>, the option `unk` −100 gives the numbers of KenLM 0.3.0', async () => {
+    const lines = readFileSync(new URL('../../fixtures/kenlm.arpa', import.meta.url), 'utf8').split('\n');
+    const text = lines.filter(line => !line.includes('<unk>')).join('\n');
+    await importText(
+      text.replace(/ngram 1=(\d+)/, (_, types) => `ngram 1=${Number(types) - 1}`),
+      { unk: -100 },
+    );
+    await withOpen(at('imported'), (_, loaded) => {
+      const log10Probs = ['the zyq the', 'the old zyq'].map(line => [...loaded.score(line, { end: false }).log10Probs]);
+      const kenlm = [
+        [-0.30686, -100.40688, -1.03111],
+        [-0.30686, -1.46965, -100.31136],
+      ];
+      expect(log10Probs.map(line => line.map(value => Number(value.toFixed(5))))).toEqual(kenlm);
+    });
   });
 
   test('without <s>, the first word of a sentence has its unigram probability', async () => {
