@@ -48,7 +48,7 @@ export interface RescoreOptions extends RescoringWeights {
   readonly normalize?: 'none' | 'tokens';
   /**
    * The first candidate stays first, unless the highest total exceeds its total by at least this much for each token of the first candidate,
-   * `</s>` counted (natural logarithm).
+   * `</s>` counted (natural logarithm). With `normalize: 'tokens'`, unless it exceeds its total, which is then of a token, by this much.
    */
   readonly keepFirstUnless?: number;
   /** Called with a sentence about a problem that does not prevent the work. */
@@ -176,7 +176,8 @@ async function* rescoreAll(options: RescoreOptions): AsyncGenerator<RescoredList
   for await (const { id, candidates } of scoredLists(options)) {
     const totals = candidates.map(part => totalOf(part, weight, wordBonus, normalize));
     const order = [...candidates.keys()].sort((a, b) => totals[b] - totals[a] || a - b);
-    const gap = (totals[order[0]] - totals[0]) / (candidates[0].words + 1);
+    // Normalized totals are of a token already.
+    const gap = (totals[order[0]] - totals[0]) / (normalize === 'tokens' ? 1 : candidates[0].words + 1);
     if (keepFirstUnless !== undefined && gap < keepFirstUnless) {
       order.splice(order.indexOf(0), 1);
       order.unshift(0);

@@ -61,6 +61,19 @@ test('totals are those of the formula, sorted, with pyctcdecode’s conventions'
   expect((await rescored({ keepFirstUnless: 0.1 }))[0].candidates[0].text).toBe('the cat sat');
 });
 
+test('keepFirstUnless compares the totals for each token, also where these are normalized', async () => {
+  for (const normalize of ['none', 'tokens'] as const) {
+    const [{ candidates }] = await rescored({ normalize });
+    const first = candidates.find(({ text }) => text === 'the cat sad');
+    const difference = candidates[0].total - (first?.total ?? NaN);
+    const gap = normalize === 'tokens' ? difference : difference / 4;
+    const bestWith = async (keepFirstUnless: number): Promise<string | undefined> =>
+      (await rescored({ normalize, keepFirstUnless }))[0].candidates.at(0)?.text;
+    expect(await bestWith(gap + 1e-9)).toBe('the cat sad');
+    expect(await bestWith(gap - 1e-9)).toBe(candidates[0].text);
+  }
+});
+
 test('tuning finds weights that choose the right candidates', async () => {
   await using model = await LanguageModel.open(path);
   const references = ['the cat sat', 'the dog'];
