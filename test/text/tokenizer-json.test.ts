@@ -175,6 +175,21 @@ describe('regression: components that the npm library read differently from the 
   });
 });
 
+test('added tokens that are white space, or take it, as in the reference: fixtures/tokenizers/added.py', () => {
+  const { model, lines, cases } = JSON.parse(
+    gunzipSync(readFileSync(new URL('../fixtures/tokenizers/added.json.gz', import.meta.url))).toString(),
+  ) as Pick<Fixture, 'lines'> & {
+    readonly model: object;
+    readonly cases: readonly Required<Pick<Case, 'added_tokens' | 'tokens'>>[];
+  };
+  for (const { added_tokens, tokens } of cases) {
+    const engine = readEngine(JSON.stringify({ ...ROOT, added_tokens, pre_tokenizer: null, model }), token => token);
+    const found = lines.map(line => tokensOf(engine, line)).map(line => (typeof line === 'string' ? null : line));
+    const where = JSON.stringify(added_tokens);
+    lines.forEach((line, i) => expect([where, line, found[i]]).toEqual([where, line, tokens[i]]));
+  }
+});
+
 test('joined emoji are cut into the clusters of the reference: fixtures/tokenizers/clusters.py', () => {
   const { charsmap, texts } = JSON.parse(
     readFileSync(new URL('../fixtures/tokenizers/clusters.json', import.meta.url), 'utf8'),
@@ -229,6 +244,11 @@ describe('every unknown or impossible part of the file is refused by its path', 
     ],
     ['bpe', file => (file.decoder = { type: 'Sequence' }), /^decoder\.decoders: is not a list$/],
     ['bpe', file => (file.normalizer = { type: 'Magic' }), /^normalizer: the normalizer Magic is not supported$/],
+    [
+      'bpe',
+      file => (file.normalizer = { type: 'Prepend', prepend: '' }),
+      /^normalizer\.prepend: is the empty string, which is not supported$/,
+    ],
     ['bpe', file => (file.normalizer = { type: 'NFC', form: 1 }), /^normalizer\.form: is an unknown field$/],
     [
       'bpe',

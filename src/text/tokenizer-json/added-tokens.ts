@@ -91,7 +91,11 @@ export class Finder {
     });
   }
 
-  /** Gives a text's pieces and added tokens to the sink, in order; no piece is empty. */
+  /**
+   * Gives a text's pieces and added tokens to the sink, in order; no piece is empty.
+   *
+   * @throws KNESER_TOKENIZER where the library fails: at a token that takes the space before it, of which the token before took more than this token is.
+   */
   split(text: string, sink: PieceSink): void {
     let done = 0;
     for (let at = 0; at < text.length;) {
@@ -119,8 +123,11 @@ export class Finder {
       // White space that the previous token took (`rstrip`) stays with that token.
       if (token.lstrip) from = Math.max(spaceBefore(text, from), done);
       if (token.rstrip) to = spaceAfter(text, to);
+      if (from > to)
+        refuse(`${JSON.stringify(token.content)}: the added token before it took the white space behind it`);
       if (done < from) sink.piece(text.slice(done, from), done);
-      sink.token(token.content);
+      // A token of white space is left out if the token before took it.
+      if (from < to) sink.token(token.content);
       done = to;
     }
     if (done < text.length) sink.piece(done === 0 ? text : text.slice(done), done);

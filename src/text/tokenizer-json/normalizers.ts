@@ -57,6 +57,7 @@ function readPart(type: string, fields: Fields): NormalizerPart {
       return replace(fields);
     case 'Prepend': {
       const prefix = fields.text('prepend');
+      if (prefix === '') refuse(`${fields.at('prepend')}: is the empty string, which is not supported`);
       return step(text => (text === '' ? text : prefix + text), 1 + prefix.length);
     }
     case 'BertNormalizer':
