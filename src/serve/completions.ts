@@ -388,7 +388,7 @@ class Completion {
     const { max_tokens: most = 16, stop = [] } = this.request;
     if (most === 0) return;
     const scanner = new StopScanner(typeof stop === 'string' ? [stop] : stop);
-    const detokenizer = new Detokenizer(this.served, prompt.text);
+    const detokenizer = new Detokenizer(this.served, prompt);
     let tokens: (Drawn & { offset: number })[] = [];
     let drawn = 0;
     for await (const token of this.draws(prompt.ids, index, most)) {

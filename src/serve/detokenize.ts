@@ -1,62 +1,55 @@
-import { joinTokens } from '../text/join-tokens.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
+import { TextStream } from '../text/text-stream.js';
 import type { ServedModel } from './served-model.js';
 
-const WHITE = /\s/;
-/** A character has at most this many bytes. */
-const CHARACTER_BYTES = 4;
-/** A token that is a byte of a character of several bytes. */
-const PART_OF_CHARACTER = /^<0x[89A-F].>$/;
+const ENDS_WHITE = /\s$/;
+/** So many tokens before the first tell what it adds to their text. */
+const CONTEXT = 64;
 
 /** Turns tokens into text, token by token. */
 export class Detokenizer {
   /** The length of the text so far [UTF-16 units]. */
   length: number;
   private last: string;
-  /** Bytes of a character that is not complete. */
-  private pending: string[] = [];
+  private stream: TextStream;
+  /** Whether a space that the next token adds is left out, because the text ends with white space that no token has. */
+  private dropsSpace = false;
 
-  /** @param before the text that the tokens continue. */
+  /** @param before the text that the tokens continue, and its tokens. */
   constructor(
     private readonly model: ServedModel,
-    before = '',
+    before: { readonly text: string; readonly ids: Uint32Array } = { text: '', ids: new Uint32Array(0) },
   ) {
-    this.length = before.length;
-    this.last = before.at(-1) ?? '';
+    const { text, ids } = before;
+    const tokens = Array.from(ids.subarray(Math.max(ids.lastIndexOf(EOS) + 1, ids.length - CONTEXT)), id =>
+      model.token(id),
+    );
+    this.length = text.length;
+    this.last = text.at(-1) ?? '';
+    this.stream = new TextStream(model.join, tokens);
+    this.dropsSpace = tokens.length > 0 && ENDS_WHITE.test(text) && !ENDS_WHITE.test(model.join(tokens));
   }
 
   /**
-   * The text that a token adds: `</s>` a line feed, `<s>` itself at the beginning of a line, other tokens themselves, after a space if the tokenizer
-   * cuts at spaces. A byte of an unfinished character adds nothing; the last byte adds the character.
+   * The text that a token adds: `</s>` a line feed, `<s>` itself at the beginning of a line, other tokens what they are in the text of the line's
+   * tokens. A byte of an unfinished character adds nothing; the last byte adds the character.
    */
   push(id: number): string {
-    const { model, pending } = this;
     if (id === EOS) return this.added(`${this.end()}\n`);
     if (id === BOS) {
       const text = this.end();
+      this.stream = new TextStream(this.model.join, [BOS_WORD]);
       return this.added(text + (this.last === '' || this.last === '\n' ? '' : '\n') + BOS_WORD);
     }
-    const token = model.token(id);
-    if (model.isSpaced) return this.added((this.last === '' || WHITE.test(this.last) ? '' : ' ') + token);
-    pending.push(token);
-    const isPart = PART_OF_CHARACTER.test(token) && pending.length < CHARACTER_BYTES;
-    if (isPart && this.joined().endsWith('\uFFFD')) return '';
-    return this.added(this.end());
+    const text = this.stream.push(this.model.token(id));
+    const isDropped = this.dropsSpace && text.startsWith(' ');
+    if (text !== '') this.dropsSpace = false;
+    return this.added(isDropped ? text.slice(1) : text);
   }
 
   /** The text of bytes that belong to a character that never became complete. */
   end(): string {
-    if (this.pending.length === 0) return '';
-    const text = this.joined();
-    this.pending = [];
-    return text;
-  }
-
-  private joined(): string {
-    const { info } = this.model.paged.parts.tokenization;
-    // Only at the beginning of a text is the space of the first token left out.
-    if (info.tokenizer !== 'sentencepiece' || this.last === '') return joinTokens(this.pending, info);
-    return joinTokens(['.', ...this.pending], info).slice(1);
+    return this.stream.end();
   }
 
   private added(text: string): string {
@@ -87,14 +80,16 @@ export function textOf(model: ServedModel, ids: Uint32Array): { readonly text: s
  */
 export function offsetsIn(text: string, model: ServedModel, ids: Uint32Array): number[] {
   const detokenizer = new Detokenizer(model);
+  const pieces = Array.from(ids, id => detokenizer.push(id));
   const offsets: number[] = [];
   let at = 0;
-  for (const id of ids) {
-    const piece = detokenizer.push(id);
+  for (const [i, id] of ids.entries()) {
+    const piece = pieces[i];
     const [from, to] = id === EOS ? placeOfEnd(text, at) : placeOf(text, at, model.isSpaced ? piece.trim() : piece);
     offsets.push(from);
     if (to > from || piece === '') at = to;
-    else if (model.isSpaced) at = text.slice(from).search(/\s|$/) + from;
+    else if (model.isSpaced && !(i + 1 < pieces.length && /^\S/.test(pieces[i + 1])))
+      at = text.slice(from).search(/\s|$/) + from;
     // An unknown character, or a token of normalized text.
     else at = Math.min(text.length, from + (id === UNK ? 1 : piece.trim().length));
   }

@@ -14,7 +14,6 @@ import type { TextCache } from '../smoothing/cache/text-cache.js';
 import { OOV, type Batch } from '../smoothing/batch.js';
 import { wordIds } from '../tables/manifest.js';
 import { createFeeder } from '../text/feeder.js';
-import { isSpaced } from '../text/join-tokens.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, UNK, UNK_WORD } from '../text/tokens.js';
 
 /** The bytes of a text that are tokenized before other requests get their turn. */
@@ -86,8 +85,11 @@ export class ServedModel {
 
   /** Whether spaces stand between the tokens of a text. */
   get isSpaced(): boolean {
-    return isSpaced(this.paged.parts.tokenization.info);
+    return this.paged.parts.tokenization.splitter.isSpaced;
   }
+
+  /** The text of tokens. */
+  readonly join = (tokens: readonly string[]): string => this.paged.parts.tokenization.splitter.join(tokens);
 
   /** The token of an id, as the API writes it. */
   token(id: number): string {

@@ -25,6 +25,10 @@ function separatorName(code: number): string {
   return code === 0x20 ? '\u2581' : String.fromCharCode(0x2400 + code);
 }
 
+function separatorOf(name: string): string {
+  return name === '\u2581' ? ' ' : String.fromCharCode(name.charCodeAt(0) - 0x2400);
+}
+
 /** The token that names each separator, by its byte (256 entries); `undefined` for other bytes. */
 export const SEPARATOR_TOKENS: readonly (FixedToken | undefined)[] = Array.from(ENDS_TOKEN, (ends, code) =>
   ends === 1 ? fixedToken(separatorName(code)) : undefined,
@@ -34,3 +38,26 @@ export const SEPARATOR_TOKENS: readonly (FixedToken | undefined)[] = Array.from(
 export function nameSeparators(token: string): string {
   return token.replace(/[\0\t\n\v\f\r ]/g, separator => separatorName(separator.charCodeAt(0)));
 }
+
+const NAMES = /[\u2400\u2409-\u240d\u2581]/g;
+
+/** A text with each name of a separator replaced by the separator. */
+export function separate(text: string): string {
+  return text.replace(NAMES, separatorOf);
+}
+
+/**
+ * Makes the inverse of {@link nameSeparators} for the tokens of a vocabulary. A control picture in another token names a separator; `▁` stays, because it is
+ * also a character of texts that tokenizers make.
+ */
+export function originalsOf(vocabulary: Iterable<string>): (token: string) => string {
+  const originals = new Map<string, string>();
+  for (const token of vocabulary) {
+    const named = nameSeparators(token);
+    if (named !== token && !originals.has(named)) originals.set(named, token);
+    else if (named === token && token.search(NAMES) >= 0) originals.set(token, token);
+  }
+  return token => originals.get(token) ?? token.replace(PICTURES, separatorOf);
+}
+
+const PICTURES = /[\u2400\u2409-\u240d]/g;

@@ -1,5 +1,5 @@
 import { KneserError } from '../base/errors.js';
-import { fixedToken, nameSeparators, type FixedToken } from './names.js';
+import { fixedToken, nameSeparators, originalsOf, type FixedToken } from './names.js';
 import { readSentencePiece } from './sentencepiece/engine.js';
 import type { Splitter } from './splitter.js';
 import type { Engine } from './subwords/engine.js';
@@ -26,7 +26,7 @@ export interface SentencePieceTokenizer {
 }
 
 /**
- * A splitter that cuts text as a tokenizer's file says, without the special tokens that the file's template puts around a
+ * A splitter that cuts text, and joins tokens, as a tokenizer's file says, without the special tokens that the file's template puts around a
  * text. Tokens are the strings of the file's vocabulary, with separators named as in `names.ts`. Characters for which Unigram or
  * SentencePiece has no token become tokens themselves.
  *
@@ -40,6 +40,8 @@ export function pretrained(tokenizer: PretrainedTokenizer): Splitter {
     read(token => fixedToken(nameSeparators(token))),
   );
   const failure = `${name}: this tokenizer fails on the text`;
+  const undecodable = `${name}: this tokenizer cannot make a text of tokens`;
+  let original: ((token: string) => string) | undefined;
   return {
     split(text, sink) {
       withFileName(failure, () => {
@@ -47,6 +49,14 @@ export function pretrained(tokenizer: PretrainedTokenizer): Splitter {
       });
     },
     local: false,
+    join(tokens) {
+      original ??= originalsOf(engine.strings());
+      const strings = tokens.map(original);
+      return withFileName(undecodable, () => engine.join(strings));
+    },
+    get isSpaced() {
+      return withFileName(undecodable, () => engine.isSpaced);
+    },
     forget: () => engine.forget(),
   };
 }

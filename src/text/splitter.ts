@@ -1,14 +1,19 @@
 import { decode } from './surface.js';
-import { fixedToken, nameSeparators, SEPARATOR_TOKENS, type FixedToken } from './names.js';
+import { fixedToken, nameSeparators, separate, SEPARATOR_TOKENS, type FixedToken } from './names.js';
+import { byteOf, byteToken } from './subwords/model.js';
 import { Tokenizer, type TokenSink } from './tokenizer.js';
 import { HASH_PRIME, HASH_START } from './word-list.js';
 
-/** Cuts the text of a sentence into tokens. */
+/** Cuts the text of a sentence into tokens, and joins tokens to a text. */
 export interface Splitter {
   /** Gives the tokens of a text, which is valid UTF-8, to a sink. The sink's `line` is not called. */
   readonly split: (text: Uint8Array, sink: TokenSink) => void;
   /** Whether a text can be cut between any two code points without a change of its tokens. */
   readonly local: boolean;
+  /** The text of tokens: the inverse of `split`, as far as tokens tell. */
+  readonly join: (tokens: readonly string[]) => string;
+  /** Whether `join` puts spaces between tokens that are part of no token. */
+  readonly isSpaced: boolean;
   /** Frees the tokens that were remembered from earlier texts. */
   readonly forget?: () => void;
 }
@@ -21,6 +26,8 @@ export const whitespace: Splitter = {
     tokenizer.end();
   },
   local: false,
+  join: tokens => tokens.join(' '),
+  isSpaced: true,
 };
 
 /** Makes each code point a token; names separators as in `names.ts`. */
@@ -42,12 +49,12 @@ export const characters: Splitter = {
     }
   },
   local: true,
+  join: tokens => separate(tokens.join('')),
+  isSpaced: false,
 };
 
 /** The token of each byte: `<0x00>` to `<0xFF>`, as SentencePiece writes them. */
-const BYTE_TOKENS = Array.from({ length: 256 }, (_, byte) =>
-  fixedToken(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`),
-);
+const BYTE_TOKENS = Array.from({ length: 256 }, (_, byte) => fixedToken(byteToken(byte)));
 
 /** Makes each byte of the text's UTF-8 a token. */
 export const bytes: Splitter = {
@@ -58,6 +65,8 @@ export const bytes: Splitter = {
     }
   },
   local: true,
+  join: tokens => decode(Uint8Array.from(tokens.map(byteOf).filter(byte => byte >= 0))),
+  isSpaced: false,
 };
 
 const encoder = new TextEncoder();
@@ -136,6 +145,8 @@ export function words(locale: string): Splitter {
       }
     },
     local: false,
+    join: tokens => tokens.join(' '),
+    isSpaced: true,
     forget: () => remembered.clear(),
   };
 }

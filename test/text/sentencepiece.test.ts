@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { brotliDecompressSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { field, message, pieceMessage, sentencePieceModel } from '#kneser/bench/sentencepiece-model.js';
 import { readSentencePiece } from '#kneser/src/text/sentencepiece/engine.js';
@@ -75,6 +75,21 @@ describe("SentencePiece's tokens, or an error that names the unsupported part", 
       return;
     }
     expect([name, found.map((got, i) => [lines[i], got])]).toEqual([name, lines.map((line, i) => [line, tokens?.[i]])]);
+  }
+});
+
+test('the text of pieces is that of the library: fixtures/tokenizers/decode.py', () => {
+  const { sentencepiece } = JSON.parse(
+    gunzipSync(readFileSync(new URL('../fixtures/tokenizers/decode.json.gz', import.meta.url))).toString(),
+  ) as {
+    readonly sentencepiece: readonly { readonly name: string; readonly texts: readonly [string[], string][] }[];
+  };
+  const byName = new Map(cases.map(one => [one.name, one]));
+  for (const { name, texts } of sentencepiece) {
+    const one = byName.get(name);
+    if (!one || REFUSED.some(([pattern]) => pattern.test(name))) continue;
+    const engine = open(bytesOf(one));
+    for (const [pieces, text] of texts) expect([name, pieces, engine.join(pieces)]).toEqual([name, pieces, text]);
   }
 });
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { readEngine } from '#kneser/src/text/tokenizer-json/engine.js';
+import { pretrained } from '#kneser/src/text/pretrained.js';
 import { bpeJson, unigramJson, wordPieceJson } from '#kneser/bench/tokenizer-json.js';
 import { tokenizerRefusal } from '../support/refusal.js';
 
@@ -172,6 +173,41 @@ describe('regression: components that the npm library read differently from the 
     );
     expect(tokensOf(engine, 'a x b')).toMatch(/unknown word, and unk_token \[UNK\] is not in the vocabulary/);
     expect(tokensOf(engine, 'b a')).toEqual(['b', 'a']);
+  });
+});
+
+describe('the text of tokens', () => {
+  const { tokens, decoders } = JSON.parse(
+    gunzipSync(readFileSync(new URL('../fixtures/tokenizers/decode.json.gz', import.meta.url))).toString(),
+  ) as {
+    readonly tokens: readonly (readonly string[])[];
+    /** By list of tokens, the text of the reference; `null` where it fails. */
+    readonly decoders: readonly { readonly decoder: object | null; readonly texts: readonly (string | null)[] }[];
+  };
+  const fileWith = (decoder: object | null, more: object = {}): string =>
+    JSON.stringify({ ...ROOT, pre_tokenizer: null, model: models['pieces'], decoder, ...more });
+
+  test.each(decoders.map(each => [JSON.stringify(each.decoder), each] as const))(
+    'is that of the reference with %s: fixtures/tokenizers/decode.py',
+    (_, { decoder, texts }) => {
+      const engine = readEngine(fileWith(decoder), token => token);
+      tokens.forEach((list, i) => {
+        if (texts[i] !== null) expect([list, engine.join(list)]).toEqual([list, texts[i]]);
+      });
+    },
+  );
+
+  test('is refused if the decoder is not supported, when a text is asked for', () => {
+    const pattern = { Regex: '(a)\\1' };
+    const engine = readEngine(fileWith({ type: 'Replace', pattern, content: '' }), token => token);
+    expect(tokensOf(engine, 'ab')).toEqual(['ab']);
+    expect(tokenizerRefusal(() => void engine.join(['a']))).toMatch(/^decoder\.pattern: .* is not supported$/);
+  });
+
+  test('has the separators that names stand for in tokens of the vocabulary', () => {
+    const model = { type: 'WordLevel', unk_token: 'a', vocab: { a: 0, '  ': 1, 'x\ty': 2, '▁b': 3 } };
+    const { join } = pretrained({ json: fileWith({ type: 'Fuse' }, { model }) });
+    expect(join(['a', '▁▁', 'x␉y', '▁b'])).toBe('a  x\ty▁b');
   });
 });
 

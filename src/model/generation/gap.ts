@@ -1,8 +1,7 @@
 import type { Pause } from '../../base/turn.js';
 import { log10, exp10 } from '../../base/elementary.js';
 import type { BatchLayout } from '../../smoothing/batch.js';
-import { isSpaced, joinTokens } from '../../text/join-tokens.js';
-import type { TokenizationInfo } from '../../text/tokenization.js';
+import type { Splitter } from '../../text/splitter.js';
 import { EOS, FIRST_WORD, UNK } from '../../text/tokens.js';
 import type { LoadedWords } from '../lookup/words.js';
 import type { Prediction } from '../prediction/prediction.js';
@@ -54,7 +53,7 @@ export interface GapModel {
   /** One more than the largest id. */
   readonly ids: number;
   readonly words: LoadedWords;
-  readonly tokenization: TokenizationInfo;
+  readonly splitter: Splitter;
   readonly scorer: BatchScorer;
   readonly predictor: Predictor;
   /** An empty layout for batches of the scorer. */
@@ -122,19 +121,20 @@ function oneToken(model: GapModel, search: GapSearch): (readonly number[])[] {
  * @param isLast whether the word is the filler's last.
  */
 function allowed(
-  { ids, words, tokenization }: GapModel,
+  { ids, words, splitter }: GapModel,
   { startsWith, endsWith }: GapSearch,
   before: readonly number[],
   isLast: boolean,
 ): number[] {
-  const spaced = isSpaced(tokenization);
+  const { isSpaced: spaced } = splitter;
   // Tokens with spaces between them are compared one by one: the first token must have the wanted beginning, the last the wanted end.
   const first = spaced && before.length > 0 ? '' : startsWith;
   const found: number[] = [];
   const tokens = before.map(id => words.word(id));
   for (let id = FIRST_WORD; id < ids; id++) {
     if (first !== '' || endsWith !== '') {
-      const text = spaced ? words.word(id) : joinTokens([...tokens, words.word(id)], tokenization);
+      // The space before a filler is none of its letters.
+      const text = spaced ? words.word(id) : splitter.join([...tokens, words.word(id)]).replace(/^ /, '');
       const begins = text.startsWith(first) || (!spaced && !isLast && first.startsWith(text));
       if (!begins || (isLast && !text.endsWith(endsWith))) continue;
     }

@@ -6,8 +6,8 @@ import { withJsonArrays } from '../../base/json.js';
 import { pauses } from '../../base/turn.js';
 import { callerItems } from '../../base/caller-items.js';
 import { OOV } from '../../smoothing/batch.js';
-import { isSpaced, joinTokens } from '../../text/join-tokens.js';
 import type { Sentence } from '../../text/sentences.js';
+import { joinAfter, type Join } from '../../text/text-stream.js';
 import { EOS, EOS_WORD, UNK, UNK_WORD } from '../../text/tokens.js';
 import { beamSearch } from './beam.js';
 import { Drawing } from './draw.js';
@@ -27,6 +27,7 @@ const OUT_OF_REACH = 100;
 /** The beginning of a text. */
 interface Beginning {
   readonly text: string;
+  readonly tokens: readonly string[];
   /** The ids of its words; ids may carry the mark `OOV`. */
   readonly ids: readonly number[];
 }
@@ -73,6 +74,7 @@ function checkOrder({ tokenization: { order } }: TextSource, { beginnings }: Gen
 class TextMaker {
   private readonly mirostat: Mirostat | undefined;
   private readonly drawing: Drawing;
+  private readonly join: Join;
   private readonly pause: () => Promise<void> | undefined;
   /** Number of texts drawn so far. */
   private texts = 0;
@@ -91,6 +93,8 @@ class TextMaker {
     }
     const drawn = options.greedy ? { topK: 1, ...(options.unknown ? { unknown: true } : {}) } : options;
     this.drawing = new Drawing(drawn, this.mirostat, source.types);
+    this.join =
+      options.text === 'tokens' ? tokens => tokens.join(' ') : tokens => source.tokenization.splitter.join(tokens);
     this.pause = pauses(() => checkAborted(options.signal, 'generating'));
   }
 
@@ -99,7 +103,7 @@ class TextMaker {
     const tokens = this.source.tokenize(beginning);
     const ids = tokens.map(token => this.source.words.idOf(token));
     for (const id of ids) if (id >= OOV) this.unknown++;
-    return { text: typeof beginning === 'string' ? beginning : this.join(tokens), ids };
+    return { text: typeof beginning === 'string' ? beginning : this.join(tokens), tokens, ids };
   }
 
   /** Draws one text from a beginning, or finds the most probable texts. */
@@ -193,21 +197,15 @@ class TextMaker {
   ): GeneratedText {
     const tokens = words.map(word => this.tokenOf(word));
     const read = tokens.at(-1) === EOS_WORD ? tokens.slice(0, -1) : tokens;
-    const drawn = this.join(this.source.tokenization.order?.undo(read) ?? read);
-    const isSeparate = this.options.text === 'tokens' || isSpaced(this.source.tokenization.info);
-    const between = isSeparate && beginning.text !== '' && drawn !== '' ? ' ' : '';
+    const drawn = this.source.tokenization.order?.undo(read) ?? read;
     return withJsonArrays({
-      text: beginning.text + between + drawn,
+      text: beginning.text + joinAfter(this.join, beginning.tokens, drawn),
       ...(this.options.beginnings ? { beginning: beginning.text } : {}),
       tokens,
       log10Probs: withJsonArrays(log10Probs),
       log10Prob: log10Probs.reduce((sum, own) => sum + own, 0),
       ...more,
     });
-  }
-
-  private join(tokens: readonly string[]): string {
-    return this.options.text === 'tokens' ? tokens.join(' ') : joinTokens(tokens, this.source.tokenization.info);
   }
 
   private tokenOf(word: number): string {

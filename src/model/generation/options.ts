@@ -43,7 +43,7 @@ export interface GenerateOptions extends DrawingOptions {
   readonly greedy?: boolean;
   /** Beam search instead of drawing: its width, which is also the number of texts that are returned, the most probable ones found. */
   readonly beam?: number;
-  /** How `text` is made of tokens: `joined` reverses the model's tokenizer (default), `tokens` puts spaces between all tokens. */
+  /** How `text` is made of tokens: `joined` reverses the model's tokenizer, as far as tokens tell (default), `tokens` puts spaces between all tokens. */
   readonly text?: 'joined' | 'tokens';
   /** Called with a sentence about a problem that does not prevent the work. */
   readonly onWarning?: (warning: string) => void;

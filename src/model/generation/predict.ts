@@ -64,7 +64,7 @@ export function* fillersOf(
     .filter(({ ids }) => ids.length > 0 && (unknown || ids.every(id => id < OOV)))
     .map(({ tokens, ids }) => ({ tokens, ids: ids.map(id => (id >= OOV ? UNK : id)) }));
   return yield* fillGap(
-    { order, ids, words, tokenization: tokenization.info, scorer, predictor, layout, pause },
+    { order, ids, words, splitter: tokenization.splitter, scorer, predictor, layout, pause },
     { left, right, start },
     {
       lengths: typeof gapLength === 'number' ? [gapLength, gapLength] : gapLength,

@@ -9,7 +9,7 @@ export interface TextSource {
   /** How many types the model predicts, `<unk>` among them. */
   readonly types: number;
   /** How the model cuts texts into tokens, and in which order it reads these. */
-  readonly tokenization: Pick<Tokenization, 'info' | 'order'>;
+  readonly tokenization: Pick<Tokenization, 'splitter' | 'order'>;
   readonly words: LoadedWords;
   /** The tokens of a text, as the model reads them. */
   readonly tokenize: (text: Sentence) => string[];

@@ -1,5 +1,6 @@
 import type { Engine, MakeToken } from '../subwords/engine.js';
 import { rememberTokens } from '../subwords/remembered.js';
+import { createJoin } from './decode.js';
 import { readModelFile } from './model-file.js';
 import { MODELS } from './models.js';
 import { createNormalizer } from './normalizer.js';
@@ -29,6 +30,9 @@ export function readSentencePiece<T>(bytes: Uint8Array, make: MakeToken<T>): Eng
       if (cutOut) cutOut.split(normalized, putPiece, putText);
       else putText(normalized);
     },
+    join: createJoin(file),
+    isSpaced: false,
+    strings: () => model.tokens,
     forget: () => remembered.forget(),
   };
 }

@@ -10,6 +10,12 @@ export type MakeToken<T> = (text: string) => T;
 export interface Engine<T> {
   /** Gives the tokens of a text to `put`, in order. @throws KNESER_TOKENIZER if the file has no token for the text */
   tokenize(text: string, put: (token: T) => void): void;
+  /** The text of tokens, as the reference library decodes them. @throws KNESER_TOKENIZER if the file says so in a way that is not supported */
+  join(tokens: readonly string[]): string;
+  /** Whether `join` puts spaces between tokens that are part of no token. */
+  readonly isSpaced: boolean;
+  /** The strings of all tokens that the file lists. */
+  strings(): Iterable<string>;
   /** Frees the tokens that were remembered from earlier texts. */
   forget(): void;
 }

@@ -37,3 +37,11 @@ export function findCutMark(isToken: (text: string) => boolean, products: readon
 export function byteToken(byte: number): string {
   return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
 }
+
+const BYTE_TOKEN = /^<0x([0-9A-F]{2})>$/i;
+
+/** The byte of a byte's token; −1 for another token. */
+export function byteOf(token: string): number {
+  const match = BYTE_TOKEN.exec(token);
+  return match ? parseInt(match[1], 16) : -1;
+}

@@ -28,6 +28,8 @@ export interface PieceSink {
 export interface AddedTokens {
   readonly raw: Finder | undefined;
   readonly normalized: Finder | undefined;
+  /** The strings of all added tokens. */
+  readonly contents: readonly string[];
 }
 
 /**
@@ -57,6 +59,7 @@ export function readAddedTokens(list: unknown, normalize: Normalizer): AddedToke
     chosen.length > 0 ? new Finder(chosen, textOf) : undefined;
   const all = [...tokens.values()];
   return {
+    contents: [...tokens.keys()],
     raw: finder(
       all.filter(token => !token.normalized),
       token => token.content,

@@ -10,6 +10,9 @@ const ALPHABET: readonly string[] = (() => {
   });
 })();
 
+/** By character of the alphabet, its byte. */
+const BYTES = new Map(ALPHABET.map((character, byte) => [character, byte]));
+
 const encoder = new TextEncoder();
 
 /** Writes a text with one character of the alphabet for each byte of its UTF-8. */
@@ -17,4 +20,15 @@ export function byteLevel(text: string): string {
   let result = '';
   for (const byte of encoder.encode(text)) result += ALPHABET[byte];
   return result;
+}
+
+/** The bytes that a text of characters of the alphabet stands for; `undefined` if it has another character. */
+export function bytesOfCharacters(text: string): number[] | undefined {
+  const bytes: number[] = [];
+  for (const character of text) {
+    const byte = BYTES.get(character);
+    if (byte === undefined) return undefined;
+    bytes.push(byte);
+  }
+  return bytes;
 }

@@ -4,6 +4,7 @@ import { refuse } from '../subwords/refuse.js';
 import { rememberTokens } from '../subwords/remembered.js';
 import { readAddedTokens } from './added-tokens.js';
 import { Fields } from './fields.js';
+import { readDecoder, type Decoder } from './decoders.js';
 import { readBpe } from './bpe.js';
 import { readUnigram } from './unigram.js';
 import { readWordLevel } from './word-level.js';
@@ -18,13 +19,15 @@ const MOST_GROWTH = 1000;
 export function readEngine<T>(json: string, make: MakeToken<T>): Engine<T> {
   const fields = Fields.of(parse(json), '');
   if (fields.has('version') && fields.text('version') !== '1.0') refuse('version: is not 1.0');
-  checkRest(fields);
+  const decoder = checkRest(fields);
   const normalizer = readNormalizer(fields.take('normalizer'));
   const preTokenizers = readPreTokenizers(fields.take('pre_tokenizer'), normalizer.steps);
   if (normalizer.growth * preTokenizers.growth > MOST_GROWTH) {
     refuse('normalizer and pre_tokenizer: together they may make a text more than a thousand times as long');
   }
   const added = readAddedTokens(fields.take('added_tokens'), normalizer.normalize);
+  /** Made for the first text: training needs none. */
+  let joiner: Decoder | undefined;
   const model = readModel(Fields.of(fields.take('model'), 'model'));
   fields.end();
 
@@ -71,6 +74,11 @@ export function readEngine<T>(json: string, make: MakeToken<T>): Engine<T> {
       if (added.raw) added.raw.split(text, rawSink);
       else rawSink.piece(text, 0);
     },
+    join: tokens => (joiner ??= readDecoder(decoder)).join(tokens),
+    get isSpaced() {
+      return (joiner ??= readDecoder(decoder)).isSpaced;
+    },
+    strings: () => [...model.tokens, ...added.contents],
     forget: () => remembered.forget(),
   };
 }
@@ -99,8 +107,12 @@ const DECODERS = [
   'WordPiece',
 ];
 
-/** Checks the fields whose components are not run. Truncation and padding are refused if they would change the tokens of a text. */
-function checkRest(fields: Fields): void {
+/**
+ * Checks the fields whose components do not run when a text is cut. Truncation and padding are refused if they would change the tokens of a text.
+ *
+ * @returns the decoder.
+ */
+function checkRest(fields: Fields): unknown {
   const postProcessor = fields.take('post_processor') ?? null;
   if (postProcessor !== null) checkType(postProcessor, 'post_processor', POST_PROCESSORS, 'processors');
   const decoder = fields.take('decoder') ?? null;
@@ -110,6 +122,7 @@ function checkRest(fields: Fields): void {
   }
   const padding = fields.take('padding') ?? null;
   if (padding !== null) checkPadding(Fields.of(padding, 'padding'));
+  return decoder;
 }
 
 /**

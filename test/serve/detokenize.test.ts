@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { serve, train, type ModelServer, type TokenizationOptions } from '#kneser/src/index.js';
+import { temporaryFolder } from '../support/models.js';
+
+/** Texts of models with every kind of tokenizer. */
+
+const folder = temporaryFolder('detokenize');
+const SENTENCES = ['the cat sat on the mat.', 'the dog sat, too.', 'naïve 猫の🙂 x', 'the café ran', 'the cat ran'];
+
+const { models } = JSON.parse(
+  gunzipSync(readFileSync(new URL('../fixtures/tokenizers/cases.json.gz', import.meta.url))).toString(),
+) as { readonly models: Readonly<Record<string, object>> };
+
+/** A `tokenizer.json` around a model of the fixtures. */
+function json(model: string, preTokenizer: object, decoder: object | null): TokenizationOptions {
+  const none = { truncation: null, padding: null, normalizer: null, post_processor: null, added_tokens: [] };
+  const file = { version: '1.0', ...none, pre_tokenizer: preTokenizer, decoder, model: models[model] };
+  return { tokenizer: { json: JSON.stringify(file) } };
+}
+
+/** A SentencePiece model of the fixtures. */
+function sentencepiece(name: string): TokenizationOptions {
+  const { parts, cases } = JSON.parse(
+    brotliDecompressSync(
+      readFileSync(new URL('../fixtures/tokenizers/sentencepiece.json.br', import.meta.url)),
+    ).toString(),
+  ) as {
+    readonly parts: Readonly<Record<string, string>>;
+    readonly cases: readonly { readonly name: string; readonly parts: readonly string[] }[];
+  };
+  const names = cases.find(one => one.name === name)?.parts ?? [];
+  return { tokenizer: { sentencepiece: Buffer.concat(names.map(part => Buffer.from(parts[part], 'base64'))) } };
+}
+
+const BYTE_LEVEL = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
+const METASPACE = { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: true };
+
+const TOKENIZATIONS: Readonly<Record<string, TokenizationOptions>> = {
+  whitespace: {},
+  words: { tokenizer: 'words' },
+  characters: { tokenizer: 'characters' },
+  bytes: { tokenizer: 'bytes' },
+  'byte-level': json('byte-level', BYTE_LEVEL, BYTE_LEVEL),
+  metaspace: json('unigram byte_fallback', METASPACE, {
+    type: 'Sequence',
+    decoders: [{ type: 'ByteFallback' }, METASPACE],
+  }),
+  'word-piece': json('word-piece', { type: 'BertPreTokenizer' }, { type: 'WordPiece', prefix: '##', cleanup: true }),
+  suffix: json('bpe suffix', { type: 'Whitespace' }, { type: 'BPEDecoder', suffix: '</w>' }),
+  sentencepiece: sentencepiece('unigram, nmt_nfkc, as trained'),
+};
+
+interface Completion {
+  readonly choices: readonly {
+    readonly text: string;
+    readonly finish_reason: string;
+    readonly logprobs: { readonly tokens: string[]; readonly text_offset: number[] };
+  }[];
+}
+
+let server: ModelServer;
+beforeAll(async () => {
+  for (const [name, tokenization] of Object.entries(TOKENIZATIONS)) {
+    await train({ sentences: SENTENCES, out: `${folder}/${name}`, order: 4, tokenization, threads: 1 });
+  }
+  server = await serve({
+    models: Object.keys(TOKENIZATIONS).map(name => `${folder}/${name}`),
+    port: 0,
+    threads: 1,
+  });
+});
+afterAll(() => server.close());
+
+async function ask<Answer>(model: string, path: string, body: object): Promise<Answer> {
+  const response = await fetch(server.url + path, { method: 'POST', body: JSON.stringify({ model, ...body }) });
+  return (await response.json()) as Answer;
+}
+
+const idsOf = async (model: string, prompt: string): Promise<number[]> =>
+  (await ask<{ tokens: number[] }>(model, '/tokenize', { prompt })).tokens;
+
+describe.each(Object.keys(TOKENIZATIONS))('%s', model => {
+  const complete = (body: object): Promise<Completion> =>
+    ask(model, '/v1/completions', { temperature: 0, max_tokens: 60, logprobs: 0, ...body });
+  /** Tokens that put spaces around signs, as the tokens of words do not tell where spaces were. */
+  const isLossy = ['words', 'word-piece', 'suffix'].includes(model);
+
+  test('a text of tokens is the text that was cut', async () => {
+    for (const text of isLossy ? ['the cat sat on the mat'] : SENTENCES) {
+      const tokens = await idsOf(model, text);
+      expect(await ask(model, '/detokenize', { tokens })).toEqual({ prompt: text });
+      expect(await ask(model, '/detokenize', { tokens: [...tokens, 3, ...tokens, 3] })).toEqual({
+        prompt: `${text}\n${text}\n`,
+      });
+    }
+  });
+
+  test('a continuation behind its prompt has the tokens that were drawn', async () => {
+    for (const prompt of ['the cat', 'the dog', 'the', ...(isLossy ? [] : ['naïve'])]) {
+      const [{ text, logprobs, finish_reason: reason }] = (await complete({ prompt })).choices;
+      const drawn = reason === 'stop' ? logprobs.tokens.slice(0, -1) : logprobs.tokens;
+      const strings = await ask<{ token_strs: string[] }>(model, '/tokenize', {
+        prompt: prompt + text,
+        return_token_strs: true,
+      });
+      const before = await ask<{ token_strs: string[] }>(model, '/tokenize', { prompt, return_token_strs: true });
+      expect([prompt + text, strings.token_strs]).toEqual([prompt + text, [...before.token_strs, ...drawn]]);
+    }
+  });
+
+  test('continuations are texts of training, and go on with one space after white space', async () => {
+    // A character is too little context for this text.
+    if (['characters', 'bytes'].includes(model)) return;
+    const [{ text }] = (await complete({ prompt: 'the dog' })).choices;
+    expect(text).toBe(isLossy && model !== 'word-piece' ? ' sat , too .' : ' sat, too.');
+    if (['byte-level', 'metaspace'].includes(model)) return;
+    expect((await complete({ prompt: 'the dog ' })).choices[0].text).toBe(text.slice(1));
+  });
+
+  test('a stop text ends the continuation, also between tokens', async () => {
+    const [{ text, finish_reason: reason }] = (await complete({ prompt: 'the dog', stop: 'at' })).choices;
+    expect([text, reason]).toEqual([' s', 'stop']);
+  });
+
+  test('offsets are the places of the tokens in prompt and continuation', async () => {
+    const prompt = 'the dog';
+    const [{ text, logprobs }] = (await complete({ prompt, echo: true })).choices;
+    const offsets = logprobs.text_offset;
+    expect(offsets).toEqual([...offsets].sort((a, b) => a - b));
+    // A token that begins a word, by the marks of all kinds, stands there in the text.
+    logprobs.tokens.slice(0, -1).forEach((token, i) => {
+      const letters = /^(?:Ġ|▁|##)?([a-z]+)(?:<\/w>)?$/.exec(token)?.[1];
+      if (letters !== undefined) expect(text.slice(offsets[i]).trimStart().startsWith(letters)).toBe(true);
+    });
+  });
+
+  test('a stream has the same text, and no half characters', async () => {
+    const body = { model, prompt: 'naïve', temperature: 0, max_tokens: 60, stream: true };
+    const response = await fetch(`${server.url}/v1/completions`, { method: 'POST', body: JSON.stringify(body) });
+    const events = (await response.text()).split('\n\n').filter(event => event.startsWith('data: {'));
+    const texts = events.map(event => (JSON.parse(event.slice(6)) as Completion).choices[0].text);
+    expect(texts.join('')).toBe((await complete({ prompt: 'naïve' })).choices[0].text);
+    expect(texts.join('')).not.toContain('\ufffd');
+  });
+
+  test('generate goes on after its beginning', async () => {
+    const options = { beginnings: ['the dog'], greedy: true };
+    const { texts } = await ask<{ texts: { text: string }[] }>(model, '/generate', options);
+    expect(texts[0].text).toBe(`the dog${(await complete({ prompt: 'the dog' })).choices[0].text}`);
+  });
+});
