@@ -39,6 +39,8 @@ export const ANNOTATIONS: Endpoint = {
       Omit<AnnotateSettings, 'model' | 'against'> & { model?: string; against?: string; surprisal?: number }
     >('annotate', given, ANNOTATE);
     const served = call.model(model);
+    // Annotating finds out at its first document, when the answer has begun.
+    if (options.context !== undefined) served.createCache('context');
     let failed: Failure | undefined;
     const other = against === undefined ? undefined : call.otherModel(against);
     const annotated = annotate({
@@ -57,7 +59,8 @@ export const ANNOTATIONS: Endpoint = {
 function valueOf(name: string, text: string): unknown {
   const type = Object.hasOwn(ANNOTATE, name) ? ANNOTATE[name].schema['type'] : undefined;
   if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
-  return type === 'number' && text.trim() !== '' ? Number(text) : text;
+  const number = type === 'number' && text.trim() !== '' ? Number(text) : NaN;
+  return Number.isNaN(number) ? text : number;
 }
 
 interface GivenDocument {

@@ -118,6 +118,8 @@ async function answered(endpoint: Endpoint, context: Context<Env>, shared: Share
     if (endpoint.path !== '/health') access.check(incoming);
     const id = context.req.param('id');
     const modelName = context.req.param('model');
+    // A path below no model is not there, also where the answer does not depend on the model.
+    if (modelName !== undefined) models.find(modelName);
     const use = (name?: string): ServedModel => {
       const model = models.find(name);
       if (!used.has(model)) model.acquire();

@@ -10,7 +10,6 @@ import { Detokenizer, offsetsIn, textOf } from './detokenize.js';
 import type { Call, Endpoint } from './endpoint.js';
 import { Failure } from './failure.js';
 import {
-  choice,
   either,
   flag,
   list,
@@ -24,6 +23,7 @@ import {
   whole,
   nonEmptyText,
   type Members,
+  type Schema,
 } from './members.js';
 import { MOST_TEXTS, MOST_TOKENS } from './options.js';
 import { History, naturalLog, scorePrompt, topMap, topOfPrompt, topTokens } from './prompt.js';
@@ -55,16 +55,22 @@ const MOST_ALTERNATIVES = 2 ** 19;
 const tokenId = whole(0, 2 ** 31);
 const tokenIds = list(tokenId, 0, MOST_TOKENS);
 
-/** The value of a member that OpenAI's interface has and this server cannot follow: only the value that changes nothing is taken. */
-function onlyZero(name: string): Members[string] {
-  return described(`Not supported by n-gram models: only 0 is taken.`, {
-    check: (_, value) => {
-      if (value !== 0)
+/**
+ * A member that OpenAI's interface has and this server cannot follow: only the value that changes nothing is taken.
+ *
+ * @param value the value, for the description.
+ */
+function unsupported(value: string, isNeutral: (value: unknown) => boolean, schema: Schema): Members[string] {
+  return described(`Not supported by n-gram models: only ${value} is taken.`, {
+    check: (name, given) => {
+      if (!isNeutral(given))
         throw new Failure(400, 'KNESER_OPTION', `${name}: this server does not support it; leave it out`, name);
     },
-    schema: { type: 'number', const: 0 },
+    schema,
   });
 }
+
+const penalty = unsupported('0', value => value === 0, { type: 'number', const: 0 });
 
 const MEMBERS: Members = {
   model,
@@ -92,7 +98,11 @@ const MEMBERS: Members = {
   min_p: described('Draws from the tokens with this share of the highest probability.', numberFrom(0, 1)),
   stop: described(
     'Texts at which the answer ends, without them.',
-    either('a text or a list of at most 64 texts', nonEmptyText, list(nonEmptyText, 0, 64)),
+    either(
+      'a text of at least one character, or a list of at most 64 such texts',
+      nonEmptyText,
+      list(nonEmptyText, 0, 64),
+    ),
   ),
   seed: described('The same seed draws the same text. Default: a random seed.', seed),
   n: described('How many texts are drawn for each prompt. Default 1.', whole(1, 128)),
@@ -111,17 +121,14 @@ const MEMBERS: Members = {
     },
   },
   user: text,
-  suffix: described('Not supported: only the empty text is taken.', choice([''])),
-  frequency_penalty: onlyZero('frequency_penalty'),
-  presence_penalty: onlyZero('presence_penalty'),
-  logit_bias: described('Not supported: only the empty object is taken.', {
-    check: (name, value) => {
-      if (typeof value !== 'object' || value === null || Object.keys(value).length > 0) {
-        throw new Failure(400, 'KNESER_OPTION', `${name}: this server does not support it; leave it out`, name);
-      }
-    },
-    schema: { type: 'object', maxProperties: 0 },
-  }),
+  suffix: unsupported('the empty text', value => value === '', { type: 'string', const: '' }),
+  frequency_penalty: penalty,
+  presence_penalty: penalty,
+  logit_bias: unsupported(
+    'the empty object',
+    value => typeof value === 'object' && Object.keys(Object(value) as object).length === 0,
+    { type: 'object', maxProperties: 0 },
+  ),
 };
 
 /** Checks the form of a prompt; the ids are checked when the model is known. */

@@ -128,20 +128,20 @@ export function list(item: Member, least: number, most: number): Member {
   };
 }
 
-/** A value of one of several forms. @param takes the forms, for messages. */
+/** A value of one of several forms. @param takes the forms, for messages; a list is told what is wrong with it as the last form. */
 export function either(takes: string, ...forms: readonly Member[]): Member {
   return {
     check: (name, value, all) => {
-      let failure: Failure | undefined;
+      let last: unknown;
       for (const { check } of forms) {
         try {
           check(name, value, all);
           return;
         } catch (error) {
-          if (error instanceof Failure) failure ??= error;
+          last = error;
         }
       }
-      throw failure ?? optionError(name, value, takes);
+      throw Array.isArray(value) ? last : optionError(name, value, takes);
     },
     schema: { anyOf: forms.map(({ schema }) => schema) },
   };

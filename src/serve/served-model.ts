@@ -146,13 +146,18 @@ export class ServedModel {
     return 'log10Probs' in scores ? scores.log10Probs : scores;
   }
 
-  /** An empty cache for a running text. @throws KNESER_OPTION, KNESER_NO_COUNTS, without the path of the model. */
-  createCache(): TextCache {
+  /**
+   * An empty cache for a running text.
+   *
+   * @param member the member of the request that needs it.
+   * @throws KNESER_OPTION, KNESER_NO_COUNTS, with the member in place of the path of the model.
+   */
+  createCache(member = 'cache'): TextCache {
     try {
       return this.model.createCache();
     } catch (error) {
       if (!(error instanceof KneserError)) throw error;
-      throw new KneserError(error.code, error.message.replace(this.paged.parts.store.name, 'cache'));
+      throw new KneserError(error.code, error.message.replace(this.paged.parts.store.name, member));
     }
   }
 

@@ -235,6 +235,8 @@ test.each<[string, object, string]>([
   ['too many log probabilities', { prompt: 'the', logprobs: 21 }, 'logprobs'],
   ['a negative length', { prompt: 'the', max_tokens: -1 }, 'max_tokens'],
   ['an empty stop text', { prompt: 'the', stop: '' }, 'stop'],
+  ['a suffix', { prompt: 'the', suffix: 'x' }, 'suffix'],
+  ['a bias', { prompt: 'the', logit_bias: { 4: 1 } }, 'logit_bias'],
   ['a penalty', { prompt: 'the', frequency_penalty: 1 }, 'frequency_penalty'],
   ['an unknown member', { prompt: 'the', maxtokens: 1 }, 'maxtokens'],
 ])('%s is refused by name', async (_, body, param) => {
@@ -244,4 +246,18 @@ test.each<[string, object, string]>([
     param,
     type: 'invalid_request_error',
   });
+});
+
+test.each<[object, string]>([
+  [{ stop: '' }, 'stop: "" is not a text of at least one character, or a list of at most 64 such texts'],
+  [{ stop: [3] }, 'stop: 3 is not a string'],
+  [{ stop: ['a', ''] }, 'stop: "" is not a text of at least one character'],
+  [{ suffix: 'x' }, 'suffix: this server does not support it; leave it out'],
+])('%j is told what is wrong with it', async (body, message) => {
+  expect((await complete({ prompt: 'the', ...body })).error?.message).toBe(message);
+});
+
+test('members that change nothing are taken', async () => {
+  const body = { suffix: '', frequency_penalty: 0, presence_penalty: null, logit_bias: {}, best_of: 1 };
+  expect((await complete({ prompt: 'the', max_tokens: 1, ...body })).status).toBe(200);
 });

@@ -142,6 +142,26 @@ test('annotate streams documents', async () => {
   expect((await serving.ask('/models/tiny/annotate?against=none', body)).status).toBe(404);
 });
 
+test('parameters of annotate are refused by name, before the answer begins', async () => {
+  const refused = async (parameters: string): Promise<unknown> => {
+    const { status, error } = await serving.ask(`/annotate?${parameters}`, '{"text":"the cat"}');
+    return [status, error?.param, error?.message];
+  };
+  const needs = 'context: a cache needs tuned weights, and none are in use; make some with kneser tune';
+  expect(await refused('context=x')).toEqual([400, 'context', needs]);
+  const range = 'surprisal: "x" is not a number from 0 to 1000000';
+  expect(await refused('surprisal=x')).toEqual([400, 'surprisal', range]);
+});
+
+test('nothing is below a model that is not served', async () => {
+  for (const path of ['/v1/models', '/health', '/metrics', '/info']) {
+    expect((await fetch(`${serving.server.url}/models/tiny${path}`)).status).toBe(200);
+    const response = await fetch(`${serving.server.url}/models/zz${path}`);
+    const { error } = (await response.json()) as { error: { code: string } };
+    expect([path, response.status, error.code]).toEqual([path, 404, 'model_not_found']);
+  }
+});
+
 test('JSON lines are answered line by line', async () => {
   const answers = await lines('/score', '{"sentence":"the cat"}\n{"sentence":7}\n\n{"sentence":"a"}\n');
   expect(answers).toMatchObject([
