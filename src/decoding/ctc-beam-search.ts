@@ -174,7 +174,8 @@ interface Beam {
 /**
  * Finds the most probable texts in the label probabilities of a recognizer trained by CTC: a beam search over prefixes
  * (Hannun et al. 2014) in which the language model's score of a word is added when the word is complete, and the beginning of a word is
- * penalised if no known word begins with it. Texts, frames and scores are those of pyctcdecode 0.5.0 with KenLM.
+ * penalised if no known word begins with it. Texts, frames and scores are those of pyctcdecode 0.5.0 with KenLM, but for the cases that
+ * `docs/decoding.md` lists.
  *
  * @param logits the recognizer's output, one row for each frame of time: logits, log probabilities, or probabilities (numbers from 0 to 1,
  *   each row with the sum 1).
