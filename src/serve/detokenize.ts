@@ -1,8 +1,7 @@
 import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
-import { TextStream } from '../text/text-stream.js';
+import { hasUntoldSpace, TextStream } from '../text/text-stream.js';
 import type { ServedModel } from './served-model.js';
 
-const ENDS_WHITE = /\s$/;
 /** So many tokens before the first tell what it adds to their text. */
 const CONTEXT = 64;
 
@@ -13,7 +12,7 @@ export class Detokenizer {
   private last: string;
   private stream: TextStream;
   /** Whether a space that the next token adds is left out, because the text ends with white space that no token has. */
-  private dropsSpace = false;
+  private dropsSpace: boolean;
 
   /** @param before the text that the tokens continue, and its tokens. */
   constructor(
@@ -27,7 +26,7 @@ export class Detokenizer {
     this.length = text.length;
     this.last = text.at(-1) ?? '';
     this.stream = new TextStream(model.join, tokens);
-    this.dropsSpace = tokens.length > 0 && ENDS_WHITE.test(text) && !ENDS_WHITE.test(model.join(tokens));
+    this.dropsSpace = hasUntoldSpace(model.join, text, tokens);
   }
 
   /**

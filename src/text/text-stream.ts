@@ -8,6 +8,17 @@ export function joinAfter(join: Join, before: readonly string[], tokens: readonl
   return all.startsWith(context) ? all.slice(context.length) : join(tokens);
 }
 
+const ENDS_WHITE = /\s$/;
+
+/**
+ * Whether a text ends with white space that its tokens do not tell, so that the space of the next token would be a second one.
+ *
+ * @param tokens the last tokens of the text.
+ */
+export function hasUntoldSpace(join: Join, text: string, tokens: readonly string[]): boolean {
+  return tokens.length > 0 && ENDS_WHITE.test(text) && !ENDS_WHITE.test(join(tokens));
+}
+
 /** An unfinished character at the end of a text is decoded as one or more of these. */
 const REPLACEMENTS = /\ufffd+$/;
 /** So many tokens are held back at most: a character has four bytes. */

@@ -146,8 +146,10 @@ describe.each(Object.keys(TOKENIZATIONS))('%s', model => {
   });
 
   test('generate goes on after its beginning', async () => {
-    const options = { beginnings: ['the dog'], greedy: true };
-    const { texts } = await ask<{ texts: { text: string }[] }>(model, '/generate', options);
-    expect(texts[0].text).toBe(`the dog${(await complete({ prompt: 'the dog' })).choices[0].text}`);
+    for (const prompt of ['the dog', 'the dog ']) {
+      const options = { beginnings: [prompt], greedy: true };
+      const { texts } = await ask<{ texts: { text: string }[] }>(model, '/generate', options);
+      expect(texts[0].text).toBe(`${prompt}${(await complete({ prompt })).choices[0].text}`);
+    }
   });
 });

@@ -7,7 +7,7 @@ import { pauses } from '../../base/turn.js';
 import { callerItems } from '../../base/caller-items.js';
 import { OOV } from '../../smoothing/batch.js';
 import type { Sentence } from '../../text/sentences.js';
-import { joinAfter, type Join } from '../../text/text-stream.js';
+import { hasUntoldSpace, joinAfter, type Join } from '../../text/text-stream.js';
 import { EOS, EOS_WORD, UNK, UNK_WORD } from '../../text/tokens.js';
 import { beamSearch } from './beam.js';
 import { Drawing } from './draw.js';
@@ -197,10 +197,11 @@ class TextMaker {
   ): GeneratedText {
     const tokens = words.map(word => this.tokenOf(word));
     const read = tokens.at(-1) === EOS_WORD ? tokens.slice(0, -1) : tokens;
-    const drawn = this.source.tokenization.order?.undo(read) ?? read;
+    const { text, tokens: before } = beginning;
+    const added = joinAfter(this.join, before, this.source.tokenization.order?.undo(read) ?? read);
     return withJsonArrays({
-      text: beginning.text + joinAfter(this.join, beginning.tokens, drawn),
-      ...(this.options.beginnings ? { beginning: beginning.text } : {}),
+      text: text + (hasUntoldSpace(this.join, text, before) ? added.replace(/^ /, '') : added),
+      ...(this.options.beginnings ? { beginning: text } : {}),
       tokens,
       log10Probs: withJsonArrays(log10Probs),
       log10Prob: log10Probs.reduce((sum, own) => sum + own, 0),
