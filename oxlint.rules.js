@@ -46,6 +46,7 @@ const FOR_NODE = [
   'src/base/node/',
   'src/tables/node/',
   'native-free/bundle.ts',
+  'native-free/unused-declarations.ts',
   'native-free/demo/build.ts',
   'native-free/demo/main.ts',
   'native-free/demo/serve.ts',

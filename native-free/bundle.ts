@@ -12,6 +12,7 @@ import {
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
+import { unusedDeclarations } from './unused-declarations.js';
 
 /**
  * A step of the build: bundles the output of `tsc` in `dist/`. Writes
@@ -24,6 +25,7 @@ import { build, type Metafile } from 'esbuild';
  * - `dist/node/`: the command line, the library and the files of threads, for Node. `kneser score` then loads 16 files in place of 170,
  *   and takes two thirds of the processor time. All files are in one folder, because modules name the files of threads beside their own.
  * - `dist/LICENSES.txt`: the licences of the packages whose code is in the bundles.
+ * - `dist/.npmignore`: the declarations that the package leaves out.
  */
 const dist = fileURLToPath(new URL('../', import.meta.url));
 /** The modules that pages load, and the workers that these modules start by the name of a file beside their own. */
@@ -164,3 +166,15 @@ const msgpackr = dirname(fileURLToPath(import.meta.resolve('msgpackr/pack')));
 const folders = [encoding, pages].flatMap(made => (made ? packagesOf(made.metafile) : [])).map(path => resolve(path));
 const licences = [...new Set([msgpackr, ...folders])].sort().map(licenceOf);
 writeFileSync(join(dist, 'LICENSES.txt'), licences.join('\n----\n\n'));
+
+const { exports: packageEntries } = JSON.parse(readFileSync(join(dist, '../package.json'), 'utf8')) as {
+  readonly exports: Readonly<Record<string, string | { readonly types: string }>>;
+};
+const declarations = Object.values(packageEntries).flatMap(entry => (typeof entry === 'string' ? [] : [entry.types]));
+writeFileSync(
+  join(dist, '.npmignore'),
+  unusedDeclarations(
+    dist,
+    declarations.map(path => join(dist, '..', path)),
+  ).join('\n') + '\n',
+);

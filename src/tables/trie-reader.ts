@@ -14,15 +14,8 @@ export interface StoredTrie {
 
 /** Reads the directory of a trie table. @throws KNESER_DAMAGED */
 export async function readTrieDirectory(store: ModelStore, table: string): Promise<TrieDirectory> {
-  return (await readTrieDirectories(store, [table]))[0];
-}
-
-/** Reads the directories of tables, at once. @throws KNESER_DAMAGED */
-async function readTrieDirectories(store: ModelStore, tables: readonly string[]): Promise<TrieDirectory[]> {
-  const values = await store.getMany(tables.map(trieKey));
-  return tables.map((table, i) =>
-    decodeValue(`${store.name}: table ${table}, directory`, values[i], decodeTrieDirectory),
-  );
+  const value = await store.get(trieKey(table));
+  return decodeValue(`${store.name}: table ${table}, directory`, value, decodeTrieDirectory);
 }
 
 /** Memory that the blocks of one read share. */
@@ -69,7 +62,7 @@ export function openTrieBlock(
   value: Uint8Array | undefined,
   memory?: BlockMemory,
 ): TrieBlock {
-  if (!directory) throw new Error(`the directory of table ${name} was not read`);
+  if (!directory) throw new Error('a directory was not read');
   return decodeValue(`${store.name}: table ${name}, block ${index}`, value, bytes => {
     const block = new TrieBlock(wordsOf(bytes, memory));
     const isHere =
@@ -114,11 +107,10 @@ export class TrieReader {
   }
 
   private async readDirectories(): Promise<void> {
-    const directories = await readTrieDirectories(
-      this.store,
-      this.tables.map(({ name }) => name),
-    );
-    directories.forEach((directory, table) => (this.tables[table].directory = directory));
+    const read = async (table: StoredTrie): Promise<void> => {
+      table.directory = await readTrieDirectory(this.store, table.name);
+    };
+    await Promise.all(this.tables.map(read));
   }
 
   /** The first rows of a table's blocks; `undefined` before they were read. @param table its index. */

@@ -15,15 +15,15 @@ export function* look(
   batchOf: (table: number) => Batch,
   evidence: Evidence,
 ): Generator<Promise<void>, void, void> {
-  let readings: Map<CountTable | undefined, Promise<void>> | undefined;
+  const readings = new Map<CountTable | undefined, Promise<void>>();
   for (let k = 0; k < tables.length; k++) {
     const table = tables[k];
     const batch = batchOf(k);
-    const above = readings?.get(table.parent);
+    const above = readings.get(table.parent);
     const reading = above ? above.then(() => table.look(batch, evidence)) : table.look(batch, evidence);
     if (!reading) continue;
-    if (keepsBlocks(batch.length)) (readings ??= new Map()).set(table, reading);
+    if (keepsBlocks(batch.length)) readings.set(table, reading);
     else yield reading;
   }
-  if (readings) yield allSettled([...readings.values()]);
+  if (readings.size > 0) yield allSettled([...readings.values()]);
 }

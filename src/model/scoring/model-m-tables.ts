@@ -65,9 +65,8 @@ export class PagedModelM implements ModelMTables {
   }
 
   *evidenceOf(batch: Batch, ofClasses: Batch): Generator<Promise<void>, StepEvidence, void> {
-    const [classes, words] = [this.classStep, this.wordStep].map(
-      ({ tables }) => new Evidence(tables.length, batch.length),
-    );
+    const classes = new Evidence(this.classStep.tables.length, batch.length);
+    const words = new Evidence(this.wordStep.tables.length, batch.length);
     const lookUp = ({ tables, withClasses }: StepTables<CountTable>, into: Evidence): Generator<Promise<void>, void> =>
       look(tables, k => (withClasses[k] ? ofClasses : batch), into);
     yield* together(batch.length, [lookUp(this.classStep, classes), lookUp(this.wordStep, words)]);

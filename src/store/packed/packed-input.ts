@@ -1,5 +1,5 @@
 import { shown } from '../../base/check.js';
-import { KneserError, type ErrorCode } from '../../base/errors.js';
+import { KneserError } from '../../base/errors.js';
 import { cutShort, type ByteSource } from './source.js';
 
 /** A packed model: a `Blob`, such as the `File` that a user chose in a web page; the URL of a file; or the file's bytes. */
@@ -13,7 +13,7 @@ export type PackedInput = Blob | URL | ArrayBuffer | Uint8Array;
  */
 export async function openPackedInput(input: PackedInput, signal?: AbortSignal): Promise<ByteSource> {
   if (input instanceof Blob) return blobSource(input);
-  if (input instanceof Uint8Array) return memorySource(input.buffer, input);
+  if (input instanceof Uint8Array) return memorySource(input.buffer, input.byteOffset, input.length);
   // Not `instanceof`, because a buffer or URL may come from another realm, such as an iframe.
   if (Object.prototype.toString.call(input) === '[object ArrayBuffer]') {
     return memorySource(input as ArrayBuffer);
@@ -30,31 +30,26 @@ export async function openPackedInput(input: PackedInput, signal?: AbortSignal):
   return openUrl(input as URL, signal);
 }
 
-/** The source of a buffer, or a part of it. @throws KNESER_OPTION if the buffer was given away */
-function memorySource(buffer: ArrayBufferLike, part?: Uint8Array): ByteSource {
+/** The source of a buffer, or a part of it. @throws KNESER_OPTION if the buffer was given away, such as to a worker (`postMessage`) */
+function memorySource(buffer: ArrayBufferLike, from?: number, length?: number): ByteSource {
   const name = 'packed model';
-  const refuse = (code: ErrorCode, subject: string): KneserError =>
-    new KneserError(code, `${subject}: its buffer was transferred, and is empty now; give fromFile a copy (slice)`);
-  if (isDetached(buffer)) throw refuse('KNESER_OPTION', 'file');
-  const bytes = part ?? new Uint8Array(buffer);
+  const transferred = (): KneserError =>
+    new KneserError('KNESER_OPTION', 'file: its buffer was transferred; give fromFile a copy (slice)');
+  let bytes: Uint8Array;
+  try {
+    bytes = new Uint8Array(buffer, from, length);
+  } catch {
+    throw transferred();
+  }
+  const size = bytes.length;
   return {
     name,
-    size: bytes.length,
+    size,
     read: (offset, length) => {
       if (offset + length <= bytes.length) return Promise.resolve(bytes.slice(offset, offset + length));
-      return Promise.reject(isDetached(buffer) ? refuse('KNESER_INPUT_UNREADABLE', name) : cutShort(name));
+      return Promise.reject(bytes.length < size ? transferred() : cutShort(name));
     },
   };
-}
-
-/** Whether a buffer was given away, such as to a worker (`postMessage`). */
-function isDetached(buffer: ArrayBufferLike): boolean {
-  try {
-    // Throws for such a buffer.
-    return new Uint8Array(buffer).length < 0;
-  } catch {
-    return true;
-  }
 }
 
 /** The source of a Blob. Its `read` throws KNESER_INPUT_UNREADABLE if the file of the Blob has changed. */
