@@ -5,8 +5,9 @@ import { decode } from '../text/surface.js';
 import { memberText } from './member.js';
 import type { RecordAt } from './stream.js';
 
-/** Columns grow by this many numbers at a time. */
+/** Columns grow by this many numbers at a time; short ones have fewer, so that many of them take little memory. */
 const BLOCK = 1 << 16;
+const FIRST_BLOCK = 16;
 
 /** Collects numbers in blocks, so that a growing column needs no copy of itself until the blocks are joined. */
 abstract class Blocks<A extends Float64Array | Uint32Array> {
@@ -15,16 +16,24 @@ abstract class Blocks<A extends Float64Array | Uint32Array> {
   private used = 0;
 
   constructor(private readonly type: new (length: number) => A) {
-    this.last = new type(BLOCK);
+    this.last = new type(FIRST_BLOCK);
   }
 
   push(value: number): void {
-    if (this.used === BLOCK) {
-      this.full.push(this.last);
-      this.last = new this.type(BLOCK);
-      this.used = 0;
-    }
+    if (this.used === this.last.length) this.grow();
     this.last[this.used++] = value;
+  }
+
+  private grow(): void {
+    const { last } = this;
+    if (last.length < BLOCK) {
+      this.last = new this.type(4 * last.length);
+      this.last.set(last);
+      return;
+    }
+    this.full.push(last);
+    this.last = new this.type(BLOCK);
+    this.used = 0;
   }
 
   /** Returns the numbers in one array, and empties the column. */

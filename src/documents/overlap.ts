@@ -221,12 +221,12 @@ async function* run(options: OverlapOptions): AsyncGenerator<OverlapRow, void, v
   const index = new NgramIndex({ words, tokens, starts }, n);
   const places = await readTraining(trainInputs, options, normalize, words, index);
   const scores: { readonly score: number; readonly contaminated: boolean }[] = [];
-  const distinct = new Set<number>();
+  const marks = new FoundMarks(index.documents.length);
   const sums = { tooShort: 0, contaminated: 0, withHits: 0, ngrams: 0, found: 0, tokens: 0, covered: 0 };
   for (const [i, item] of items.entries()) {
     const [from, to] = [starts[i], starts[i + 1]];
     const wordsOf = (): string[] => Array.from(tokens.subarray(from, to), word => decode(words.bytes(word)));
-    const row = { ...rowOf(item, index, from, to, { maxDocuments, places, distinct }), words: wordsOf };
+    const row = { ...rowOf(item, index, from, to, { maxDocuments, places, marks }), words: wordsOf };
     const isShort = to - from < Math.min(n, LEAST_TOKENS);
     const contaminated = isShort ? null : row.hits >= minHits && row.coverage >= minCoverage;
     if (isShort) sums.tooShort++;
@@ -249,7 +249,7 @@ async function* run(options: OverlapOptions): AsyncGenerator<OverlapRow, void, v
     n,
     items: items.length,
     ...sums,
-    distinct: distinct.size,
+    distinct: marks.distinct,
     boilerplate,
     trainDocuments: places.documents,
     ...(options.scores === undefined ? {} : { scores: compareScores(scores, seed) }),
@@ -264,15 +264,49 @@ interface TrainingFiles {
   readonly documents: number;
 }
 
+/** Where an n-gram of an item was found, as bits. */
+const IN_ANSWER = 1;
+const ACROSS = 2;
+const IN_QUERY = 4;
+/** Found in the answer of any item. */
+const EVER = 8;
+
+/** Counts distinct n-grams that were found: by n-gram a byte of marks, because a set has at most 2^24 numbers. */
+class FoundMarks {
+  /** Number of distinct n-grams that were found in the answer of any item. */
+  distinct = 0;
+  private readonly marks: Uint8Array;
+
+  /** @param ngrams one more than the largest n-gram. */
+  constructor(ngrams: number) {
+    this.marks = new Uint8Array(ngrams);
+  }
+
+  /** Marks an n-gram. @returns 1 if the item did not have this mark yet, else 0. */
+  add(ngram: number, mark: number): number {
+    const before = this.marks[ngram];
+    if (before & mark) return 0;
+    if (mark === IN_ANSWER && !(before & EVER)) this.distinct++;
+    this.marks[ngram] |= mark === IN_ANSWER ? mark | EVER : mark;
+    return 1;
+  }
+
+  /** Removes the marks of an item. @param at the n-gram by place. */
+  endItem(at: ArrayLike<number>, from: number, to: number): void {
+    for (let place = from; place < to; place++) this.marks[at[place]] &= EVER;
+  }
+}
+
 /** The figures of an item, whose tokens are `from` ≤ place < `to` of all items' tokens. */
 function rowOf(
   { file, index: number, id, border }: Item,
   index: NgramIndex,
   from: number,
   to: number,
-  about: { readonly maxDocuments: number; readonly places: TrainingFiles; readonly distinct: Set<number> },
+  about: { readonly maxDocuments: number; readonly places: TrainingFiles; readonly marks: FoundMarks },
 ): Omit<OverlapRow, 'contaminated' | 'words'> {
-  const [own, across, query] = [new Set<number>(), new Set<number>(), new Set<number>()];
+  const { marks } = about;
+  let [hits, borderHits, queryHits] = [0, 0, 0];
   const spans: [number, number][] = [];
   let [ngrams, found, first] = [0, 0, Infinity];
   for (let place = from; place < to; place++) {
@@ -283,16 +317,19 @@ function rowOf(
     if (inAnswer) ngrams++;
     const documents = index.documents[ngram];
     if (documents === 0 || documents > about.maxDocuments) continue;
-    (inAnswer ? own : place + length <= from + border ? query : across).add(ngram);
-    if (inAnswer) {
+    if (!inAnswer) {
+      if (place + length > from + border) borderHits += marks.add(ngram, ACROSS);
+      else queryHits += marks.add(ngram, IN_QUERY);
+    } else {
       found++;
-      about.distinct.add(ngram);
+      hits += marks.add(ngram, IN_ANSWER);
       first = Math.min(first, index.first[ngram]);
     }
     const last = spans.at(-1);
     if (last && last[1] >= place - from) last[1] = place - from + length;
     else spans.push([place - from, place - from + length]);
   }
+  marks.endItem(index.at, from, to);
   const covered = spans.reduce((sum, [begin, end]) => sum + end - begin, 0);
   return {
     file,
@@ -300,10 +337,10 @@ function rowOf(
     id,
     tokens: to - from,
     ngrams,
-    hits: own.size,
+    hits,
     found,
-    borderHits: across.size,
-    queryHits: query.size,
+    borderHits,
+    queryHits,
     coverage: to > from ? covered / (to - from) : 0,
     longest: spans.reduce((most, [begin, end]) => Math.max(most, end - begin), 0),
     spans,

@@ -8,8 +8,13 @@ export interface NgramIds {
   readonly most: number;
 }
 
-/** Ids are below this, so that two of them fit into a number exactly. */
-const RADIX = 2 ** 26;
+/** A hash table of pairs of ids with open addressing. A slot whose value is 0 is empty. */
+interface Pairs {
+  readonly firsts: Uint32Array;
+  readonly seconds: Uint32Array;
+  /** By slot, the id of the pair. */
+  readonly values: Uint32Array;
+}
 
 /**
  * The ids of n-grams of twice the length. The n-gram at a place is the pair of the n-grams at this place and n tokens later; each distinct
@@ -17,46 +22,48 @@ const RADIX = 2 ** 26;
  */
 export function doubled({ length, ids }: NgramIds): NgramIds {
   const pairs = new Uint32Array(ids.length);
-  let keys = new Float64Array(1 << 12);
-  let values = new Uint32Array(1 << 12);
+  let table = emptyPairs(1 << 12);
   let most = 0;
   for (let at = 0; at + length < ids.length; at++) {
     const [first, second] = [ids[at], ids[at + length]];
     if (first === 0 || second === 0) continue;
-    if (3 * most > 2 * keys.length) [keys, values] = rehashed(keys, values);
-    const key = first * RADIX + second;
-    const slot = slotOf(keys, key);
-    if (keys[slot] === 0) {
-      keys[slot] = key;
-      values[slot] = ++most;
-    }
-    pairs[at] = values[slot];
+    if (3 * most > 2 * table.values.length) table = rehashed(table);
+    const slot = slotOf(table, first, second);
+    if (table.values[slot] === 0) put(table, slot, first, second, ++most);
+    pairs[at] = table.values[slot];
   }
   return { length: 2 * length, ids: pairs, most };
 }
 
-/** The slot of a key, or the empty slot for it. */
-function slotOf(keys: Float64Array, key: number): number {
-  const mask = keys.length - 1;
-  const high = Math.floor(key / RADIX);
-  let hash = Math.imul(high, 0x9e3779b1) ^ Math.imul(key - high * RADIX, 0x85ebca6b);
+function emptyPairs(slots: number): Pairs {
+  return { firsts: new Uint32Array(slots), seconds: new Uint32Array(slots), values: new Uint32Array(slots) };
+}
+
+function put({ firsts, seconds, values }: Pairs, slot: number, first: number, second: number, value: number): void {
+  firsts[slot] = first;
+  seconds[slot] = second;
+  values[slot] = value;
+}
+
+/** The slot of a pair, or the empty slot for it. */
+function slotOf({ firsts, seconds, values }: Pairs, first: number, second: number): number {
+  const mask = values.length - 1;
+  let hash = Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b);
   hash ^= hash >>> 15;
   let slot = hash & mask;
-  while (keys[slot] !== 0 && keys[slot] !== key) slot = (slot + 1) & mask;
+  while (values[slot] !== 0 && (firsts[slot] !== first || seconds[slot] !== second)) slot = (slot + 1) & mask;
   return slot;
 }
 
-/** The keys and values in tables of twice as many slots. */
-function rehashed(keys: Float64Array, values: Uint32Array): [Float64Array<ArrayBuffer>, Uint32Array<ArrayBuffer>] {
-  const larger = new Float64Array(2 * keys.length);
-  const own = new Uint32Array(2 * keys.length);
-  for (let slot = 0; slot < keys.length; slot++) {
-    if (keys[slot] === 0) continue;
-    const to = slotOf(larger, keys[slot]);
-    larger[to] = keys[slot];
-    own[to] = values[slot];
+/** The pairs in a table of twice as many slots. */
+function rehashed({ firsts, seconds, values }: Pairs): Pairs {
+  const larger = emptyPairs(2 * values.length);
+  for (let slot = 0; slot < values.length; slot++) {
+    if (values[slot] === 0) continue;
+    const [first, second] = [firsts[slot], seconds[slot]];
+    put(larger, slotOf(larger, first, second), first, second, values[slot]);
   }
-  return [larger, own];
+  return larger;
 }
 
 /** How many n-grams lie at the places `from` ≤ place < `to`, and how many of them are distinct. */

@@ -153,7 +153,7 @@ class Selection {
   /** @param ids one more than the largest id. */
   constructor(ids: number) {
     let shift = 0;
-    while (ids >>> shift > DIGITS) shift += DIGIT_BITS;
+    while ((ids - 1) >>> shift >= DIGITS) shift += DIGIT_BITS;
     this.firstShift = shift;
   }
 
