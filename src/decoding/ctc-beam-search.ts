@@ -11,6 +11,7 @@ import {
   checkText,
   listOf,
   optionError,
+  refuseWithout,
   required,
   shown,
   wholeNumber,
@@ -118,6 +119,9 @@ const CTC_OPTIONS: OptionTable<CtcOptions> = {
   state: (name, value, options) => checkState(name, value, (options as CtcOptions).model?.info.identity),
 };
 
+/** The options that have an effect only with a model. */
+const OF_MODEL = ['alpha', 'beta', 'unknownOffset', 'start', 'end', 'state'] as const;
+
 /** The least probability of a label: a smaller probability counts as this. */
 const LEAST_PROBABILITY = 1e-15;
 
@@ -195,6 +199,8 @@ interface Beam {
  */
 export function ctcBeamSearch(logits: CtcLogits, options: CtcOptions): CtcBeam[] {
   checkOptions('ctcBeamSearch', options, CTC_OPTIONS);
+  if (!options.model) refuseWithout(options, OF_MODEL, 'model');
+  if (!options.hotwords) refuseWithout(options, ['hotwordWeight'], 'hotwords');
   const { labels, arePieces } = ctcAlphabet(options.labels);
   const rows = logProbabilities(logits, labels.length);
   const { model, beamWidth = 100, beamThreshold = -10, labelThreshold = -5, recombine = false } = options;

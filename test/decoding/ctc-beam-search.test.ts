@@ -270,3 +270,13 @@ test('a language model of characters is refused, because its tokens are not word
   const letters = await opened.load();
   expect(() => ctcBeamSearch([[0, 0]], { labels: ['', 'a'], model: letters })).toThrow(/tokenizer of words/);
 });
+
+test('options that belong to a model or to hotwords are refused without them', () => {
+  const logits = [[0.1, 0.9]];
+  const labels = ['', 'a'];
+  for (const name of ['alpha', 'beta', 'unknownOffset', 'start', 'end'] as const) {
+    const options = { labels, [name]: name === 'start' || name === 'end' ? true : 1 };
+    expect(() => ctcBeamSearch(logits, options)).toThrow(new RegExp(`^${name}: belongs to model`));
+  }
+  expect(() => ctcBeamSearch(logits, { labels, hotwordWeight: 3 })).toThrow(/^hotwordWeight: belongs to hotwords/);
+});
