@@ -1,6 +1,7 @@
 import { isFromCaller } from '../src/base/call-back.js';
 import { compareBytes, inOwnBuffer } from '../src/base/bytes.js';
-import { KneserError } from '../src/base/errors.js';
+import { checkAborted, KneserError } from '../src/base/errors.js';
+import { unlessAborted } from '../src/base/unless-aborted.js';
 import type { ModelStore } from '../src/store/store.js';
 
 /**
@@ -50,18 +51,24 @@ export async function openDatabase(name: string): Promise<ModelDatabase | undefi
  * Makes an empty database for a model, in place of the one of that name.
  *
  * @param force whether it may replace a complete model.
- * @throws KNESER_OUTPUT_EXISTS, KNESER_NOT_A_MODEL
+ * @param signal aborted before the old model is removed, it leaves the old model.
+ * @throws KNESER_OUTPUT_EXISTS, KNESER_NOT_A_MODEL, KNESER_ABORTED
  */
-export async function createDatabase(name: string, force: boolean): Promise<ModelDatabase> {
+export async function createDatabase(
+  name: string,
+  force: boolean,
+  signal: AbortSignal | undefined,
+): Promise<ModelDatabase> {
   for (;;) {
+    checkAborted(signal, 'saving');
     // Refused here, the complete model stays open where it is open.
-    const old = await connect(name);
+    const old = await unlessAborted(connect(name), signal, 'saving');
     try {
       if (old && !force && (await databaseOf(name, old).mark())) throw outputExists(name);
     } finally {
       old?.close();
     }
-    const created = await replace(name, (old?.version ?? 0) + 1, force);
+    const created = await replace(name, (old?.version ?? 0) + 1, force, signal);
     // Otherwise another page raised the version meanwhile.
     if (created) return databaseOf(name, created);
   }
@@ -113,6 +120,7 @@ async function connect(name: string): Promise<IDBDatabase | undefined> {
     return undefined;
   });
   if (!database) return undefined;
+  database.onversionchange = () => database.close();
   const stores = [...database.objectStoreNames];
   if (stores.length === 1 && stores[0] === name) return database;
   database.close();
@@ -120,8 +128,17 @@ async function connect(name: string): Promise<IDBDatabase | undefined> {
   throw new KneserError('KNESER_NOT_A_MODEL', `${name}: ${what}`);
 }
 
-/** Empties a database by raising its version. @returns `undefined` if it has this version, or a higher one, already. @throws KNESER_OUTPUT_EXISTS */
-function replace(name: string, version: number, force: boolean): Promise<IDBDatabase | undefined> {
+/**
+ * Empties a database by raising its version. @returns `undefined` if it has this version, or a higher one, already.
+ * @throws KNESER_OUTPUT_EXISTS, KNESER_ABORTED
+ */
+async function replace(
+  name: string,
+  version: number,
+  force: boolean,
+  signal: AbortSignal | undefined,
+): Promise<IDBDatabase | undefined> {
+  checkAborted(signal, 'saving');
   const request = indexedDB.open(PREFIX + name, version);
   let isEmptied = false;
   let isComplete = false;
@@ -133,6 +150,10 @@ function replace(name: string, version: number, force: boolean): Promise<IDBData
   };
   request.onupgradeneeded = () => {
     const { result: database, transaction } = request;
+    if (signal?.aborted) {
+      transaction?.abort();
+      return;
+    }
     if (force || !transaction || !database.objectStoreNames.contains(name)) {
       empty();
       return;
@@ -144,9 +165,10 @@ function replace(name: string, version: number, force: boolean): Promise<IDBData
       else empty();
     };
   };
-  return resultOf(request).then(
+  const opening = resultOf(request).then(
     database => {
-      if (isEmptied) return database;
+      // Aborted after the database was emptied, nobody waits for it: it stays unfinished.
+      if (isEmptied && !signal?.aborted) return database;
       database.close();
       return undefined;
     },
@@ -156,6 +178,8 @@ function replace(name: string, version: number, force: boolean): Promise<IDBData
       return undefined;
     },
   );
+  // Another tab may have the model open, and be too busy to close it.
+  return unlessAborted(opening, signal, 'saving');
 }
 
 async function remove(name: string): Promise<void> {

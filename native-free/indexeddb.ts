@@ -116,7 +116,7 @@ export async function keepModel(
   };
   try {
     return await inOrder(name, signal, async () => {
-      const database = await createDatabase(name, force);
+      const database = await createDatabase(name, force, signal);
       try {
         await fill(database, { store: abortable(store, signal, 'saving'), files }, onBytes);
       } catch (error) {

@@ -87,6 +87,12 @@ export interface Trained {
 const TRAIN_OPTIONS: OptionTable<TrainOptions> = {
   text: (name, value) => {
     const isPieces = typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+    if (isPieces && 'locked' in value && value.locked === true) {
+      throw new KneserError(
+        'KNESER_OPTION',
+        `${name}: another reader has locked this stream; pass one that nothing reads`,
+      );
+    }
     if (typeof value === 'string' || value instanceof Blob || isPieces) return;
     throw optionError(name, value, 'a string, a Blob or an async iterable');
   },

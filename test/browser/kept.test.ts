@@ -210,6 +210,40 @@ test('an interrupted saving leaves nothing, and reports the error of onProgress 
   });
 });
 
+test('a saving that is aborted before it writes leaves the model that it would replace, with and without Web Locks', async () => {
+  const codes = await inPage(async ({ train, saveModel, openModel, codeOf }, one, other) => {
+    const model = (await train({ text: one })).model;
+    const { model: another } = await train({ text: other });
+    await saveModel(model, 'kept', { force: true });
+    const found: string[] = [];
+    const open = indexedDB.open.bind(indexedDB);
+    for (const hasLocks of [true, false]) {
+      if (!hasLocks) Object.defineProperty(navigator, 'locks', { value: undefined });
+      for (const moment of ['before', 'at once', 'soon', 'opened']) {
+        const abort = new AbortController();
+        if (moment === 'before') abort.abort();
+        if (moment === 'opened') {
+          indexedDB.open = (...args) => {
+            indexedDB.open = open;
+            const request = open(...args);
+            request.addEventListener('success', () => abort.abort());
+            return request;
+          };
+        }
+        const saving = codeOf(saveModel(another, 'kept', { force: true, signal: abort.signal }));
+        if (moment === 'at once') abort.abort();
+        if (moment === 'soon') void Promise.resolve().then(() => abort.abort());
+        found.push(await saving);
+        const kept = await openModel('kept');
+        found.push(kept.info.identity === model.info.identity ? 'there' : 'replaced');
+        await kept.close();
+      }
+    }
+    return found;
+  });
+  expect(codes).toEqual(Array.from({ length: 8 }, () => ['KNESER_ABORTED', 'there']).flat());
+});
+
 test('a saving is aborted while a server does not answer, and the name is free again', async () => {
   const server = await stallingServer();
   await inPage(async ({ LanguageModel, saveModel, codeOf }) => {

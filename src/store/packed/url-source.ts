@@ -38,7 +38,7 @@ export async function openUrl(url: URL, signal?: AbortSignal): Promise<ByteSourc
     throw new KneserError('KNESER_OPTION', `${url.href}: is not a web address; open a file by its path`);
   }
   const name = url.href;
-  const requests = new AbortController();
+  const requests = new Requests();
   const abort = (): void => requests.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
   if (signal?.aborted) abort();
@@ -51,27 +51,55 @@ export async function openUrl(url: URL, signal?: AbortSignal): Promise<ByteSourc
       stop();
       return Promise.resolve();
     };
-    return { name, ...(await openParts(url, requests.signal)), stop, close };
+    return { name, ...(await openParts(url, requests)), stop, close };
   } catch (error) {
     stop();
     throw error;
   }
 }
 
+/** The requests that are pending. Each has a signal of its own: Node keeps a listener on the signal of a request until the request is collected as garbage. */
+class Requests {
+  private readonly pending = new Set<AbortController>();
+  private readonly ended = new AbortController();
+
+  /** Ends the requests that are pending, and every later one. */
+  abort(reason: unknown): void {
+    this.ended.abort(reason);
+    for (const request of this.pending) request.abort(reason);
+  }
+
+  /** Makes a request and reads its response. */
+  async run<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const request = new AbortController();
+    const { aborted, reason } = this.ended.signal;
+    if (aborted) request.abort(reason);
+    this.pending.add(request);
+    try {
+      return await act(request.signal);
+    } finally {
+      this.pending.delete(request);
+    }
+  }
+}
+
 /** Requests the first part of a file, and returns its size, and the function that reads all parts. */
-async function openParts(url: URL, signal: AbortSignal): Promise<Pick<ByteSource, 'size' | 'read'>> {
+async function openParts(url: URL, requests: Requests): Promise<Pick<ByteSource, 'size' | 'read'>> {
   const name = url.href;
-  const first = await request(url, 0, FIRST_BYTES, signal);
+  const opening = await requests.run(async signal => {
+    const response = await request(url, 0, FIRST_BYTES, signal);
+    const { status } = response;
+    // The status 416 means that there is no first byte: the file is empty.
+    if (status === 416) return { first: response, bytes: new Uint8Array(0) };
+    return { first: response, bytes: await bodyOf(name, response, status === 200 ? WHOLE_BYTES : FIRST_BYTES, signal) };
+  });
+  const { first } = opening;
+  let start = opening.bytes;
   const isWhole = first.status === 200;
-  // The status 416 means that there is no first byte: the file is empty.
-  let start =
-    first.status === 416 ? new Uint8Array(0) : await bodyOf(name, first, isWhole ? WHOLE_BYTES : FIRST_BYTES, signal);
   const total = isWhole || start.length < FIRST_BYTES ? start.length : totalOf(first);
   const version = versionOf(first);
   const sizeShown = totalOf(first);
-  const read = async (offset: number, length: number): Promise<Uint8Array> => {
-    if (offset + length > (total ?? Infinity)) throw cutShort(name);
-    if (offset + length <= start.length) return start.slice(offset, offset + length);
+  const readPart = async (offset: number, length: number, signal: AbortSignal): Promise<Uint8Array> => {
     const response = await request(url, offset, length, signal);
     const { status } = response;
     const isSame = versionOf(response) === version && (status === 200 || totalOf(response) === sizeShown);
@@ -88,6 +116,11 @@ async function openParts(url: URL, signal: AbortSignal): Promise<Pick<ByteSource
     const from = status === 200 ? offset : 0;
     if (bytes.length < from + length) throw cutShort(name);
     return status === 200 ? bytes.slice(from, from + length) : bytes;
+  };
+  const read = async (offset: number, length: number): Promise<Uint8Array> => {
+    if (offset + length > (total ?? Infinity)) throw cutShort(name);
+    if (offset + length <= start.length) return start.slice(offset, offset + length);
+    return requests.run(signal => readPart(offset, length, signal));
   };
   return { size: total, read: atMost(MOST_REQUESTS, read) };
 }
