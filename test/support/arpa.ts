@@ -51,6 +51,21 @@ export function arpaFiles(folder: string): {
   };
 }
 
+/** Imports a model. @param orders by order from 1, its n-grams as `log10Prob word … [backoff]`. @returns its folder, `out`. */
+export async function importedModel(out: string, orders: readonly (readonly string[])[]): Promise<string> {
+  const section = (ngrams: readonly string[], i: number): string => {
+    const lines = ngrams.map(ngram => {
+      const [log10Prob, ...rest] = ngram.split(' ');
+      return [log10Prob, rest.slice(0, i + 1).join(' '), ...rest.slice(i + 1)].join('\t');
+    });
+    return `\\${i + 1}-grams:\n${lines.join('\n')}\n`;
+  };
+  const counts = orders.map((ngrams, i) => `ngram ${i + 1}=${ngrams.length}`);
+  writeFileSync(`${out}.arpa`, ['\\data\\', ...counts, '', ...orders.map(section), '\\end\\', ''].join('\n'));
+  await importArpa({ file: `${out}.arpa`, out, force: true });
+  return out;
+}
+
 /** Checks every word of sentences, by an imported model that is read both ways, against its file. */
 export async function expectScores(
   model: string,

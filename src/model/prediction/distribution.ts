@@ -88,6 +88,7 @@ export class Distribution {
    * token.
    *
    * @param u at least 0 and below 1. The same number gives the same token, whether tables are paged or loaded.
+   * @throws KNESER_OPTION if `u` is another value, or p = 0 for all types that are drawn, as imported models can have it.
    */
   sample(u: number, options: ListingOptions = {}): string {
     checkOptions('sample', options, LISTING_OPTIONS);

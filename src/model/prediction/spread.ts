@@ -1,5 +1,6 @@
 import { log } from '../../base/elementary.js';
 import { BOS, NONE } from '../../text/tokens.js';
+import { noWord } from './no-word.js';
 import { sortDescending } from './sort-descending.js';
 import type { WordLists } from './top-words.js';
 import { classPart, isChain, type ChainWord, type NextWord } from './voters.js';
@@ -65,6 +66,7 @@ export interface Spread {
    * a context, by id, then the groups of words that follow none.
    *
    * @param except the id of a word that gets no part of the interval.
+   * @throws KNESER_OPTION if p = 0 for all other words.
    */
   at(point: number, except: number): number;
   /** By word id, p of the word; length: `ids`. */
@@ -167,7 +169,7 @@ export class SpreadWords implements Spread {
     for (let k = 0; k < groupSizes.length; k++) all[own + k] = groupSizes[k] > 0 ? groupProbabilities[k] : 0;
     const exceptAt = indexOf(words, except);
     if (exceptAt >= 0) all[exceptAt] = 0;
-    const exceptIn = exceptAt >= 0 || !isPredicted(except) ? -1 : this.groupOf[except];
+    const exceptIn = this.groupAround(except);
     // An item is the index of a word in `words`, or `own` plus the index of a group.
     const sizeOf = (item: number): number =>
       item < own ? 1 : groupSizes[item - own] - (item - own === exceptIn ? 1 : 0);
@@ -208,39 +210,44 @@ export class SpreadWords implements Spread {
   }
 
   at(point: number, except: number): number {
-    const { words, probabilities } = this;
+    const { words, probabilities, groupProbabilities, groupSizes } = this;
     let remaining = point * (this.sum(probability => probability) - this.probability(except));
-    let last = -1;
+    let last = NONE;
     for (let i = 0; i < words.length; i++) {
       if (words[i] === except || probabilities[i] === 0) continue;
       last = words[i];
       remaining -= probabilities[i];
       if (remaining < 0) return last;
     }
-    const outside = indexOf(words, except) < 0;
-    for (const group of this.groups) {
-      if (group.probability === 0) continue;
-      const all = group.probability * (group.size - (outside && group === this.groupWith(except) ? 1 : 0));
-      if (remaining >= all) {
-        remaining -= all;
-        continue;
+    const exceptIn = this.groupAround(except);
+    const sizeOf = (group: number): number => groupSizes[group] - (group === exceptIn ? 1 : 0);
+    let lastGroup = -1;
+    for (let k = 0; k < groupSizes.length; k++) {
+      const all = groupProbabilities[k] * sizeOf(k);
+      if (all === 0) continue;
+      if (remaining < all) {
+        const n = Math.floor(remaining / groupProbabilities[k]);
+        return this.nthOf(k, Math.min(sizeOf(k) - 1, n), except);
       }
-      const others = this.wordsOf(group).filter(word => word !== except);
-      return others[Math.min(others.length - 1, Math.floor(remaining / group.probability))];
+      lastGroup = k;
+      remaining -= all;
     }
     // Rounding can leave a little of the interval that belongs to no word.
+    if (lastGroup >= 0) return this.nthOf(lastGroup, sizeOf(lastGroup) - 1, except);
+    if (last === NONE) throw noWord(this, except);
     return last;
   }
 
   probability(word: number): number {
     const i = indexOf(this.words, word);
     if (i >= 0) return this.probabilities[i];
-    return this.groupWith(word)?.probability ?? 0;
+    const group = this.groupAround(word);
+    return group < 0 ? 0 : this.groupProbabilities[group];
   }
 
-  /** The group of a word that follows no context; `undefined` for a word that cannot be predicted. */
-  private groupWith(word: number): Group | undefined {
-    return isPredicted(word) ? this.groups[this.groupOf[word]] : undefined;
+  /** The index of the group of a word that follows no context; −1 for any other word. */
+  private groupAround(word: number): number {
+    return isPredicted(word) && indexOf(this.words, word) < 0 ? (this.groupOf[word] ?? -1) : -1;
   }
 
   dense(): Float64Array {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { log10 } from '#kneser/src/base/elementary.js';
 import { LanguageModel, train } from '#kneser/src/index.js';
+import { importedModel } from '../../support/arpa.js';
 import { expectToBe } from '../../support/expect-to-be.js';
 import { randomNumbers, temporaryFolder } from '../../support/models.js';
 
@@ -51,4 +52,40 @@ test('in Kneser-Ney models, probabilities have the bits of scoring, and figures 
     }
     await loaded.close();
   }
+});
+
+test('a point at the end of the interval draws a token with p > 0, and where there is none the draw is refused', async () => {
+  const last = 1 - 2 ** -53;
+  for (const sentences of [['', 'w0 w0', 'w0 w3 w0 w3 w0'], ['a b', 'a c'], ['a']]) {
+    const path = join(folder, 'end');
+    await train({ sentences, out: path, order: 2, force: true });
+    await using model = await LanguageModel.open(path);
+    for (const [history, unknown] of ['', 'w0', 'a', 'never'].flatMap(one => [
+      [one, true] as const,
+      [one, false] as const,
+    ])) {
+      for (const start of [true, false]) {
+        const next = await model.distribution(history, { start });
+        const token = next.sample(last, { unknown });
+        expect([...next.descending({ unknown })].find(listed => listed.token === token)?.probability).toBeGreaterThan(
+          0,
+        );
+      }
+    }
+  }
+  const imported = await importedModel(join(folder, 'nothing'), [
+    ['-1 <unk>', '-99 <s> 0', '-0.5 </s>', '-0.4 a -inf', '-0.6 b 0', '-inf c 0'],
+    ['-0.1 b <unk>', '-inf b a', '-inf b </s>', '-inf b b'],
+  ]);
+  await using model = await LanguageModel.open(imported);
+  const afterA = await model.distribution('a');
+  expect(afterA.entropy).toBe(0);
+  for (const u of [0, 0.5, last]) {
+    for (const unknown of [true, false]) {
+      expect(() => afterA.sample(u, { unknown })).toThrow('no token can come next');
+    }
+  }
+  const afterB = await model.distribution('b');
+  expect(afterB.sample(last, { unknown: true })).toBe('<unk>');
+  expect(() => afterB.sample(0.5)).toThrow('unknown: nothing but <unk> can come next');
 });
