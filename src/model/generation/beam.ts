@@ -1,5 +1,6 @@
 import { log10 } from '../../base/elementary.js';
 import { EOS, NONE, UNK } from '../../text/tokens.js';
+import { noWord } from '../prediction/no-word.js';
 import { historyOf, type TextSource } from './source.js';
 
 /** A text of a beam, as a linked list: a shorter text, and one word after it. */
@@ -31,7 +32,8 @@ export interface FoundWords {
  *
  * @param ids the ids of the beginning's words.
  * @param width how many unfinished texts are kept after each word, and how many texts are returned at most.
- * @returns the texts by falling probability.
+ * @returns the texts by falling probability, at least one.
+ * @throws KNESER_OPTION if p = 0 for all texts.
  */
 export async function* beamSearch(
   source: TextSource,
@@ -54,6 +56,7 @@ export async function* beamSearch(
         const added: Beam = { before: beam, word, own, log10Prob: beam.log10Prob + own, history };
         (word === EOS ? ended : longer).push(added);
       }
+      if (beam === open.at(-1) && longer.length === 0 && ended.length === 0) throw noWord(next, except);
       yield;
     }
     ended = ended.sort(byProbability).slice(0, width);

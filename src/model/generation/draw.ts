@@ -1,5 +1,5 @@
-import { KneserError } from '../../base/errors.js';
 import type { NextWords } from '../prediction/next-words.js';
+import { noWord } from '../prediction/no-word.js';
 import type { RunLimit, Runs } from '../prediction/spread.js';
 import type { WordProbability } from '../prediction/top-words.js';
 import { NONE, UNK } from '../../text/tokens.js';
@@ -42,7 +42,7 @@ export class Drawing {
     this.isPlain = temperature === 1 && truncations.every(value => value === undefined);
   }
 
-  /** Draws a word. @param random returns a number from 0 to below 1. @throws KNESER_OPTION if nothing but `<unk>` can come next. */
+  /** Draws a word. @param random returns a number from 0 to below 1. @throws KNESER_OPTION if p = 0 for all words that may be drawn. */
   draw(next: NextWords, random: () => number): DrawnWord {
     return (this.isPlain ? this.drawPlain(next, random) : undefined) ?? this.drawFromRuns(next, random());
   }
@@ -66,9 +66,7 @@ export class Drawing {
       (topK <= FEW ? this.mostProbable(next, topK) : this.aboveThreshold(next)) ??
       next.spread().runs(except, this.limit());
     const { probabilities, counts } = runs;
-    if (counts.length === 0) {
-      throw new KneserError('KNESER_OPTION', 'unknown: nothing but <unk> can come next; draw <unk> too');
-    }
+    if (counts.length === 0) throw noWord(next, except);
     const weights = temperature === 1 ? probabilities : probabilities.slice();
     if (temperature !== 1) temper(weights, temperature);
     if (mirostat) mirostat.truncate(probabilities, counts);

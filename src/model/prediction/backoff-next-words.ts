@@ -1,6 +1,6 @@
 import { exp10 } from '../../base/elementary.js';
 import { formatPattern, type Pattern } from '../../tables/pattern.js';
-import { BOS } from '../../text/tokens.js';
+import { BOS, NONE } from '../../text/tokens.js';
 import type { Explanation } from './prediction.js';
 import type { NextWords } from './next-words.js';
 import { SpreadWords } from './spread.js';
@@ -45,6 +45,8 @@ interface SeenWord {
 export class BackoffNextWords implements NextWords {
   /** By word id, the words that the model has after a context of the history. */
   private readonly seen = new Map<number, SeenWord>();
+  /** The probability of every word, once it was asked for. */
+  private whole: SpreadWords | undefined;
 
   /**
    * @param levels the contexts of the history that the model has, the longest first.
@@ -86,20 +88,15 @@ export class BackoffNextWords implements NextWords {
 
   /** Draws a word. The probabilities are divided by their sum, because the probabilities of an ARPA file need not add up to 1. */
   sample(random: () => number): number {
-    const { byProbability } = this.unigrams;
-    let total = 0;
-    for (const word of byProbability) total += this.probability(word);
-    let remaining = random() * total;
-    for (const word of byProbability) {
-      remaining -= this.probability(word);
-      if (remaining < 0) return word;
-    }
-    // By rounding, the parts may add up to a little less than the interval.
-    return byProbability[0];
+    return this.spread().at(random(), NONE);
   }
 
   /** Computes the probability of every word. */
   spread(): SpreadWords {
+    return (this.whole ??= this.spreadAll());
+  }
+
+  private spreadAll(): SpreadWords {
     const { byProbability, log10Probs } = this.unigrams;
     const words = byProbability.slice().sort();
     const probabilities = Float64Array.from(words, word => this.probability(word));

@@ -159,16 +159,7 @@ class DenseNextWords implements NextWords {
   }
 
   sample(random: () => number): number {
-    const { words, probabilities } = this;
-    let sum = 0;
-    for (let i = 0; i < probabilities.length; i++) sum += probabilities[i];
-    let remaining = random() * sum;
-    for (let i = 0; i < words.length; i++) {
-      remaining -= probabilities[i];
-      if (remaining < 0) return words[i];
-    }
-    // By rounding, the parts may add up to a little less than the interval.
-    return words[words.length - 1];
+    return this.spread().at(random(), NONE);
   }
 
   explain(word: number): Explanation {

@@ -23,6 +23,7 @@ export interface NextWords {
    * Draws a word with its probability. The same random numbers give the same words, whether tables are paged or loaded.
    *
    * @param random returns a number from 0 to below 1.
+   * @throws KNESER_OPTION if p = 0 for all words.
    */
   sample(random: () => number): number;
   /** The probability of a word as a sum of parts, one for each pattern. */

@@ -5,6 +5,7 @@ import type { GeneratedText, GenerateOptions, LoadedModel, OpenOptions } from '#
 import { Drawing } from '#kneser/src/model/generation/draw.js';
 import { truncate, type TruncationOptions } from '#kneser/src/model/generation/truncation.js';
 import { UNK } from '#kneser/src/text/tokens.js';
+import { importedModel } from '../../support/arpa.js';
 import { CommandLine } from '../../support/command-line.js';
 import { randomNumbers, temporaryFolder, UNIFORM_MIXTURE } from '../../support/models.js';
 import { PTB_TEXT, ptbModel } from '../../support/shared.js';
@@ -329,3 +330,33 @@ test.skipIf(PTB_TEXT === undefined)(
     }
   },
 );
+
+test('where no token can come next, every way of drawing says so', async () => {
+  const imported = await importedModel(join(folder, 'nothing'), [
+    ['-1 <unk>', '-99 <s> -0.3', '-0.5 </s>', '-0.4 a -inf', '-0.6 b -0.2'],
+    ['-0.1 <s> a', '-0.1 b <unk>', '-inf b a', '-inf b </s>', '-inf b b'],
+  ]);
+  await using model = await LanguageModel.open(imported);
+  const loaded = await model.load();
+  const kinds: GenerateOptions[] = [
+    {},
+    { topP: 0.9 },
+    { topK: 2 },
+    { minP: 0.5 },
+    { temperature: 2 },
+    { mirostat: 3 },
+    { greedy: true },
+    { beam: 2 },
+  ];
+  for (const kind of kinds) {
+    for (const unknown of [true, false]) {
+      const afterA = { ...kind, unknown, beginnings: ['a'] };
+      await expect(all(model, afterA)).rejects.toThrow('no token can come next, because the model gives each');
+      await expect(all(loaded, afterA)).rejects.toMatchObject({ code: 'KNESER_OPTION' });
+    }
+    const afterB = { ...kind, beginnings: ['b'], maxTokens: 1 };
+    await expect(all(model, afterB)).rejects.toThrow('unknown: nothing but <unk> can come next; draw <unk> too');
+    const drawn = await all(loaded, { ...afterB, unknown: true });
+    expect(drawn.map(({ tokens, log10Prob }) => [tokens, log10Prob])).toEqual([[['<unk>'], expect.closeTo(-0.1, 12)]]);
+  }
+});
