@@ -247,7 +247,7 @@ export class MemoryModel extends ModelBase {
     checkState('state', state, this.info.identity);
     checkOptions('sample', options, SAMPLE_OPTIONS);
     const { random = Math.random, ...truncation } = options;
-    const drawing = new Drawing(truncation, undefined, this.parts.manifest.vocabulary);
+    const drawing = new Drawing(truncation);
     const { word, kept } = drawing.draw(this.nextWordsOfIds(state.history, false), random);
     const token = this.words.word(word);
     return { token, kept, ...this.extend(state, token) };

@@ -285,8 +285,6 @@ class Completion {
             ...(topK === undefined ? {} : { topK }),
             ...(minP === undefined || minP === 0 ? {} : { minP }),
           },
-      undefined,
-      served.paged.info.vocabulary,
     );
     this.seed = request.seed ?? Math.floor(Math.random() * 2 ** 32);
   }

@@ -30,11 +30,9 @@ export class Drawing {
   /** Whether no option changes the probabilities. */
   private readonly isPlain: boolean;
 
-  /** @param types how many types the model predicts, `<unk>` among them. */
   constructor(
     private readonly options: TruncationOptions,
-    private readonly mirostat: Mirostat | undefined,
-    private readonly types: number,
+    private readonly mirostat?: Mirostat,
   ) {
     const { temperature = 1, topK, topP, minP, typical, epsilon, eta } = options;
     this.except = options.unknown ? NONE : UNK;
@@ -53,7 +51,7 @@ export class Drawing {
       const word = next.sample(random);
       if (word === this.except) continue;
       const probability = next.probability(word);
-      return { word, probability, kept: this.types - (this.except === NONE ? 0 : 1) };
+      return { word, probability, kept: next.possible - (next.probability(this.except) > 0 ? 1 : 0) };
     }
     return undefined;
   }

@@ -92,7 +92,7 @@ class TextMaker {
       this.mirostat = new Mirostat(mirostat, mirostatRate, mirostatVersion, source.types);
     }
     const drawn = options.greedy ? { topK: 1, ...(options.unknown ? { unknown: true } : {}) } : options;
-    this.drawing = new Drawing(drawn, this.mirostat, source.types);
+    this.drawing = new Drawing(drawn, this.mirostat);
     this.join =
       options.text === 'tokens' ? tokens => tokens.join(' ') : tokens => source.tokenization.splitter.join(tokens);
     this.pause = pauses(() => checkAborted(options.signal, 'generating'));

@@ -64,6 +64,10 @@ export class BackoffNextWords implements NextWords {
     }
   }
 
+  get possible(): number {
+    return this.spread().above(0);
+  }
+
   probability(word: number): number {
     return word === BOS ? 0 : exp10(this.log10Prob(word));
   }

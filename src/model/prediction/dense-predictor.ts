@@ -142,6 +142,10 @@ class DenseNextWords implements NextWords {
     private readonly others: NextWords,
   ) {}
 
+  get possible(): number {
+    return this.words.length;
+  }
+
   probability(word: number): number {
     const i = this.indexOf(word);
     return i < 0 ? 0 : this.probabilities[i];

@@ -11,6 +11,8 @@ import type { Draws } from './draws.js';
  * by token.
  */
 export interface NextWords {
+  /** How many words have p > 0. */
+  readonly possible: number;
   /** p(word | history); 0 for `<s>`, which never comes next. */
   probability(word: number): number;
   /** The `n` most probable words by falling probability, equally probable words by id. @param except the id of a word to leave out. */
@@ -46,6 +48,10 @@ export class MixtureNextWords implements NextWords {
     /** The share of Model M, whose part is not in these probabilities; 0 without it. */
     readonly shareOfModelM: number,
   ) {}
+
+  get possible(): number {
+    return this.lists.byCount.length;
+  }
 
   spread(): Spread {
     const { next, spreading, chainSums } = this;

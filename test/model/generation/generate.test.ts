@@ -82,7 +82,7 @@ test('every truncation draws from the types that it leaves of the whole distribu
           words.map(word => dense[word]),
           options,
         ).map(i => words[i]);
-        const drawing = new Drawing(options, undefined, words.length);
+        const drawing = new Drawing(options);
         const mass = kept.reduce((sum, word) => sum + dense[word], 0);
         for (const point of [0, 0.3, 0.77, 0.999]) {
           const drawn = drawing.draw(next, () => point);
@@ -155,7 +155,7 @@ test('100,000 draws have the distribution of the model, for all kinds of models'
     const numbers = randomNumbers(17);
     for (const history of histories) {
       const words = loaded.nextWords(history, true);
-      const drawing = new Drawing({}, undefined, loaded.info.vocabulary);
+      const drawing = new Drawing({});
       const types = ['', '<unk>', '<s>', '</s>', ...[...loaded.vocabulary()].slice(2)];
       const drawn = new Map<string, number>();
       for (let i = 0; i < draws / histories.length; i++) {
@@ -358,5 +358,21 @@ test('where no token can come next, every way of drawing says so', async () => {
     await expect(all(model, afterB)).rejects.toThrow('unknown: nothing but <unk> can come next; draw <unk> too');
     const drawn = await all(loaded, { ...afterB, unknown: true });
     expect(drawn.map(({ tokens, log10Prob }) => [tokens, log10Prob])).toEqual([[['<unk>'], expect.closeTo(-0.1, 12)]]);
+  }
+});
+
+test('the number of types to draw from leaves out those of probability 0', async () => {
+  const files = {
+    'without <unk>': ['-99 <s>', '-0.3 a', '-0.6 b', '-0.602 </s>'],
+    'with p = 0': ['-1 <unk>', '-99 <s>', '-0.3 a', '-inf b', '-0.602 </s>'],
+  };
+  for (const [name, unigrams] of Object.entries(files)) {
+    await using model = await LanguageModel.open(await importedModel(join(folder, name), [unigrams]));
+    for (const unknown of [true, false]) {
+      const [{ kept: plain }] = await all(model, { unknown });
+      const [{ kept: truncated }] = await all(model, { unknown, topP: 1 });
+      const possible = (await model.predict('', { unknown })).filter(({ probability }) => probability > 0).length;
+      expect(new Set([...(plain ?? []), ...(truncated ?? [])]), name).toEqual(new Set([possible]));
+    }
   }
 });
