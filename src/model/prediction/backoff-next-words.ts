@@ -26,7 +26,9 @@ export interface BackoffLevel {
 export interface BackoffUnigrams {
   /** By word id, log10 p; −∞ for a word that the model lacks. */
   readonly log10Probs: Float64Array;
-  /** The ids of all words that can be predicted, by falling probability, equally probable words by id. */
+  /** The ids of all words that can be predicted, ascending. */
+  readonly words: Uint32Array;
+  /** The same ids by falling probability, equally probable words by id. */
   readonly byProbability: Uint32Array;
 }
 
@@ -101,8 +103,7 @@ export class BackoffNextWords implements NextWords {
   }
 
   private spreadAll(): SpreadWords {
-    const { byProbability, log10Probs } = this.unigrams;
-    const words = byProbability.slice().sort();
+    const { words, log10Probs } = this.unigrams;
     const probabilities = Float64Array.from(words, word => this.probability(word));
     return new SpreadWords(words, probabilities, ...NO_GROUPS, words, NO_WORDS, log10Probs.length);
   }

@@ -2,10 +2,11 @@ import { TOTAL } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
 import type { BatchLayout, Batch } from '../../smoothing/batch.js';
 import { wordIds } from '../../tables/manifest.js';
-import { BOS, NONE } from '../../text/tokens.js';
+import { NONE } from '../../text/tokens.js';
 import type { SmoothingPlan } from '../scoring/parts.js';
 import type { Scorer } from '../scoring/scorer.js';
 import { BackoffNextWords, type BackoffLevel, type BackoffUnigrams } from './backoff-next-words.js';
+import { predictedIds } from './predicted.js';
 import { followersOf, layOutHistory, nextWordLayout, type Predictor } from './predictor.js';
 import type { NextWords } from './next-words.js';
 
@@ -42,8 +43,9 @@ export class BackoffPredictor implements Predictor {
     const { words, log10Probs } = readFollowers(yield* followersOf(this.scorer.words.tables[0], batch));
     const byWord = new Float64Array(wordIds(this.plan.manifest)).fill(-Infinity);
     words.forEach((word, i) => (byWord[word] = log10Probs[i]));
-    const byProbability = words.filter(word => word !== BOS).sort((a, b) => byWord[b] - byWord[a] || a - b);
-    return { log10Probs: byWord, byProbability };
+    const all = predictedIds(byWord.length);
+    const byProbability = all.slice().sort((a, b) => byWord[b] - byWord[a] || a - b);
+    return { log10Probs: byWord, words: all, byProbability };
   }
 }
 

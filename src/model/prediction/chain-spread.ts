@@ -1,6 +1,6 @@
 import type { ChainSums } from './chain-sums.js';
 import type { RunLimit, Runs, Spread, Spreading, SpreadWords } from './spread.js';
-import { BOS, NONE } from '../../text/tokens.js';
+import { isPredicted } from './predicted.js';
 import { chainProbability, type ChainWord } from './voters.js';
 
 /** The distribution of the next word of a chain. Entropy, second moment and ranks come from sums that are kept for each context. */
@@ -30,7 +30,7 @@ export class ChainSpread implements Spread {
   }
 
   probability(word: number): number {
-    return word === NONE || word === BOS ? 0 : chainProbability(this.next, word, this.chainSums.unigramCount(word));
+    return isPredicted(word) ? chainProbability(this.next, word, this.chainSums.unigramCount(word)) : 0;
   }
 
   descending(): Generator<readonly [word: number, probability: number], void, void> {

@@ -10,6 +10,7 @@ import type { Scorer } from '../scoring/scorer.js';
 import { Heap } from './heap.js';
 import type { MixtureNextWords, NextWords } from './next-words.js';
 import type { Explanation } from './prediction.js';
+import { isPredicted, predictedIds } from './predicted.js';
 import { followersOf, layOutHistory, nextWordLayout, type Predictor } from './predictor.js';
 import { sortDescending } from './sort-descending.js';
 import { SpreadWords } from './spread.js';
@@ -46,7 +47,7 @@ export class DensePredictor implements Predictor {
     this.order = order;
     this.ids = wordIds(manifest);
     this.counts = new Uint32Array(this.ids);
-    this.words = Uint32Array.from({ length: this.ids }, (_, id) => id).filter(id => id !== NONE && id !== BOS);
+    this.words = predictedIds(this.ids);
     const { of, count } = modelM.model.classes;
     const classes = Array.from({ length: count }, (): number[] => []);
     for (const word of this.words) classes[of[word]].push(word);
@@ -194,7 +195,7 @@ class DenseNextWords implements NextWords {
 
   /** The index of a word; −1 for one that cannot be predicted. */
   private indexOf(word: number): number {
-    if (word === NONE || word === BOS || word >= this.ids) return -1;
+    if (!isPredicted(word) || word >= this.ids) return -1;
     return word - (word < BOS ? 1 : 2);
   }
 }

@@ -1,6 +1,7 @@
 import { log } from '../../base/elementary.js';
-import { BOS, NONE } from '../../text/tokens.js';
+import { NONE } from '../../text/tokens.js';
 import { noWord } from './no-word.js';
+import { isPredicted } from './predicted.js';
 import { sortDescending } from './sort-descending.js';
 import type { WordLists } from './top-words.js';
 import { classPart, isChain, type ChainWord, type NextWord } from './voters.js';
@@ -322,11 +323,6 @@ function sortTies(order: Uint32Array, all: Float64Array, own: number, firstOf: (
     if (to - from > 1) order.subarray(from, to).sort((a, b) => firstOf(a) - firstOf(b));
     i = to - 1;
   }
-}
-
-/** Whether a word id can be predicted. */
-function isPredicted(word: number): boolean {
-  return word !== NONE && word !== BOS;
 }
 
 /** The index of a word in an ascending list; −1 if the list lacks it. */

@@ -1,9 +1,10 @@
 import type { Term } from '../../smoothing/terms.js';
 import { Heads, type Followers, type Head } from '../../smoothing/followers.js';
 import { Heap } from './heap.js';
+import { isPredicted, predictedIds } from './predicted.js';
 import { chainProbability, classPart, isChain, type NextClass, type NextWord, type Voter } from './voters.js';
 import type { WordClasses } from '../../tables/classes.js';
-import { BOS, NONE } from '../../text/tokens.js';
+import { NONE } from '../../text/tokens.js';
 
 /**
  * A context with at most this many followers is narrow: the parts of all its followers are computed. The followers of wider contexts are
@@ -84,7 +85,7 @@ export class TopWords {
 
   /** The probability of one word, with the same bits as `find` gives; in a chain, these are the bits that scoring gives. */
   probability(next: NextWord, word: number): number {
-    if (word === NONE || word === BOS) return 0;
+    if (!isPredicted(word)) return 0;
     if (isChain(next)) return chainProbability(next, word, this.lists.counts[word]);
     const { voters, unigrams, uniform, nextClasses } = next;
     const isWide = ({ followers }: Voter): boolean => followers.length > NARROW;
@@ -318,7 +319,7 @@ export function wordLists(ids: number, unigrams: Followers, clusterings: readonl
   unigrams.copy(words, found);
   const counts = new Uint32Array(ids);
   words.forEach((word, i) => (counts[word] = found[i]));
-  const all = Uint32Array.from({ length: ids }, (_, id) => id).filter(id => id !== NONE && id !== BOS);
+  const all = predictedIds(ids);
   const byCount = all.slice().sort((a, b) => counts[b] - counts[a] || a - b);
   return { counts, byCount, clusterings: clusterings.map(classes => classList(all, classes)) };
 }
