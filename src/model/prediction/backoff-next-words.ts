@@ -77,12 +77,15 @@ export class BackoffNextWords implements NextWords {
   top(n: number, except?: number): WordProbability[] {
     const { seen, unigrams } = this;
     const candidates = [...seen.keys()];
-    // Words that were not seen after the history have the order of their unigrams, whatever the history is.
+    // Words that were not seen after the history have the order of their unigrams, but back-offs can make them equally probable: all, if 0.
     let others = 0;
+    let least = Infinity;
     for (const word of unigrams.byProbability) {
-      if (others > n) break;
       if (seen.has(word)) continue;
+      const log10Prob = this.log10Prob(word);
+      if (others > n && log10Prob < least) break;
       candidates.push(word);
+      least = log10Prob;
       others++;
     }
     return candidates

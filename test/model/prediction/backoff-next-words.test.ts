@@ -23,3 +23,21 @@ test('types that the file lacks are listed with p = 0, as the vocabulary has the
     expect(listed.map(({ token }) => token).sort()).toEqual([...vocabulary].sort());
   }
 });
+
+test('the most probable tokens are the head of all tokens, also where back-offs make tokens equally probable', async () => {
+  const imported = await importedModel(join(folder, 'ties'), [
+    ['-1 <unk>', '-99 <s> -inf', '-0.5 </s>', '-3 a -20', '-2 b 0', '-0.60000000000000001 c 0', '-inf d 0', '-0.6 e 0'],
+    ['-0.4 <s> d', '-inf <s> e', '-0.3 b c', '-0.3 b d'],
+  ]);
+  await using model = await LanguageModel.open(imported);
+  for (const history of ['', 'a', 'b', 'c', 'never']) {
+    for (const unknown of [true, false]) {
+      const all = await model.predict(history, { unknown, top: 99 });
+      const listed = [...(await model.distribution(history)).descending({ unknown })];
+      expect(all.map(({ token }) => token)).toEqual(listed.map(({ token }) => token));
+      for (const top of all.keys()) {
+        if (top > 0) expect(await model.predict(history, { unknown, top })).toEqual(all.slice(0, top));
+      }
+    }
+  }
+});
