@@ -74,6 +74,12 @@ interface Filler {
   readonly matched: number;
 }
 
+/** A filler that was scored between both sides. */
+interface ScoredFiller extends Filler {
+  /** The part of `score` that the words after the filler have. */
+  readonly after: number;
+}
+
 /**
  * The most probable fillers of a gap. The score of a filler u between the words l and r is p(u | l) · Π p(r_i | l u r_<i), over those of
  * the words r_1, r_2, …, `</s>` whose probability depends on u: at most order − 1. Fillers of one token are all scored, so that the result
@@ -165,8 +171,7 @@ function* severalTokens(
   const alone = { left: [], right: gap.right, start: false };
   const fit = new Float64Array(model.ids).fill(-Infinity);
   const all = Array.from({ length: model.ids - FIRST_WORD }, (_, i) => [FIRST_WORD + i]);
-  const without = yield* distribution(model, alone, []);
-  for (const { ids, score: own } of yield* score(model, alone, all)) fit[ids[0]] = own - log10(without[ids[0]]);
+  for (const { ids, after } of yield* score(model, alone, all)) fit[ids[0]] = after;
   const found: number[][] = [];
   for (const beam of beams) {
     const dense = yield* distribution(model, gap, beam.ids);
@@ -198,24 +203,26 @@ function* score(
   { order, scorer, layout, pause }: GapModel,
   { left, right, start }: Gap,
   fillers: readonly (readonly number[])[],
-): Generator<Promise<void>, Filler[], void> {
+): Generator<Promise<void>, ScoredFiller[], void> {
   const history = left.slice(Math.max(0, left.length - (order - 1)));
   const withStart = start && left.length < order - 1;
-  const after = [...right, EOS].slice(0, order - 1);
+  const nearest = [...right, EOS].slice(0, order - 1);
   const sums = new Float64Array(fillers.length);
+  const after = new Float64Array(fillers.length);
   const matched = new Uint8Array(fillers.length);
   /** By word of the batch, the index of its filler. */
   let owners: number[] = [];
-  /** By word of the batch, whether it is the last token of its filler. */
-  let lasts: boolean[] = [];
+  /** By word of the batch, how far it is behind the last token of its filler [words]; negative before this token. */
+  let places: number[] = [];
   const add = function* (): Generator<Promise<void>, void, void> {
     const scores = yield* scorer.score(layout.batch);
     owners.forEach((owner, t) => {
       sums[owner] += scores.log10Probs[t];
-      if (lasts[t]) matched[owner] = scores.matched[t];
+      if (places[t] > 0) after[owner] += scores.log10Probs[t];
+      if (places[t] === 0) matched[owner] = scores.matched[t];
     });
     owners = [];
-    lasts = [];
+    places = [];
     layout.clear();
     const pausing = pause?.();
     if (pausing) yield pausing;
@@ -224,16 +231,16 @@ function* score(
   for (let i = 0; i < fillers.length; i++) {
     const filler = fillers[i];
     // A batch has room for the history before each of its words, so only a filler that begins a batch needs no check.
-    if (owners.length > 0 && owners.length + filler.length + after.length > layout.batch.targets.length) yield* add();
+    if (owners.length > 0 && owners.length + filler.length + nearest.length > layout.batch.targets.length) yield* add();
     layout.begin(withStart);
     for (const id of history) layout.pushHistory(id);
-    for (const [t, id] of [...filler, ...after].entries()) {
+    for (const [t, id] of [...filler, ...nearest].entries()) {
       if (layout.full) yield* add();
       layout.push(id);
       owners.push(i);
-      lasts.push(t === filler.length - 1);
+      places.push(t - (filler.length - 1));
     }
   }
   if (owners.length > 0) yield* add();
-  return fillers.map((ids, i) => ({ ids, score: sums[i], matched: matched[i] }));
+  return fillers.map((ids, i) => ({ ids, score: sums[i], after: after[i], matched: matched[i] }));
 }

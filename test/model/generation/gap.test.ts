@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { LanguageModel, train } from '#kneser/src/index.js';
 import type { PredictOptions } from '#kneser/src/index.js';
+import { importedModel } from '../../support/arpa.js';
 import { CommandLine } from '../../support/command-line.js';
 import { randomNumbers, temporaryFolder, trainedFolder, withOpen } from '../../support/models.js';
 import { PTB_TEXT, ptbModel } from '../../support/shared.js';
@@ -90,6 +91,20 @@ test('fillers outside the vocabulary have the probability of <unk>, each under i
   expect(of('never')?.probability).toBe(of('heard')?.probability);
   expect(found.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 12);
   expect(await model.predict('w0 ___ w1 w2', given)).toEqual(found);
+});
+
+test('the beam finds the best fillers where an imported model gives words p = 0 but after some words', async () => {
+  const words = Array.from({ length: 300 }, (_, i) => `w${i}`);
+  const bigrams = words.slice(1).map((_, i) => `${-0.5 - ((i * 37) % 300) / 100} w${i} w${(i * 7) % 300}`);
+  const imported = await importedModel(join(folder, 'zeros'), [
+    ['-3 <unk>', '-99 <s> 0', '-1 </s>', ...words.map((word, i) => `${i % 5 === 4 ? '-inf' : '-2.6'} ${word} 0`)],
+    [...bigrams, '-0.01 w299 w4'],
+  ]);
+  await using model = await LanguageModel.open(imported);
+  const loaded = await model.load();
+  const best = (options: PredictOptions): string[] =>
+    loaded.predict('___ w10', { gap: '___', top: 2, ...options }).map(({ token }) => token);
+  expect(best({ gapLength: 2 })).toEqual(best({ options: words.flatMap(a => words.map(b => `${a} ${b}`)) }));
 });
 
 test('the command predicts from both sides, and refuses what is not possible', async () => {
