@@ -106,12 +106,18 @@ export function* fillGap(model: GapModel, gap: Gap, search: GapSearch): Generato
   let total = 0;
   for (const filler of fillers) total += exp10(filler.score - highest);
   const listed = fillers.filter(({ ids, score }) => score > -Infinity && (search.unknown || !ids.includes(UNK)));
-  listed.sort((a, b) => b.score - a.score);
+  listed.sort((a, b) => b.score - a.score || compareIds(a.ids, b.ids));
   return listed.slice(0, search.top).map(({ ids, score, matched, tokens: given }) => {
     const tokens = given ? [...given] : ids.map(id => model.words.word(id));
     const log10Prob = score - highest - log10(total);
     return { token: tokens.join(' '), tokens, probability: exp10(log10Prob), log10Prob, matched };
   });
+}
+
+/** Compares lists of ids number by number; the beginning of a list comes before the list. */
+function compareIds(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((id, i) => id !== b[i]);
+  return at < 0 || at >= b.length ? a.length - b.length : a[at] - b[at];
 }
 
 /** Every filler of one token that has the wanted letters, and `<unk>` for the sum. */

@@ -107,6 +107,19 @@ test('the beam finds the best fillers where an imported model gives words p = 0 
   expect(best({ gapLength: 2 })).toEqual(best({ options: words.flatMap(a => words.map(b => `${a} ${b}`)) }));
 });
 
+test('fillers with the same probability are in the order of their ids: <unk>, then words', async () => {
+  const imported = await importedModel(join(folder, 'ties'), [
+    ['-0.60206 <unk>', '-99 <s>', '-0.60206 </s>', '-0.60206 b', '-0.60206 a'],
+  ]);
+  await using model = await LanguageModel.open(imported);
+  const fillers = async (options: PredictOptions): Promise<string[]> =>
+    (await model.predict('a ___', { gap: '___', ...options })).map(({ token }) => token);
+  expect(await fillers({ unknown: true })).toEqual(['<unk>', 'b', 'a']);
+  expect(await fillers({ unknown: true, top: 1 })).toEqual(['<unk>']);
+  expect(await fillers({ gapLength: 2 })).toEqual(['b b', 'b a', 'a b', 'a a']);
+  expect(await fillers({ options: ['a', 'b', 'a b', 'b a'] })).toEqual(['b', 'a', 'b a', 'a b']);
+});
+
 test('the command predicts from both sides, and refuses what is not possible', async () => {
   const cli = new CommandLine('gap');
   const options = cli.file('w3\nw4 w5\n');
