@@ -84,7 +84,7 @@ interface ScoredFiller extends Filler {
  * The most probable fillers of a gap. The score of a filler u between the words l and r is p(u | l) · Π p(r_i | l u r_<i), over those of
  * the words r_1, r_2, …, `</s>` whose probability depends on u: at most order − 1. Fillers of one token are all scored, so that the result
  * is exact; longer fillers are found by a beam, whose last step also weighs the right side. The probability of a filler is its score over
- * the sum of the scores of all fillers that were looked at, among them `<unk>`.
+ * the sum of the scores of all fillers that were looked at: among them `<unk>`, and longer ones with `<unk>` if they are wanted.
  */
 export function* fillGap(model: GapModel, gap: Gap, search: GapSearch): Generator<Promise<void>, Prediction[], void> {
   const [least, most] = search.lengths;
@@ -120,35 +120,35 @@ function compareIds(a: readonly number[], b: readonly number[]): number {
   return at < 0 || at >= b.length ? a.length - b.length : a[at] - b[at];
 }
 
-/** Every filler of one token that has the wanted letters, and `<unk>` for the sum. */
+/** Every filler of one token that has the wanted letters, with `<unk>` for the sum. */
 function oneToken(model: GapModel, search: GapSearch): (readonly number[])[] {
-  const found = allowed(model, search, [], true).map(id => [id]);
-  if (search.startsWith === '' && search.endsWith === '') found.push([UNK]);
-  return found;
+  return allowed(model, { ...search, unknown: true }, [], true).map(id => [id]);
 }
 
 /**
- * The ids of the words that may follow the tokens `before` of a filler, given the wanted beginning and end.
+ * The ids of the words that may follow the tokens `before` of a filler, given the wanted beginning and end. `<unk>`, which has no letters,
+ * may stand where none are wanted.
  *
  * @param isLast whether the word is the filler's last.
  */
 function allowed(
   { ids, words, splitter }: GapModel,
-  { startsWith, endsWith }: GapSearch,
+  { startsWith, endsWith, unknown }: GapSearch,
   before: readonly number[],
   isLast: boolean,
 ): number[] {
   const { isSpaced: spaced } = splitter;
   // Tokens with spaces between them are compared one by one: the first token must have the wanted beginning, the last the wanted end.
   const first = spaced && before.length > 0 ? '' : startsWith;
-  const found: number[] = [];
+  const last = isLast ? endsWith : '';
+  const found = unknown && first === '' && last === '' ? [UNK] : [];
   const tokens = before.map(id => words.word(id));
   for (let id = FIRST_WORD; id < ids; id++) {
-    if (first !== '' || endsWith !== '') {
+    if (first !== '' || last !== '') {
       // The space before a filler is none of its letters.
       const text = spaced ? words.word(id) : splitter.join([...tokens, words.word(id)]).replace(/^ /, '');
       const begins = text.startsWith(first) || (!spaced && !isLast && first.startsWith(text));
-      if (!begins || (isLast && !text.endsWith(endsWith))) continue;
+      if (!begins || !text.endsWith(last)) continue;
     }
     found.push(id);
   }
@@ -176,8 +176,8 @@ function* severalTokens(
   // By word id, log10 of p(right side | token) without other words before the token.
   const alone = { left: [], right: gap.right, start: false };
   const fit = new Float64Array(model.ids).fill(-Infinity);
-  const all = Array.from({ length: model.ids - FIRST_WORD }, (_, i) => [FIRST_WORD + i]);
-  for (const { ids, after } of yield* score(model, alone, all)) fit[ids[0]] = after;
+  const tokens = oneToken(model, { ...search, startsWith: '', endsWith: '' });
+  for (const { ids, after } of yield* score(model, alone, tokens)) fit[ids[0]] = after;
   const found: number[][] = [];
   for (const beam of beams) {
     const dense = yield* distribution(model, gap, beam.ids);

@@ -107,6 +107,35 @@ test('the beam finds the best fillers where an imported model gives words p = 0 
   expect(best({ gapLength: 2 })).toEqual(best({ options: words.flatMap(a => words.map(b => `${a} ${b}`)) }));
 });
 
+test('fillers of several tokens have <unk> among them if it is wanted, but not where letters are', async () => {
+  await using model = await LanguageModel.open(path);
+  const loaded = await model.load();
+  const words = [...loaded.vocabulary()].slice(2);
+  const types = [...words, 'no-such-word'];
+  const score = (filler: string): number => loaded.score(`w0 ${filler} w1`).log10Prob;
+  const find = (options: PredictOptions): string[] =>
+    loaded
+      .predict('w0 ___ w1', { gap: '___', gapLength: 2, unknown: true, top: 40, ...options })
+      .map(({ token }) => token.replace('<unk>', 'no-such-word'));
+  const best = (first: string[], last: string[]): string[] =>
+    first
+      .flatMap(a => last.map(b => `${a} ${b}`))
+      .sort((a, b) => score(b) - score(a))
+      .slice(0, 40);
+  const found = find({});
+  expect(found).toEqual(best(types, types));
+  expect(found.some(filler => filler.startsWith('no-such-word'))).toBe(true);
+  expect(found.some(filler => filler.endsWith('no-such-word'))).toBe(true);
+  const begun = words.filter(word => word.startsWith('w1'));
+  expect(find({ startsWith: 'w1' })).toEqual(best(begun, types));
+  expect(find({ endsWith: '1' })).toEqual(
+    best(
+      types,
+      words.filter(word => word.endsWith('1')),
+    ),
+  );
+});
+
 test('fillers with the same probability are in the order of their ids: <unk>, then words', async () => {
   const imported = await importedModel(join(folder, 'ties'), [
     ['-0.60206 <unk>', '-99 <s>', '-0.60206 </s>', '-0.60206 b', '-0.60206 a'],
