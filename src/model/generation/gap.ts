@@ -1,8 +1,8 @@
 import type { Pause } from '../../base/turn.js';
 import { log10, exp10 } from '../../base/elementary.js';
-import type { BatchLayout } from '../../smoothing/batch.js';
+import { OOV, type BatchLayout } from '../../smoothing/batch.js';
 import type { Splitter } from '../../text/splitter.js';
-import { EOS, FIRST_WORD, UNK } from '../../text/tokens.js';
+import { EOS, FIRST_WORD, UNK, UNK_WORD } from '../../text/tokens.js';
 import type { LoadedWords } from '../lookup/words.js';
 import type { Prediction } from '../prediction/prediction.js';
 import type { Predictor } from '../prediction/predictor.js';
@@ -27,7 +27,7 @@ export interface Gap {
 export interface GivenFiller {
   /** Its tokens, also those outside the vocabulary. */
   readonly tokens: readonly string[];
-  /** The ids of its tokens, `UNK` for those outside the vocabulary. */
+  /** The ids of its tokens; they may carry the mark `OOV`. */
   readonly ids: readonly number[];
 }
 
@@ -114,10 +114,10 @@ export function* fillGap(model: GapModel, gap: Gap, search: GapSearch): Generato
   });
 }
 
-/** Compares lists of ids number by number; the beginning of a list comes before the list. */
+/** Compares lists of ids number by number, whether or not they are marked `OOV`; the beginning of a list comes before the list. */
 function compareIds(a: readonly number[], b: readonly number[]): number {
-  const at = a.findIndex((id, i) => id !== b[i]);
-  return at < 0 || at >= b.length ? a.length - b.length : a[at] - b[at];
+  const at = a.findIndex((id, i) => (id & ~OOV) !== (b[i] & ~OOV));
+  return at < 0 || at >= b.length ? a.length - b.length : (a[at] & ~OOV) - (b[at] & ~OOV);
 }
 
 /** Every filler of one token that has the wanted letters, with `<unk>` for the sum. */
@@ -206,13 +206,15 @@ function* distribution(
 
 /** Scores fillers between both sides, as {@link fillGap} defines the score. */
 function* score(
-  { order, scorer, layout, pause }: GapModel,
+  { order, words, scorer, layout, pause }: GapModel,
   { left, right, start }: Gap,
   fillers: readonly (readonly number[])[],
 ): Generator<Promise<void>, ScoredFiller[], void> {
   const history = left.slice(Math.max(0, left.length - (order - 1)));
   const withStart = start && left.length < order - 1;
   const nearest = [...right, EOS].slice(0, order - 1);
+  /** Marked as `OOV` if the model knows no text with `<unk>`. */
+  const unknown = words.idOf(UNK_WORD);
   const sums = new Float64Array(fillers.length);
   const after = new Float64Array(fillers.length);
   const matched = new Uint8Array(fillers.length);
@@ -242,7 +244,7 @@ function* score(
     for (const id of history) layout.pushHistory(id);
     for (const [t, id] of [...filler, ...nearest].entries()) {
       if (layout.full) yield* add();
-      layout.push(id);
+      layout.push(id === UNK ? unknown : id);
       owners.push(i);
       places.push(t - (filler.length - 1));
     }

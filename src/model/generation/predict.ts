@@ -61,8 +61,7 @@ export function* fillersOf(
   const distinct = options && [...new Map(options.map(tokensOf).map(tokens => [tokens.join('\n'), tokens])).values()];
   const fillers = distinct
     ?.map(tokens => ({ tokens, ids: idsOf(tokens) }))
-    .filter(({ ids }) => ids.length > 0 && (unknown || ids.every(id => id < OOV)))
-    .map(({ tokens, ids }) => ({ tokens, ids: ids.map(id => (id >= OOV ? UNK : id)) }));
+    .filter(({ ids }) => ids.length > 0 && (unknown || ids.every(id => id < OOV)));
   return yield* fillGap(
     { order, ids, words, splitter: tokenization.splitter, scorer, predictor, layout, pause },
     { left, right, start },

@@ -1,6 +1,6 @@
 import { exp10 } from '../../base/elementary.js';
 import { formatPattern, type Pattern } from '../../tables/pattern.js';
-import { BOS, NONE } from '../../text/tokens.js';
+import { BOS, NONE, UNK } from '../../text/tokens.js';
 import type { Explanation } from './prediction.js';
 import type { NextWords } from './next-words.js';
 import { SpreadWords } from './spread.js';
@@ -117,7 +117,8 @@ export class BackoffNextWords implements NextWords {
   }
 
   matched(word: number): number {
-    return (this.seen.get(word)?.pattern.length ?? 0) + 1;
+    // An imported model knows no text, so that its <unk> is always a token outside the vocabulary, as in scoring.
+    return word === UNK ? 1 : (this.seen.get(word)?.pattern.length ?? 0) + 1;
   }
 
   private log10Prob(word: number): number {

@@ -30,7 +30,7 @@ export interface NextWords {
   sample(random: () => number): number;
   /** The probability of a word as a sum of parts, one for each pattern. */
   explain(word: number): Explanation;
-  /** The length of the longest n-gram of the model that ends with the word after this history [words]: at least 1. */
+  /** The length of the longest n-gram of the model that ends with the word after this history [words]: at least 1, and 1 for an OOV. */
   matched(word: number): number;
   /** The whole distribution, for sums, ranks and lists of all words. */
   spread(): Spread;

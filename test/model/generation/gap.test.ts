@@ -136,6 +136,33 @@ test('fillers of several tokens have <unk> among them if it is wanted, but not w
   );
 });
 
+test('matched of a filler is that of scoring, also of <unk> and of fillers outside the vocabulary', async () => {
+  const imported = await importedModel(join(folder, 'unknown'), [
+    ['-1 <unk> -0.1', '-99 <s> 0', '-1 </s>', '-1 a -0.2', '-1 b 0'],
+    ['-0.5 a <unk>', '-0.3 a b', '-0.4 <s> a', '-0.4 <unk> b'],
+  ]);
+  const trained = join(folder, 'with-unknown');
+  await train({ sentences: ['a <unk> b', 'a b'], out: trained, order: 2 });
+  for (const folder of [imported, trained]) {
+    await using model = await LanguageModel.open(folder);
+    const loaded = await model.load();
+    const found = await model.predict('a ___ b', { gap: '___', unknown: true });
+    const given = await model.predict('a ___ b', { gap: '___', unknown: true, options: ['<unk>', 'never', 'b', 'a'] });
+    for (const { token, matched } of [...found, ...given]) {
+      expect({ folder, token, matched }).toEqual({
+        folder,
+        token,
+        matched: loaded.score(['a', token, 'b']).matched[1],
+      });
+    }
+    for (const { token, matched } of await model.predict('a', { unknown: true })) {
+      expect({ folder, token, matched }).toEqual({ folder, token, matched: loaded.score(['a', token]).matched[1] });
+    }
+    expect(found.map(({ token }) => token)).toContain('<unk>');
+    expect(given).toHaveLength(4);
+  }
+});
+
 test('fillers with the same probability are in the order of their ids: <unk>, then words', async () => {
   const imported = await importedModel(join(folder, 'ties'), [
     ['-0.60206 <unk>', '-99 <s>', '-0.60206 </s>', '-0.60206 b', '-0.60206 a'],
