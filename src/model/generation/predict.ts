@@ -1,9 +1,10 @@
 import type { Pause } from '../../base/turn.js';
 import { log10 } from '../../base/elementary.js';
+import { KneserError } from '../../base/errors.js';
 import { OOV, type BatchLayout } from '../../smoothing/batch.js';
 import { wordIds } from '../../tables/manifest.js';
 import type { Sentence } from '../../text/sentences.js';
-import { NONE, UNK } from '../../text/tokens.js';
+import { BOS_WORD, EOS_WORD, NONE, UNK } from '../../text/tokens.js';
 import type { LoadedWords } from '../lookup/words.js';
 import type { NextWords } from '../prediction/next-words.js';
 import { sidesOf, type CheckedPredictOptions, type Prediction } from '../prediction/prediction.js';
@@ -47,7 +48,7 @@ export interface FillingModel {
   readonly pause?: Pause | undefined;
 }
 
-/** Finds the most probable fillers of the gap in a text. */
+/** Finds the most probable fillers of the gap in a text. @throws KNESER_OPTION for a text without the gap, and a filler with `<s>` or `</s>` */
 export function* fillersOf(
   { parts, words, scorer, predictor, layout, tokensOf, pause }: FillingModel,
   text: Sentence,
@@ -59,6 +60,12 @@ export function* fillersOf(
   const [left, right] = sidesOf(text, gap).map(side => idsOf(tokensOf(side)));
   // Options of the same tokens are one filler.
   const distinct = options && [...new Map(options.map(tokensOf).map(tokens => [tokens.join('\n'), tokens])).values()];
+  for (const tokens of distinct ?? []) {
+    const mark = tokens.find(token => token === BOS_WORD || token === EOS_WORD);
+    if (mark === undefined) continue;
+    const filler = JSON.stringify(tokens.join(' '));
+    throw new KneserError('KNESER_OPTION', `options: ${filler} has ${mark}, which never fills a gap; leave it out`);
+  }
   const fillers = distinct
     ?.map(tokens => ({ tokens, ids: idsOf(tokens) }))
     .filter(({ ids }) => ids.length > 0 && (unknown || ids.every(id => id < OOV)));

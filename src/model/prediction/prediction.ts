@@ -31,7 +31,7 @@ export interface PredictOptions {
   readonly gap?: string;
   /** How many tokens fill the gap: a number, or the fewest and the most. Default 1. */
   readonly gapLength?: number | readonly [least: number, most: number];
-  /** The fillers to choose from. A filler with a token outside the vocabulary is left out, unless `unknown`: it then has the probability of `<unk>`, and its own text. */
+  /** The fillers to choose from. A filler with a token outside the vocabulary is left out, unless `unknown`: it then has the probability of `<unk>`, and its own text. `<s>` and `</s>` are refused. */
   readonly options?: readonly string[];
   /** Predicts only fillers that begin with this text. */
   readonly startsWith?: string;

@@ -198,6 +198,14 @@ test('the command predicts from both sides, and refuses what is not possible', a
     [['--gap', '___', '--prefix', 'w'], '--prefix: excludes --gap, for which --starts-with gives'],
     [['--gap', '___', '--explain'], '--explain: excludes --gap'],
     [['--gap', '___', '--gap-length', '3-1'], '--gap-length: the fewest tokens, 3, are more than the most, 1'],
+    [
+      ['--gap', '___', '--options', cli.file('w3\nw4 </s>\n')],
+      '--options: "w4 </s>" has </s>, which never fills a gap',
+    ],
+    [
+      ['--gap', '___', '--options', cli.file('<s>\n'), '--unknown'],
+      '--options: "<s>" has <s>, which never fills a gap',
+    ],
     [['--gap', '___', '--options', options, '--gap-length', '2'], '--gap-length: excludes --options'],
     [['--prefix', ''], '--prefix: the text is empty'],
   ];
