@@ -7,6 +7,7 @@ import type { LoadedWords } from '../lookup/words.js';
 import type { Prediction } from '../prediction/prediction.js';
 import type { Predictor } from '../prediction/predictor.js';
 import type { BatchScorer } from '../scoring/scorer.js';
+import { beginsWith, mayBeginWith } from './letters.js';
 
 /** How many unfinished fillers of several tokens are kept after each token. */
 const BEAM = 200;
@@ -145,9 +146,8 @@ function allowed(
   const tokens = before.map(id => words.word(id));
   for (let id = FIRST_WORD; id < ids; id++) {
     if (first !== '' || last !== '') {
-      // The space before a filler is none of its letters.
-      const text = spaced ? words.word(id) : splitter.join([...tokens, words.word(id)]).replace(/^ /, '');
-      const begins = text.startsWith(first) || (!spaced && !isLast && first.startsWith(text));
+      const text = spaced ? words.word(id) : splitter.join([...tokens, words.word(id)]);
+      const begins = spaced || isLast ? beginsWith(text, first) : mayBeginWith(text, first);
       if (!begins || !text.endsWith(last)) continue;
     }
     found.push(id);

@@ -13,20 +13,19 @@ import type { ModelParts } from '../scoring/parts.js';
 import type { BatchScorer } from '../scoring/scorer.js';
 import { completions } from './complete.js';
 import { fillGap } from './gap.js';
-
-const encoder = new TextEncoder();
+import { lettersOf } from './letters.js';
 
 /** The most probable next words, or with `prefix` the most probable completions, as tokens with their probabilities. */
 export function predictions(
   next: NextWords,
   { top, unknown, explain, prefix }: CheckedPredictOptions,
   words: LoadedWords,
-  { manifest }: ModelParts,
+  parts: ModelParts,
 ): Prediction[] {
   const found =
     prefix === undefined
       ? next.top(top, unknown ? NONE : UNK)
-      : completions(next, words, encoder.encode(manifest.options.lowercase ? prefix.toLowerCase() : prefix), top);
+      : completions(next, words, parts.tokenization.splitter, lettersOf(prefix, parts), top);
   return found.map(({ word, probability, log10Prob = log10(probability) }) => ({
     token: words.word(word),
     probability,
@@ -77,8 +76,8 @@ export function* fillersOf(
       top,
       unknown,
       options: fillers,
-      startsWith,
-      endsWith,
+      startsWith: lettersOf(startsWith, parts),
+      endsWith: lettersOf(endsWith, parts),
     },
   );
 }

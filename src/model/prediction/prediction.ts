@@ -22,7 +22,7 @@ export interface PredictOptions {
   readonly unknown?: boolean;
   /** Whether each prediction has an `explanation`: the parts of its probability by pattern. Default false. */
   readonly explain?: boolean;
-  /** Predicts only words that begin with this text, lower-cased if the model lower-cases text. */
+  /** Predicts only words whose text begins with this one, which is normalised and lower-cased as the model does it with texts. */
   readonly prefix?: string;
   /**
    * A mark that stands once in the text, such as `___`. The text is then a whole sentence, and the words that the mark stands for are
@@ -33,9 +33,9 @@ export interface PredictOptions {
   readonly gapLength?: number | readonly [least: number, most: number];
   /** The fillers to choose from. A filler with a token outside the vocabulary is left out, unless `unknown`: it then has the probability of `<unk>`, and its own text. `<s>` and `</s>` are refused. */
   readonly options?: readonly string[];
-  /** Predicts only fillers that begin with this text. */
+  /** Predicts only fillers whose text begins with this one, which is treated as `prefix` is. */
   readonly startsWith?: string;
-  /** Predicts only fillers that end with this text. */
+  /** Predicts only fillers whose text ends with this one, which is treated as `prefix` is. */
   readonly endsWith?: string;
 }
 
