@@ -210,9 +210,7 @@ export class MemoryModel extends ModelBase {
     this.checkOpen();
     checkGenerateOptions(options);
     const source: TextSource = {
-      order: this.parts.order,
-      types: this.parts.manifest.vocabulary,
-      tokenization: this.parts.tokenization,
+      parts: this.parts,
       words: this.words,
       tokenize: text => this.surface(text),
       nextWords: (history, withStart) => {

@@ -300,13 +300,10 @@ export class PagedModel extends ModelBase {
 
   async *#generate(options: GenerateOptions): AsyncGenerator<GeneratedText, void, void> {
     const { generate } = await import('./generation/generate.js');
-    const { order, manifest, tokenization } = this.parts;
     const { signal } = options;
     yield* generate(
       {
-        order,
-        types: manifest.vocabulary,
-        tokenization,
+        parts: this.parts,
         words: await unlessAborted(this.allWords(), signal, 'generating'),
         tokenize: text => this.surface(text),
         nextWords: (history, withStart) => unlessAborted(this.nextWordsOfIds(history, withStart), signal, 'generating'),

@@ -28,7 +28,8 @@ export interface FoundWords {
 /**
  * Finds the most probable continuations of a beginning by beam search: the highest Σ log10 p, without a bonus for length. A text ends with
  * `</s>`, or after `most` words. The search ends when no unfinished text can become one of the results, because no word raises the
- * probability of a text. Yields after each extended text, so that the caller can pause or stop.
+ * probability of a text; with a back-off model it goes on, because an ARPA file can have back-offs above 1. Yields after each extended text,
+ * so that the caller can pause or stop.
  *
  * @param ids the ids of the beginning's words.
  * @param width how many unfinished texts are kept after each word, and how many texts are returned at most.
@@ -40,19 +41,20 @@ export async function* beamSearch(
   ids: readonly number[],
   { width, most, unknown }: { readonly width: number; readonly most: number; readonly unknown: boolean },
 ): AsyncGenerator<undefined, FoundWords[], void> {
+  const { order, manifest } = source.parts;
   const except = unknown ? NONE : UNK;
-  const start = { before: undefined, word: NONE, own: 0, log10Prob: 0, history: historyOf(ids, source.order) };
+  const start = { before: undefined, word: NONE, own: 0, log10Prob: 0, history: historyOf(ids, order) };
   let open: readonly Beam[] = [start];
   let ended: Beam[] = [];
   for (let length = 0; length < most && open.length > 0; length++) {
     const longer: Beam[] = [];
     for (const beam of open) {
-      const found = source.nextWords(beam.history, ids.length + length < source.order - 1);
+      const found = source.nextWords(beam.history, ids.length + length < order - 1);
       const next = found instanceof Promise ? await found : found;
       // One word more than the width, because `</s>`, which ends the text, may be among them.
       for (const { word, probability, log10Prob: own = log10(probability) } of next.top(width + 1, except)) {
         if (own === -Infinity) continue;
-        const history = historyOf([...beam.history, word], source.order);
+        const history = historyOf([...beam.history, word], order);
         const added: Beam = { before: beam, word, own, log10Prob: beam.log10Prob + own, history };
         (word === EOS ? ended : longer).push(added);
       }
@@ -60,7 +62,8 @@ export async function* beamSearch(
       yield;
     }
     ended = ended.sort(byProbability).slice(0, width);
-    const least = ended.length === width ? ended[width - 1].log10Prob : -Infinity;
+    const canRise = manifest.kind === 'backoff' || ended.length < width;
+    const least = canRise ? -Infinity : ended[width - 1].log10Prob;
     open = longer
       .sort(byProbability)
       .slice(0, width)

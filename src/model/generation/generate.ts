@@ -61,7 +61,8 @@ export async function* generate(
 }
 
 /** @throws KNESER_WORD_ORDER */
-function checkOrder({ tokenization: { order } }: TextSource, { beginnings }: GenerateOptions): void {
+function checkOrder({ parts }: TextSource, { beginnings }: GenerateOptions): void {
+  const { order } = parts.tokenization;
   if (!order || (order.name !== 'shuffle' && !beginnings)) return;
   const why =
     order.name === 'shuffle'
@@ -89,12 +90,14 @@ class TextMaker {
   ) {
     const { mirostat, mirostatRate = DEFAULT_MIROSTAT_RATE, mirostatVersion = 2 } = options;
     if (mirostat !== undefined) {
-      this.mirostat = new Mirostat(mirostat, mirostatRate, mirostatVersion, source.types);
+      this.mirostat = new Mirostat(mirostat, mirostatRate, mirostatVersion, source.parts.manifest.vocabulary);
     }
     const drawn = options.greedy ? { topK: 1, ...(options.unknown ? { unknown: true } : {}) } : options;
     this.drawing = new Drawing(drawn, this.mirostat);
     this.join =
-      options.text === 'tokens' ? tokens => tokens.join(' ') : tokens => source.tokenization.splitter.join(tokens);
+      options.text === 'tokens'
+        ? tokens => tokens.join(' ')
+        : tokens => source.parts.tokenization.splitter.join(tokens);
     this.pause = pauses(() => checkAborted(options.signal, 'generating'));
   }
 
@@ -124,7 +127,7 @@ class TextMaker {
 
   private async draw(beginning: Beginning): Promise<GeneratedText> {
     const { source, drawing, mirostat, options } = this;
-    const { order } = source;
+    const { order } = source.parts;
     const most = options.maxTokens ?? DEFAULT_MAX_TOKENS;
     const first = this.texts++ * NUMBERS_A_TEXT;
     if (!Number.isSafeInteger(first + NUMBERS_A_TEXT)) {
@@ -164,7 +167,7 @@ class TextMaker {
   private watch({ mu }: Mirostat, all: number[]): void {
     all.push(mu);
     if (this.beyond < 0) return;
-    const most = Math.log2(this.source.types);
+    const most = Math.log2(this.source.parts.manifest.vocabulary);
     this.beyond = mu > most ? this.beyond + 1 : 0;
     if (this.beyond < OUT_OF_REACH) return;
     this.beyond = -1;
@@ -198,7 +201,7 @@ class TextMaker {
     const tokens = words.map(word => this.tokenOf(word));
     const read = tokens.at(-1) === EOS_WORD ? tokens.slice(0, -1) : tokens;
     const { text, tokens: before } = beginning;
-    const added = joinAfter(this.join, before, this.source.tokenization.order?.undo(read) ?? read);
+    const added = joinAfter(this.join, before, this.source.parts.tokenization.order?.undo(read) ?? read);
     return withJsonArrays({
       text: text + (hasUntoldSpace(this.join, text, before) ? added.replace(/^ /, '') : added),
       ...(this.options.beginnings ? { beginning: text } : {}),

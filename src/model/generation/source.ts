@@ -1,15 +1,11 @@
-import type { Tokenization } from '../../text/tokenization.js';
 import type { Sentence } from '../../text/sentences.js';
 import type { LoadedWords } from '../lookup/words.js';
 import type { NextWords } from '../prediction/next-words.js';
+import type { ModelParts } from '../scoring/parts.js';
 
 /** The parts of a model, paged or loaded, that making texts needs. */
 export interface TextSource {
-  readonly order: number;
-  /** How many types the model predicts, `<unk>` among them. */
-  readonly types: number;
-  /** How the model cuts texts into tokens, and in which order it reads these. */
-  readonly tokenization: Pick<Tokenization, 'splitter' | 'order'>;
+  readonly parts: ModelParts;
   readonly words: LoadedWords;
   /** The tokens of a text, as the model reads them. */
   readonly tokenize: (text: Sentence) => string[];

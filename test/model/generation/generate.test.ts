@@ -233,6 +233,26 @@ test('top-k 1 draws as greedy does; a beam as wide as the vocabulary finds the m
   expect(beams.map(({ log10Prob }) => log10Prob.toFixed(9))).toEqual(found.slice(0, 41).map(([, p]) => p.toFixed(9)));
 });
 
+test('beam search goes on where back-offs above 1 make longer texts more probable', async () => {
+  const imported = await importedModel(join(folder, 'rising'), [
+    ['-3 <unk>', '-99 <s> -0.1', '-1 </s>', '-1 a 1.5', '-0.6 b 0'],
+    ['-0.3 <s> </s>', '-0.5 <s> a', '-0.2 b </s>'],
+  ]);
+  await using model = await LanguageModel.open(imported);
+  const loaded = await model.load();
+  const expected: [number, string[]][] = [
+    [1, ['a', 'b', '</s>']],
+    [2, ['a', 'a', 'a', 'b']],
+    [30, ['a', 'a', 'a', 'b']],
+  ];
+  for (const [beam, tokens] of expected) {
+    const texts = await all(loaded, { beam, maxTokens: 4 });
+    expect(await all(model, { beam, maxTokens: 4 })).toEqual(texts);
+    expect(texts[0].tokens).toEqual(tokens);
+    expect(texts.every(({ log10Prob }) => log10Prob <= texts[0].log10Prob)).toBe(true);
+  }
+});
+
 test('mirostat reaches its target over many texts, and warns of a target out of reach', async () => {
   await using model = await LanguageModel.open(plain);
   const loaded = await model.load();
