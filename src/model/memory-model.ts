@@ -339,7 +339,8 @@ export class MemoryModel extends ModelBase {
    * log10 p(token | history).
    *
    * @param token a word, or `</s>`.
-   * @param history the words before it, oldest first; it begins with `<s>` if it begins a sentence.
+   * @param history the words before it, oldest first; it begins with `<s>` if it begins a sentence. `</s>` in it is an unknown word, as in
+   *   `score` and `distribution`; only `extend` begins a new sentence after it.
    * @example
    * ```ts
    * import { LanguageModel } from 'kneser';
@@ -422,11 +423,10 @@ export class MemoryModel extends ModelBase {
     if (this.#closed) throw closedError(this.parts.store.name);
   }
 
-  /** The state after one more word, with the last order − 1 words; after `</s>` the state at the beginning of a sentence. */
+  /** The state after one more word, with the last order − 1 words. */
   #stateAfter(state: State, id: number): State {
     const reach = this.parts.order - 1;
-    if (id === EOS) return this.start();
-    const word = id === NOT_IN_VOCABULARY ? UNK : id;
+    const word = id === NOT_IN_VOCABULARY || id === EOS ? UNK : id;
     const history = Uint32Array.of(...state.history, word).slice(-reach || state.history.length + 1);
     return stateOf(history, this.info.identity);
   }

@@ -176,3 +176,19 @@ test('tuned weights are used at a lower order too', async () => {
   expect([...(await paged.score(tokens, { end: false })).log10Probs]).toEqual(expected);
   expect([...shorter.score(tokens, { end: false }).log10Probs]).toEqual(expected);
 });
+
+test('</s> in a history is an unknown word, for log10Prob as for distributions and scores', () =>
+  withModel(join(folder, 'marks'), { sentences: ['a b', 'b a b', '<unk> a'], order: 3 }, ({ loaded }) => {
+    for (const history of [['</s>'], ['a', '</s>'], ['</s>', 'a'], ['a', '</s>', 'b']]) {
+      const next = loaded.distribution(history);
+      for (const token of ['a', 'b', '</s>', 'stranger']) {
+        const log10Prob = loaded.log10Prob(token, ['<s>', ...history]);
+        expect(10 ** log10Prob).toBeCloseTo(next.probability(token), 12);
+        if (token === '</s>') continue;
+        expect(loaded.score([...history, token], { end: false }).log10Probs.at(-1)).toBe(log10Prob);
+      }
+    }
+    const { state } = loaded.extend(loaded.start(), '</s>');
+    expect(loaded.extend(state, 'a').log10Prob).toBe(loaded.log10Prob('a', ['<s>']));
+    expect(() => loaded.log10Prob('a', ['b', '<s>'])).toThrow('it may only begin a history');
+  }));
