@@ -137,7 +137,7 @@ export interface Prediction {
 export interface Explanation {
   /** The patterns that have a count of the token after this history, by falling part of the probability. */
   readonly patterns: readonly PatternPart[];
-  /** The part of the uniform distribution, the same for every token. */
+  /** The part of the uniform distributions: the same for every token, unless the model has classes: they add p(token | class) times their uniform part. */
   readonly uniform: number;
 }
 
