@@ -72,8 +72,8 @@ class Requests {
   /** Makes a request and reads its response. */
   async run<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const request = new AbortController();
-    const { aborted, reason } = this.ended.signal;
-    if (aborted) request.abort(reason);
+    const { signal } = this.ended;
+    if (signal.aborted) request.abort(signal.reason);
     this.pending.add(request);
     try {
       return await act(request.signal);
