@@ -195,6 +195,9 @@ function slotOf(template: string, name: string): number {
   return (hash ^ (hash >>> 15)) & (SLOTS - 1);
 }
 
+/** A sum of squares below this share of its terms is rounding. */
+const ROUNDING = 1e-12;
+
 /** Sums over the tokens of a group. */
 class GroupSums {
   tokens = 0;
@@ -236,9 +239,11 @@ class GroupSums {
    */
   get t(): number {
     const { mean, sentences, tokens } = this;
-    const residuals = Math.max(0, this.squaredSums - 2 * mean * this.products + mean * mean * this.squares);
+    const residuals = this.squaredSums - 2 * mean * this.products + mean * mean * this.squares;
+    // If the sentences do not differ, these terms cancel but for rounding.
+    if (residuals <= ROUNDING * this.squaredSums) return mean === 0 ? 0 : Math.sign(mean) * Infinity;
     const error = Math.sqrt((sentences / (sentences - 1)) * residuals) / tokens;
-    return mean === 0 ? 0 : mean / error;
+    return mean / error;
   }
 }
 

@@ -149,5 +149,8 @@ function addDomain(
   const name = text.slice(0, at);
   if (at < 1 || at === text.length - 1)
     throw new InvalidArgumentError('It takes a name and files, such as news=a.jsonl.');
-  return { ...before, [name]: [...(before[name] ?? []), ...text.slice(at + 1).split(',')] };
+  return {
+    ...before,
+    [name]: [...(Object.hasOwn(before, name) ? before[name] : []), ...text.slice(at + 1).split(',')],
+  };
 }

@@ -92,7 +92,9 @@ function isHeld(raw: string): boolean {
     const digits = scientific(number);
     // As many digits of the double as the text has.
     const most = Math.max(1, digits.indexOf('e'));
-    return Number.isFinite(value) && most <= 17 && scientific(value.toPrecision(most)) === digits;
+    if (!Number.isFinite(value) || most > 17) return false;
+    // Where two decimals are equally near, `toPrecision` takes the higher one, and the shortest form may be the lower one.
+    return scientific(value.toPrecision(most)) === digits || scientific(String(value)) === digits;
   });
 }
 

@@ -244,7 +244,7 @@ async function openDomains(options: WeighOptions): Promise<readonly Domain[] | u
   const names = new Set<string>();
   const documents = await documentsOf(inputs, givenDocumentOptions(options));
   for await (const some of readAllDocuments(inputs, documents, { signal: options.signal })) {
-    for (const document of some) names.add(groupAt(document, within));
+    for (const document of some) if (hasText(document)) names.add(groupAt(document, within));
   }
   if (names.size < 2) {
     throw new KneserError(
@@ -254,6 +254,11 @@ async function openDomains(options: WeighOptions): Promise<readonly Domain[] | u
   }
   const isOf = (name: string) => (document: DocumentAt) => groupAt(document, within) === name;
   return Promise.all([...names].map(name => openDomain(options, name, files, isOf(name))));
+}
+
+/** Whether a document has a text that is not blank. Others count in no domain. */
+function hasText(document: DocumentAt): document is DocumentAt & { readonly text: string } {
+  return document.text !== undefined && /\S/.test(document.text);
 }
 
 /** Opens a domain. @param isOf whether a document of the files belongs to the domain; by default all do. */
@@ -271,10 +276,9 @@ async function openDomain(
       let index = 0;
       for await (const some of readAllDocuments(inputs, documents, { signal: options.signal })) {
         for (const document of some) {
-          if (!isOf(document)) continue;
+          if (!hasText(document) || !isOf(document)) continue;
           const isHeldOut = index++ % HELD_OUT === HELD_OUT - 1;
-          const { text } = document;
-          if (text !== undefined && (heldOut === undefined || heldOut === isHeldOut)) yield text;
+          if (heldOut === undefined || heldOut === isHeldOut) yield document.text;
         }
       }
     },

@@ -91,6 +91,14 @@ describe('contexts', () => {
     expect([...byContext.gains, ...byContext.losses]).toEqual([]);
   });
 
+  test('t is infinite if all sentences have the same difference, whatever rounding leaves of it', async () => {
+    const tokens = tokensOf(30, 3, () => 0).map(token =>
+      token.position === 1 ? { ...token, token: 'q', difference: -0.084615 } : token,
+    );
+    const { byContext } = await compared(tokens);
+    expect(groupOf(byContext.losses, 'word', '[q]')).toMatchObject({ sentences: 30, t: -Infinity });
+  });
+
   // Quantiles of Student's t as printed in Abramowitz and Stegun (1964), table 26.10.
   test.each([
     [12.706, 1, 0.05],

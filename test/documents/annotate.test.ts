@@ -290,6 +290,14 @@ test('a document that is null is refused by its number', async () => {
   await expect(collect(annotate({ model, documents }))).rejects.toThrow('document 1 has no member text');
 });
 
+test('a Parquet column of doubles stays one if a decimal lies midway between two shorter ones', async () => {
+  const lines = cli.file('{"text":"a","x":0.5419387817382812}\n{"text":"b","x":1.5}\n', '.jsonl');
+  const out = cli.fresh('tie') + '.parquet';
+  await cli.print(['annotate', model, lines, '--out', out]);
+  const rows: Record<string, unknown>[] = await parquetReadObjects({ file: await asyncBufferFromFile(out) });
+  expect(rows.map(({ x }) => x)).toEqual([0.5419387817382812, 1.5]);
+});
+
 test('Parquet output keeps every number that a type holds, and the text of all others', async () => {
   const columns: [values: string[], expected: unknown[]][] = [
     [

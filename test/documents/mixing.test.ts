@@ -86,3 +86,8 @@ test('minimax comes within 0.001 of the least worst excess, which a convex searc
   expect(gap).toBeLessThan(1e-3);
   expect(found.weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 10);
 });
+
+test('a step of group DRO is finite however large it is', () => {
+  expect([...groupStep([0.5, 0.5], [0.4, 0.9], 1e6, 0)]).toEqual([0, 1]);
+  expect([...groupStep([0.5, 0.5], [0.9, 0.9], 1e6, 0)]).toEqual([0.5, 0.5]);
+});

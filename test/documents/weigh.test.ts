@@ -156,3 +156,25 @@ test('tables of losses and scores give weights; what is wrong with them is said'
   ];
   for (const [wrong, message] of cases) expect(await cli.refuse(2, wrong)).toMatch(message);
 });
+
+test('documents without text count in no domain, and domains have any names', async () => {
+  const [news, sport] = [domainFile('news'), domainFile('sport')];
+  const target = cli.file('goal team ball match\n'.repeat(9));
+  // Every fifth line is blank: it is not the document that is held out.
+  const blank = cli.file(readFileSync(news, 'utf8').replace(/((?:.+\n){4})/g, '$1\n'));
+  const domains = ['--domain', `constructor=${blank}`, '--domain', `__proto__=${sport}`];
+  const [report] = await cli.json<WeighReport>(['weigh', ...domains, '--target', target]);
+  expect(report.domains).toMatchObject([
+    { name: 'constructor', documents: 40 },
+    { name: '__proto__', documents: 40 },
+  ]);
+  const lines = [news, sport].flatMap((file, d) =>
+    readFileSync(file, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map(text => JSON.stringify({ text, from: d === 0 ? 'news' : 'sport' })),
+  );
+  const within = cli.file(`{"id":1}\n${lines.join('\n')}\n`, '.jsonl');
+  const args = ['weigh', within, '--within', 'from', '--target', target, '--missing', 'skip'];
+  expect((await cli.json<WeighReport>(args))[0].domains.map(({ name }) => name)).toEqual(['news', 'sport']);
+});

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
+import { compressors } from './parquet-compressors.js';
 import { FileWindow } from './file-window.js';
 import type { ReadPiece } from './reading-thread.js';
 

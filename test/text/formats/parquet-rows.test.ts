@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { expect, test } from 'vitest';
 import { readRows } from '#kneser/src/text/formats/parquet-rows.js';
@@ -31,4 +32,11 @@ test('columns of several row groups keep their own values', async () => {
     }
   }
   expect([row, wrong]).toEqual([rows, 0]);
+});
+
+test('a column without values, packed with LZ4, has null in every row: fixtures/lz4-empty.parquet', async () => {
+  const lines: string[] = [];
+  const path = fileURLToPath(new URL('../../fixtures/lz4-empty.parquet', import.meta.url));
+  for await (const { bytes } of readRows(path)) lines.push(...new TextDecoder().decode(bytes).trimEnd().split('\n'));
+  expect(lines).toEqual(['{"text":"a","x":null}', '{"text":"b","x":null}']);
 });
