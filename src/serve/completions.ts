@@ -398,9 +398,8 @@ class Completion {
     let drawn = 0;
     for await (const token of this.draws(prompt.ids, index, most)) {
       drawn++;
-      const start = detokenizer.length;
       const added = token.id === EOS ? detokenizer.end() : detokenizer.push(token.id);
-      tokens.push({ ...token, offset: start + (this.served.isSpaced && added.startsWith(' ') ? 1 : 0) });
+      tokens.push({ ...token, offset: token.id === EOS ? detokenizer.length : detokenizer.offset });
       const found = scanner.push(added);
       const isEnd = token.id === EOS || found.stopped || drawn === most;
       const text =

@@ -9,6 +9,8 @@ const CONTEXT = 64;
 export class Detokenizer {
   /** The length of the text so far [UTF-16 units]. */
   length: number;
+  /** Where the last token begins in the text [UTF-16 units]. */
+  offset = 0;
   private last: string;
   private stream: TextStream;
   /** Whether a space that the next token adds is left out, because the text ends with white space that no token has. */
@@ -34,21 +36,25 @@ export class Detokenizer {
    * tokens. A byte of an unfinished character adds nothing; the last byte adds the character.
    */
   push(id: number): string {
-    if (id === EOS) return this.added(`${this.end()}\n`);
-    if (id === BOS) {
-      const text = this.end();
+    if (id === EOS || id === BOS) {
+      const held = this.end();
+      this.offset = this.length + held.length;
+      if (id === EOS) return held + this.added('\n');
       this.stream = new TextStream(this.model.join, [BOS_WORD]);
-      return this.added(text + (this.last === '' || this.last === '\n' ? '' : '\n') + BOS_WORD);
+      return held + this.added((this.last === '' || this.last === '\n' ? '' : '\n') + BOS_WORD);
     }
     const text = this.stream.push(this.model.token(id));
     const isDropped = this.dropsSpace && text.startsWith(' ');
     if (text !== '') this.dropsSpace = false;
+    const { begins } = this.stream;
+    // A space between tokens is part of none.
+    this.offset = this.length + begins + (this.model.isSpaced && !isDropped && text[begins] === ' ' ? 1 : 0);
     return this.added(isDropped ? text.slice(1) : text);
   }
 
   /** The text of bytes that belong to a character that never became complete. */
   end(): string {
-    return this.stream.end();
+    return this.added(this.stream.end());
   }
 
   private added(text: string): string {
@@ -64,10 +70,8 @@ export function textOf(model: ServedModel, ids: Uint32Array): { readonly text: s
   const offsets: number[] = [];
   const pieces: string[] = [];
   for (const id of ids) {
-    const start = detokenizer.length;
-    const piece = detokenizer.push(id);
-    offsets.push(start + (model.isSpaced && piece.startsWith(' ') ? 1 : 0));
-    pieces.push(piece);
+    pieces.push(detokenizer.push(id));
+    offsets.push(detokenizer.offset);
   }
   pieces.push(detokenizer.end());
   return { text: pieces.join(''), offsets };

@@ -20,18 +20,25 @@ export function hasUntoldSpace(join: Join, text: string, tokens: readonly string
 }
 
 /** An unfinished character at the end of a text is decoded as one or more of these. */
-const REPLACEMENTS = /\ufffd+$/;
-/** So many tokens are held back at most: a character has four bytes. */
-const MOST_HELD = 4;
+const REPLACEMENT = '\ufffd';
+/** An unfinished character has at most this many bytes, and so at most this many tokens. */
+const MOST_UNFINISHED = 3;
+/** Of the tokens whose text was given, at most this many are kept while their text is white space. */
+const MOST_BLANK = 16;
 
-/** Makes tokens a text one by one. The bytes of an unfinished character are held back. */
+/** Makes tokens a text one by one. What may become another character is held back: the end of a text whose last bytes are an unfinished character. */
 export class TextStream {
-  /** Tokens whose text was given, then tokens of which some text is held back. */
-  private tokens: string[] = [];
-  /** How many of `tokens` come before those that are held back. */
-  private settled = 0;
-  /** How much of the text of `tokens` was given [UTF-16 units]. */
-  private given = 0;
+  /**
+   * The last tokens whose text was given. What a token adds depends on those before it: bytes of one run, the space after a word, and what is left out
+   * at the beginning of a text, which ends at the first character that is not white space.
+   */
+  private context: string[] = [];
+  /** Tokens after them, whose text is held back. */
+  private held: string[] = [];
+  /** The text of `held` that was given with the tokens before the first. */
+  private given = '';
+  /** Where the last token begins, from the beginning of the text that its `push` returned or held back [UTF-16 units]. */
+  begins = 0;
 
   /** @param before tokens before the first, whose text was given. */
   constructor(
@@ -39,33 +46,63 @@ export class TextStream {
     before: readonly string[] = [],
   ) {
     for (const token of before) this.push(token);
-    this.given = this.join(this.tokens).length;
+    this.given = this.textOf(this.held);
   }
 
   /** Takes the next token. @returns the text that is certain. */
   push(token: string): string {
-    this.tokens.push(token);
-    const text = this.join(this.tokens);
-    const unfinished = this.tokens.length - this.settled < MOST_HELD ? text.search(REPLACEMENTS) : -1;
-    const isWhole = unfinished < 0;
-    const end = isWhole ? text.length : unfinished;
-    const added = text.slice(this.given, end);
-    this.given = Math.max(this.given, end);
-    if (isWhole) {
-      // What a token adds depends on the tokens before it: spaces, and bytes of one character. The tokens since the last whole character tell.
-      this.tokens = this.tokens.slice(this.settled);
-      this.settled = this.tokens.length;
-      this.given = this.join(this.tokens).length;
-    }
-    return added;
+    const before = this.textOf(this.held);
+    this.held.push(token);
+    const text = this.textOf(this.held);
+    const rest = this.ungiven(text);
+    this.begins = Math.max(0, commonLength(before, text.slice(0, certainLength(text))) - (text.length - rest.length));
+    if (!text.endsWith(REPLACEMENT)) return this.settle(this.held.length, text);
+    // An unfinished character is within the last tokens. The text of those before them is certain, unless a character goes across.
+    const certain = this.held.length - MOST_UNFINISHED;
+    const start = certain > 0 ? this.textOf(this.held.slice(0, certain)) : '';
+    return certain > 0 && text.startsWith(start) ? this.settle(certain, start) : '';
   }
 
   /** The text that was held back, when no more tokens come. */
   end(): string {
-    const text = this.join(this.tokens).slice(this.given);
-    this.tokens = [];
-    this.settled = 0;
-    this.given = 0;
+    const text = this.ungiven(this.textOf(this.held));
+    this.context = [];
+    this.held = [];
+    this.given = '';
     return text;
   }
+
+  private textOf(tokens: readonly string[]): string {
+    return tokens.length === 0 ? '' : joinAfter(this.join, this.context, tokens);
+  }
+
+  /** A text of held tokens without what was given; all of it if a character was completed, whose beginning was given as U+FFFD. */
+  private ungiven(text: string): string {
+    const { given } = this;
+    return text.startsWith(given) ? text.slice(given.length) : given.startsWith(text) ? '' : text;
+  }
+
+  /** Gives the text of the first `count` held tokens. */
+  private settle(count: number, text: string): string {
+    const settled = this.held.splice(0, count);
+    this.context = /\S/.test(text) ? settled : [...this.context, ...settled];
+    if (this.context.length > MOST_BLANK) this.context.splice(1, this.context.length - MOST_BLANK);
+    const added = this.ungiven(text);
+    this.given = this.given.startsWith(text) ? this.given.slice(text.length) : '';
+    return added;
+  }
+}
+
+/** The length of a text without the U+FFFDs at its end. */
+function certainLength(text: string): number {
+  let { length } = text;
+  while (length > 0 && text[length - 1] === REPLACEMENT) length--;
+  return length;
+}
+
+/** The length of the longest beginning that two texts have in common. */
+function commonLength(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length++;
+  return length;
 }

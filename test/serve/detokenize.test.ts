@@ -153,3 +153,34 @@ describe.each(Object.keys(TOKENIZATIONS))('%s', model => {
     }
   });
 });
+
+describe('bytes that are no character', () => {
+  /** The ids of bytes that the texts of training have. */
+  async function tokensOf(...codes: number[]): Promise<number[]> {
+    const texts = 'naïve 猫の🙂 x';
+    const ids = await idsOf('bytes', texts);
+    const known = new Map(Array.from(Buffer.from(texts), (byte, i) => [byte, ids[i]]));
+    return codes.map(code => known.get(code) ?? 0);
+  }
+
+  test('take no character with them', async () => {
+    for (const codes of [
+      [0x99, 0xf0, 0x9f, 0x99, 0x82],
+      [0x99, 0x99, 0xe7, 0x8c, 0xab],
+      [0xe7, 0x8c, 0xf0, 0x9f, 0x99, 0x82, 0x61],
+    ]) {
+      const answer = await ask('bytes', '/detokenize', { tokens: await tokensOf(...codes) });
+      expect(answer).toEqual({ prompt: Buffer.from(codes).toString() });
+    }
+  });
+
+  test('a prompt that ends within a character goes on with the whole character', async () => {
+    const smile = [0xf0, 0x9f, 0x99, 0x82];
+    for (let cut = 1; cut < 4; cut++) {
+      const prompt = await tokensOf(...smile.slice(0, cut));
+      const body = { prompt, temperature: 0, max_tokens: 4 - cut, logprobs: 0, echo: true };
+      const [{ text, logprobs }] = (await ask<Completion>('bytes', '/v1/completions', body)).choices;
+      expect([text, logprobs.text_offset]).toEqual(['\ufffd🙂', [0, 0, 0, 0].fill(1, cut)]);
+    }
+  });
+});

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { randomNumbers } from '#kneser/src/base/random.js';
 import { bytes, characters, whitespace } from '#kneser/src/text/splitter.js';
+import { readDecoder } from '#kneser/src/text/tokenizer-json/decoders.js';
 import { joinAfter, TextStream, type Join } from '#kneser/src/text/text-stream.js';
 
 const tokensOf = (text: string): string[] =>
@@ -27,12 +29,60 @@ test('bytes that never make a character are not held back for ever', () => {
     Array.from({ length: 1000 }, () => '<0xFF>'),
   );
   expect(pieces.join('')).toBe('\ufffd'.repeat(1000));
-  expect(pieces.slice(0, 8).join('').length).toBeGreaterThanOrEqual(7);
+  expect(pieces.slice(0, 8).join('').length).toBeGreaterThanOrEqual(5);
+});
+
+const random = randomNumbers(7);
+
+/** Whole characters, and bytes that are none. */
+const BYTES = ['a', ' ', 'é', '猫', '🙂', '\ufffd'].map(tokensOf);
+const STRAY = [['<0x99>'], ['<0xF0>', '<0x9F>'], ['<0xE7>', '<0x8C>'], ['<0xC3>'], ['<0xFF>']];
+
+test('any bytes give the text of all of them, and no half characters', () => {
+  for (let n = 0; n < 2000; n++) {
+    const tokens = Array.from({ length: 12 }, () => {
+      const all = random() < 0.5 ? BYTES : STRAY;
+      return all[Math.floor(random() * all.length)];
+    }).flat();
+    const pieces = streamed(bytes.join, tokens);
+    expect(pieces.join('')).toBe(bytes.join(tokens));
+    for (const piece of pieces) expect(piece).not.toMatch(/\p{Cs}/u);
+  }
+});
+
+test('a character that was begun before the first token comes whole, or is not given twice', () => {
+  const [cat, smile] = [tokensOf('猫'), tokensOf('🙂')];
+  for (let cut = 1; cut < 4; cut++) {
+    expect(streamed(bytes.join, smile.slice(cut), ['<0x61>', ...smile.slice(0, cut)]).join('')).toBe('🙂');
+    expect(streamed(bytes.join, tokensOf('b'), smile.slice(0, cut)).join('')).toBe('b');
+  }
+  expect(streamed(bytes.join, ['<0x8C>'], cat.slice(0, 1)).join('')).toBe('');
+});
+
+test('a run of bytes that a decoder refuses as a whole ends with one U+FFFD for each byte', () => {
+  const { join } = readDecoder({ type: 'Sequence', decoders: [{ type: 'ByteFallback' }, { type: 'Fuse' }] });
+  expect(streamed(join, tokensOf('猫🙂')).join('')).toBe('猫🙂');
+  expect(streamed(join, ['<0x99>', ...tokensOf('🙂'), 'a', ...tokensOf('é')]).join('')).toBe('\ufffd'.repeat(5) + 'aé');
+  expect(streamed(join, ['a', ...tokensOf('🙂').slice(0, 2), 'b']).join('')).toBe('a\ufffd\ufffdb');
+});
+
+test('a token begins where its text does', () => {
+  const begins = (tokens: readonly string[]): number[] => {
+    const stream = new TextStream(bytes.join);
+    let length = 0;
+    return tokens.map(token => {
+      const start = length;
+      length += stream.push(token).length;
+      return start + stream.begins;
+    });
+  };
+  expect(begins(tokensOf('a猫b'))).toEqual([0, 1, 1, 1, 2]);
+  expect(begins(['<0xF0>', '<0x61>', '<0x62>'])).toEqual([0, 1, 2]);
 });
 
 test('tokens go on after others', () => {
   expect(streamed(whitespace.join, ['cat'], ['the'])).toEqual([' cat', '']);
-  expect(streamed(bytes.join, tokensOf('猫').slice(1), tokensOf('a猫').slice(0, 2)).join('')).toBe('');
+  expect(streamed(bytes.join, tokensOf('猫').slice(1), tokensOf('a猫').slice(0, 2)).join('')).toBe('猫');
   expect(joinAfter(whitespace.join, ['the'], ['cat', 'sat'])).toBe(' cat sat');
   expect(joinAfter(whitespace.join, [], ['cat'])).toBe('cat');
   expect(joinAfter(whitespace.join, ['the'], [])).toBe('');
