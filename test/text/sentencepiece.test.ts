@@ -4,6 +4,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { field, message, pieceMessage, sentencePieceModel } from '#kneser/bench/sentencepiece-model.js';
 import { readSentencePiece } from '#kneser/src/text/sentencepiece/engine.js';
+import { TextStream } from '#kneser/src/text/text-stream.js';
 import { tokenizerRefusal } from '../support/refusal.js';
 
 /** A model by its parts, and the reference's tokens: see `fixtures/tokenizers/sentencepiece_cases.py`. */
@@ -89,7 +90,11 @@ test('the text of pieces is that of the library: fixtures/tokenizers/decode.py',
     const one = byName.get(name);
     if (!one || REFUSED.some(([pattern]) => pattern.test(name))) continue;
     const engine = open(bytesOf(one));
-    for (const [pieces, text] of texts) expect([name, pieces, engine.join(pieces)]).toEqual([name, pieces, text]);
+    for (const [pieces, text] of texts) {
+      const stream = new TextStream(tokens => engine.join(tokens));
+      const streamed = [...pieces.map(piece => stream.push(piece)), stream.end()].join('');
+      expect([name, pieces, engine.join(pieces), streamed]).toEqual([name, pieces, text, text]);
+    }
   }
 });
 

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { randomNumbers } from '#kneser/src/base/random.js';
 import { bytes, characters, whitespace } from '#kneser/src/text/splitter.js';
+import { byteOf } from '#kneser/src/text/subwords/model.js';
 import { readDecoder } from '#kneser/src/text/tokenizer-json/decoders.js';
 import { joinAfter, TextStream, type Join } from '#kneser/src/text/text-stream.js';
 
@@ -64,6 +67,33 @@ test('a run of bytes that a decoder refuses as a whole ends with one U+FFFD for 
   expect(streamed(join, tokensOf('猫🙂')).join('')).toBe('猫🙂');
   expect(streamed(join, ['<0x99>', ...tokensOf('🙂'), 'a', ...tokensOf('é')]).join('')).toBe('\ufffd'.repeat(5) + 'aé');
   expect(streamed(join, ['a', ...tokensOf('🙂').slice(0, 2), 'b']).join('')).toBe('a\ufffd\ufffdb');
+});
+
+test('the texts of the reference come token by token: fixtures/tokenizers/decode.py', () => {
+  const { tokens, decoders } = JSON.parse(
+    gunzipSync(readFileSync(new URL('../fixtures/tokenizers/decode.json.gz', import.meta.url))).toString(),
+  ) as {
+    readonly tokens: readonly string[][];
+    readonly decoders: readonly { readonly decoder: object | null; readonly texts: readonly (string | null)[] }[];
+  };
+  for (const { decoder, texts } of decoders) {
+    const { join } = readDecoder(decoder);
+    tokens.forEach((list, i) => {
+      // The reference makes the whole run of bytes U+FFFDs, also text that was certain before the first wrong byte came.
+      if (texts[i] === null || (texts[i].includes('\ufffd') && list.some(token => byteOf(token) >= 0))) return;
+      expect([decoder, list, streamed(join, list).join('')]).toEqual([decoder, list, texts[i]]);
+    });
+  }
+});
+
+test('what a text leaves out at its beginning is not left out behind white space', () => {
+  const { join } = readDecoder({
+    type: 'Sequence',
+    decoders: [{ type: 'Fuse' }, { type: 'Strip', content: ' ', start: 1, stop: 0 }],
+  });
+  expect(streamed(join, [' the', ' ', ' cat']).join('')).toBe('the  cat');
+  const spaces = Array.from({ length: 1000 }, () => ' ');
+  expect(streamed(join, [' the', ...spaces, 'cat']).join('')).toBe(`the${spaces.join('')}cat`);
 });
 
 test('a token begins where its text does', () => {
