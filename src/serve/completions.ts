@@ -3,10 +3,11 @@ import { KneserError, type ErrorCode } from '../base/errors.js';
 import { log } from '../base/elementary.js';
 import { hashRandom } from '../base/hash-random.js';
 import { Drawing } from '../model/generation/draw.js';
+import { decode } from '../text/surface.js';
 import { EOS } from '../text/tokens.js';
 import { requireForward } from '../text/word-order.js';
 import type { Streamed } from './answer.js';
-import { Detokenizer, offsetsIn, textOf } from './detokenize.js';
+import { Detokenizer, textOf } from './detokenize.js';
 import type { Call, Endpoint } from './endpoint.js';
 import { Failure } from './failure.js';
 import {
@@ -25,6 +26,7 @@ import {
   type Members,
   type Schema,
 } from './members.js';
+import { placesIn } from './offsets.js';
 import { MOST_TEXTS, MOST_TOKENS } from './options.js';
 import { History, naturalLog, scorePrompt, topMap, topOfPrompt, topTokens } from './prompt.js';
 import type { ServedModel } from './served-model.js';
@@ -159,6 +161,7 @@ const isIdList = (item: unknown): boolean => Array.isArray(item) && (item as unk
 interface Prompt {
   readonly ids: Uint32Array;
   readonly text: string;
+  /** The places of its tokens [UTF-16 units]; empty for a text whose places no answer has. */
   readonly offsets: readonly number[];
 }
 
@@ -202,13 +205,18 @@ export const COMPLETIONS: Endpoint = {
     }
     const served = call.model(request.model);
     requireForward(served.name, served.paged.info.options.wordOrder, 'complete');
-    const completion = new Completion(call, served, request, await promptsOf(call, served, request.prompt));
+    const completion = new Completion(call, served, request, await promptsOf(call, served, request));
     return request.stream ? completion.stream() : completion.whole();
   },
 };
 
 /** The prompts of a request as ids. @throws Failure for an id that the model lacks, KNESER_LIMIT */
-async function promptsOf(call: Call, served: ServedModel, prompt: CompletionRequest['prompt']): Promise<Prompt[]> {
+async function promptsOf(
+  call: Call,
+  served: ServedModel,
+  { prompt, echo, logprobs }: CompletionRequest,
+): Promise<Prompt[]> {
+  const hasOffsets = echo === true && logprobs !== undefined;
   const isOne = typeof prompt === 'string' || typeof prompt[0] === 'number';
   const all = (isOne ? [prompt] : prompt) as readonly (string | readonly number[])[];
   const prompts: Prompt[] = [];
@@ -216,13 +224,19 @@ async function promptsOf(call: Call, served: ServedModel, prompt: CompletionRequ
   for (const each of all) {
     const left = MOST_TOKENS - tokens;
     if (typeof each === 'string') {
-      const ids = await served.idsOf(each, left, call.pause);
-      prompts.push({ ids, text: each, offsets: offsetsIn(each, served, ids) });
+      const unknown: string[] = [];
+      const ids = await served.idsOf(each, left, call.pause, token => unknown.push(decode(token)));
+      let offsets: readonly number[] = [];
+      if (hasOffsets) {
+        const made = await textOf(served, ids, call.pause, unknown);
+        offsets = await placesIn(each, made.text, made.offsets, call.pause);
+      }
+      prompts.push({ ids, text: each, offsets });
     } else {
       if (each.length > left)
         throw new KneserError('KNESER_LIMIT', `prompt: more than ${MOST_TOKENS} tokens in a request; send less`);
       const ids = checkedIds('prompt', each, served);
-      prompts.push({ ids, ...textOf(served, ids) });
+      prompts.push({ ids, ...(await textOf(served, ids, call.pause)) });
     }
     tokens += prompts[prompts.length - 1].ids.length;
     const pausing = call.pause();

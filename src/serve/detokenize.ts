@@ -1,4 +1,5 @@
-import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
+import type { Pause } from '../base/turn.js';
+import { BOS, BOS_WORD, EOS, UNK } from '../text/tokens.js';
 import { hasUntoldSpace, TextStream } from '../text/text-stream.js';
 import type { ServedModel } from './served-model.js';
 
@@ -34,16 +35,19 @@ export class Detokenizer {
   /**
    * The text that a token adds: `</s>` a line feed, `<s>` itself at the beginning of a line, other tokens what they are in the text of the line's
    * tokens. A byte of an unfinished character adds nothing; the last byte adds the character.
+   *
+   * @param token the token, if it is not that of the vocabulary.
    */
-  push(id: number): string {
+  push(id: number, token = this.model.token(id)): string {
     if (id === EOS || id === BOS) {
       const held = this.end();
-      this.offset = this.length + held.length;
+      const line = id === EOS || this.last === '' || this.last === '\n' ? '' : this.added('\n');
+      this.offset = this.length;
       if (id === EOS) return held + this.added('\n');
       this.stream = new TextStream(this.model.join, [BOS_WORD]);
-      return held + this.added((this.last === '' || this.last === '\n' ? '' : '\n') + BOS_WORD);
+      return held + line + this.added(BOS_WORD);
     }
-    const text = this.stream.push(this.model.token(id));
+    const text = this.stream.push(token);
     const isDropped = this.dropsSpace && text.startsWith(' ');
     if (text !== '') this.dropsSpace = false;
     const { begins } = this.stream;
@@ -64,57 +68,23 @@ export class Detokenizer {
   }
 }
 
-/** The text of tokens, and the offset of each token in it [UTF-16 units]. */
-export function textOf(model: ServedModel, ids: Uint32Array): { readonly text: string; readonly offsets: number[] } {
+/** The text of tokens, and the offset of each token in it [UTF-16 units]. @param unknown what the tokens `<unk>` stand for, if it is known. */
+export async function textOf(
+  model: ServedModel,
+  ids: Uint32Array,
+  pause: Pause,
+  unknown: readonly string[] = [],
+): Promise<{ readonly text: string; readonly offsets: readonly number[] }> {
   const detokenizer = new Detokenizer(model);
   const offsets: number[] = [];
   const pieces: string[] = [];
+  let next = 0;
   for (const id of ids) {
-    pieces.push(detokenizer.push(id));
+    pieces.push(detokenizer.push(id, id === UNK ? unknown[next++] : undefined));
     offsets.push(detokenizer.offset);
+    const pausing = pause();
+    if (pausing) await pausing;
   }
   pieces.push(detokenizer.end());
   return { text: pieces.join(''), offsets };
-}
-
-/**
- * The offset of each token in the text that was cut into the tokens [UTF-16 units]. Of a token that the text does not have as it is, such as one that
- * was normalized, it is the next place that is not white space.
- */
-export function offsetsIn(text: string, model: ServedModel, ids: Uint32Array): number[] {
-  const detokenizer = new Detokenizer(model);
-  const pieces = Array.from(ids, id => detokenizer.push(id));
-  const offsets: number[] = [];
-  let at = 0;
-  for (const [i, id] of ids.entries()) {
-    const piece = pieces[i];
-    const [from, to] = id === EOS ? placeOfEnd(text, at) : placeOf(text, at, model.isSpaced ? piece.trim() : piece);
-    offsets.push(from);
-    if (to > from || piece === '') at = to;
-    else if (model.isSpaced && !(i + 1 < pieces.length && /^\S/.test(pieces[i + 1])))
-      at = text.slice(from).search(/\s|$/) + from;
-    // An unknown character, or a token of normalized text.
-    else at = Math.min(text.length, from + (id === UNK ? 1 : piece.trim().length));
-  }
-  return offsets;
-}
-
-/** Where `</s>` stands at `at` or behind it: the mark itself, or the end of the line. */
-function placeOfEnd(text: string, at: number): [from: number, to: number] {
-  const mark = at + text.slice(at).search(/[^ \t]|$/);
-  if (text.startsWith(EOS_WORD, mark)) return [mark, mark + EOS_WORD.length];
-  const end = text.indexOf('\n', at);
-  return end < 0 ? [text.length, text.length] : [end, end + 1];
-}
-
-/** Where a piece of text stands at `at` or behind white space there, in any case; the place where it should stand, twice, if it does not. */
-function placeOf(text: string, at: number, piece: string): [from: number, to: number] {
-  if (text.startsWith(piece, at)) return [at, at + piece.length];
-  const bare = piece.trimStart();
-  // White space comes behind what the tokens before did not have as it is.
-  const space = bare === '' && piece !== '' ? text.indexOf(piece, at) : -1;
-  if (space >= 0) return [space, space + piece.length];
-  const from = at + text.slice(at).search(/\S|$/);
-  const isThere = text.slice(from, from + bare.length).toLowerCase() === bare.toLowerCase();
-  return [from, isThere ? from + bare.length : from];
 }

@@ -29,6 +29,9 @@ export type ServedOptions = Omit<FromFileOptions, 'signal' | 'startingWeights'>;
 /** The progress of loading. */
 export type OnProgress = (progress: Progress) => void;
 
+/** Takes a token outside the vocabulary, as it is in the text. */
+type OnUnknown = (token: Uint8Array) => void;
+
 /**
  * A model that requests use. Its tables are in memory, so that nothing that happens to its files changes its answers; a model that cannot be
  * loaded is read from blocks, each with its checksum, by the files' descriptors.
@@ -102,24 +105,24 @@ export class ServedModel {
    * The ids of a text, as `kneser perplexity` reads a file: a line feed ends a sentence, and gives the id of `</s>`. An unfinished line at the end has
    * none. The marks `<s>` and `</s>` between white space stand for themselves. A word outside the vocabulary has the id of `<unk>`.
    *
-   * @param most the most tokens. @throws KNESER_LIMIT
+   * @param most the most tokens. @param onUnknown gets each token outside the vocabulary. @throws KNESER_LIMIT
    */
-  async idsOf(text: string, most: number, pause: Pause): Promise<Uint32Array> {
+  async idsOf(text: string, most: number, pause: Pause, onUnknown?: OnUnknown): Promise<Uint32Array> {
     const ids = new IdList(most);
     let from = 0;
     for (const match of text.matchAll(MARKS)) {
-      await this.addIds(text.slice(from, match.index), ids, pause);
+      await this.addIds(text.slice(from, match.index), ids, pause, onUnknown);
       ids.add(Uint32Array.of(match[0].startsWith('</') ? EOS : BOS));
       from = match.index + match[0].length;
     }
-    await this.addIds(text.slice(from), ids, pause);
+    await this.addIds(text.slice(from), ids, pause, onUnknown);
     return ids.take();
   }
 
-  private async addIds(text: string, ids: IdList, pause: Pause): Promise<void> {
+  private async addIds(text: string, ids: IdList, pause: Pause, onUnknown?: OnUnknown): Promise<void> {
     if (text === '') return;
     const { tokenization, manifest } = this.paged.parts;
-    const sink = new IdSink(this.words, manifest.options.skipBlank);
+    const sink = new IdSink(this.words, manifest.options.skipBlank, onUnknown);
     const feeder = createFeeder(tokenization, sink, this.words, 'the text');
     const bytes = encoder.encode(text);
     for (let from = 0; from < bytes.length; from += SLICE_BYTES) {

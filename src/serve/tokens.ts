@@ -55,10 +55,11 @@ export const TOKENS: readonly Endpoint[] = [
     summary: 'The text of token ids.',
     members: DETOKENIZE,
     answers: SCHEMAS.text,
-    answer: (call, body) => {
+    answer: async (call, body) => {
       const { model, tokens } = membersOf<{ model?: string; tokens: number[] }>('detokenize', body, DETOKENIZE);
       const served = call.model(model);
-      return { prompt: textOf(served, checkedIds('tokens', tokens, served)).text };
+      const { text } = await textOf(served, checkedIds('tokens', tokens, served), call.pause);
+      return { prompt: text };
     },
   },
   {

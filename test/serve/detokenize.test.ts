@@ -154,6 +154,24 @@ describe.each(Object.keys(TOKENIZATIONS))('%s', model => {
   });
 });
 
+test('offsets of a prompt are the places of its tokens, also behind unknown and normalized ones', async () => {
+  const places = async (model: string, prompt: string): Promise<number[]> => {
+    const body = { prompt, echo: true, max_tokens: 0, logprobs: 0 };
+    return (await ask<Completion>(model, '/v1/completions', body)).choices[0].logprobs.text_offset;
+  };
+  for (const model of ['words', 'word-piece']) {
+    // WordPiece has a token for each letter of the unknown word.
+    const found = await places(model, 'hello, the cat sat, 世!');
+    expect([found[0], ...found.slice(-7)]).toEqual([0, 5, 7, 11, 15, 18, 20, 21]);
+  }
+  expect(await places('characters', 'the\u00a0cat')).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  expect(await places('whitespace', 'two  zebras\nthe cat')).toEqual([0, 5, 11, 12, 16]);
+  const marks = await places('sentencepiece', 'the\tcat\u3000ran');
+  expect(marks.every((place, i) => i === 0 || place >= marks[i - 1])).toBe(true);
+  expect(marks).toContain(3);
+  expect(marks).toContain(7);
+});
+
 describe('bytes that are no character', () => {
   /** The ids of bytes that the texts of training have. */
   async function tokensOf(...codes: number[]): Promise<number[]> {
