@@ -412,14 +412,12 @@ class Completion {
     let drawn = 0;
     for await (const token of this.draws(prompt.ids, index, most)) {
       drawn++;
-      const added = token.id === EOS ? detokenizer.end() : detokenizer.push(token.id);
+      const isLast = token.id === EOS || drawn === most;
+      const added = (token.id === EOS ? '' : detokenizer.push(token.id)) + (isLast ? detokenizer.end() : '');
       tokens.push({ ...token, offset: token.id === EOS ? detokenizer.length : detokenizer.offset });
       const found = scanner.push(added);
-      const isEnd = token.id === EOS || found.stopped || drawn === most;
-      const text =
-        isEnd && !found.stopped
-          ? found.text + scanner.rest() + (token.id === EOS ? '' : detokenizer.end())
-          : found.text;
+      const isEnd = isLast || found.stopped;
+      const text = isLast && !found.stopped ? found.text + scanner.rest() : found.text;
       const reason = !isEnd ? null : token.id === EOS || found.stopped ? 'stop' : 'length';
       if (text === '' && !isEnd) continue;
       yield { text, tokens, reason };

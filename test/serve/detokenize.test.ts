@@ -201,4 +201,15 @@ describe('bytes that are no character', () => {
       expect([text, logprobs.text_offset]).toEqual(['\ufffd🙂', [0, 0, 0, 0].fill(1, cut)]);
     }
   });
+
+  test('a stop text may be the U+FFFD that ends a text', async () => {
+    const body = { prompt: 'naïve 猫の', temperature: 0, max_tokens: 2 };
+    for (const [stop, text, reason] of [
+      ['x', '\ufffd', 'length'],
+      ['\ufffd', '', 'stop'],
+    ] as const) {
+      const [choice] = (await ask<Completion>('bytes', '/v1/completions', { ...body, stop })).choices;
+      expect([choice.text, choice.finish_reason]).toEqual([text, reason]);
+    }
+  });
 });
