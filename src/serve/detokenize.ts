@@ -1,6 +1,6 @@
 import type { Pause } from '../base/turn.js';
 import { BOS, BOS_WORD, EOS, UNK } from '../text/tokens.js';
-import { hasUntoldSpace, TextStream } from '../text/text-stream.js';
+import { seam, TextStream } from '../text/text-stream.js';
 import type { ServedModel } from './served-model.js';
 
 /** So many tokens before the first tell what it adds to their text. */
@@ -14,8 +14,8 @@ export class Detokenizer {
   offset = 0;
   private last: string;
   private stream: TextStream;
-  /** Whether a space that the next token adds is left out, because the text ends with white space that no token has. */
-  private dropsSpace: boolean;
+  /** Makes the first text that tokens add fit behind the text before. */
+  private fit: ((added: string) => string) | undefined;
 
   /** @param before the text that the tokens continue, and its tokens. */
   constructor(
@@ -29,7 +29,7 @@ export class Detokenizer {
     this.length = text.length;
     this.last = text.at(-1) ?? '';
     this.stream = new TextStream(model.join, tokens);
-    this.dropsSpace = hasUntoldSpace(model.join, text, tokens);
+    this.fit = seam(model.join, text, tokens);
   }
 
   /**
@@ -48,17 +48,23 @@ export class Detokenizer {
       return held + line + this.added(BOS_WORD);
     }
     const text = this.stream.push(token);
-    const isDropped = this.dropsSpace && text.startsWith(' ');
-    if (text !== '') this.dropsSpace = false;
-    const { begins } = this.stream;
+    const added = this.fitted(text);
+    const begins = Math.max(0, this.stream.begins + added.length - text.length);
     // A space between tokens is part of none.
-    this.offset = this.length + begins + (this.model.isSpaced && !isDropped && text[begins] === ' ' ? 1 : 0);
-    return this.added(isDropped ? text.slice(1) : text);
+    this.offset = this.length + begins + (this.model.isSpaced && added[begins] === ' ' ? 1 : 0);
+    return this.added(added);
   }
 
   /** The text of bytes that belong to a character that never became complete. */
   end(): string {
-    return this.added(this.stream.end());
+    return this.added(this.fitted(this.stream.end()));
+  }
+
+  private fitted(text: string): string {
+    if (!this.fit || text === '') return text;
+    const fitted = this.fit(text);
+    this.fit = undefined;
+    return fitted;
   }
 
   private added(text: string): string {

@@ -11,12 +11,16 @@ export function joinAfter(join: Join, before: readonly string[], tokens: readonl
 const ENDS_WHITE = /\s$/;
 
 /**
- * Whether a text ends with white space that its tokens do not tell, so that the space of the next token would be a second one.
+ * Makes what tokens add to the tokens of a text fit behind the text, if only one of the two ends with white space: a space that no token tells, so that
+ * the space of the next token would be a second one, or one that the tokenizer put behind the text, which the text still needs.
  *
  * @param tokens the last tokens of the text.
  */
-export function hasUntoldSpace(join: Join, text: string, tokens: readonly string[]): boolean {
-  return tokens.length > 0 && ENDS_WHITE.test(text) && !ENDS_WHITE.test(join(tokens));
+export function seam(join: Join, text: string, tokens: readonly string[]): (added: string) => string {
+  const isOpen = ENDS_WHITE.test(text);
+  const isTold = ENDS_WHITE.test(join(tokens));
+  if (tokens.length === 0 || isOpen === isTold) return added => added;
+  return isTold ? added => (added === '' ? '' : ` ${added}`) : added => added.replace(/^ /, '');
 }
 
 /** An unfinished character at the end of a text is decoded as one or more of these. */

@@ -52,6 +52,11 @@ const TOKENIZATIONS: Readonly<Record<string, TokenizationOptions>> = {
   sentencepiece: sentencepiece('unigram, nmt_nfkc, as trained'),
 };
 
+/** Tokenizers whose tokens of the beginning of a text are others than those of the text. */
+const OTHERS: Readonly<Record<string, TokenizationOptions>> = {
+  'space-behind': sentencepiece('unigram, suffix + bytes'),
+};
+
 interface Completion {
   readonly choices: readonly {
     readonly text: string;
@@ -62,11 +67,11 @@ interface Completion {
 
 let server: ModelServer;
 beforeAll(async () => {
-  for (const [name, tokenization] of Object.entries(TOKENIZATIONS)) {
+  for (const [name, tokenization] of Object.entries({ ...TOKENIZATIONS, ...OTHERS })) {
     await train({ sentences: SENTENCES, out: `${folder}/${name}`, order: 4, tokenization, threads: 1 });
   }
   server = await serve({
-    models: Object.keys(TOKENIZATIONS).map(name => `${folder}/${name}`),
+    models: Object.keys({ ...TOKENIZATIONS, ...OTHERS }).map(name => `${folder}/${name}`),
     port: 0,
     threads: 1,
   });
@@ -170,6 +175,21 @@ test('offsets of a prompt are the places of its tokens, also behind unknown and 
   expect(marks.every((place, i) => i === 0 || place >= marks[i - 1])).toBe(true);
   expect(marks).toContain(3);
   expect(marks).toContain(7);
+});
+
+test('a tokenizer that puts a space behind a text does not join words', async () => {
+  for (let seed = 1; seed < 20; seed++) {
+    const body = { prompt: 'the cat', seed, max_tokens: 4, logprobs: 0, echo: true };
+    const [{ text, logprobs }] = (await ask<Completion>('space-behind', '/v1/completions', body)).choices;
+    expect(text).toMatch(/^the cat(?: |$)/);
+    const drawn = logprobs.tokens.findIndex(
+      (token, i) => i > 0 && logprobs.tokens[i - 1].endsWith('▁') && token !== '</s>',
+    );
+    if (drawn > 0) expect(text[logprobs.text_offset[drawn] - 1]).toBe(' ');
+    const options = { beginnings: ['the cat'], seed, maxTokens: 4 };
+    const { texts } = await ask<{ texts: { text: string }[] }>('space-behind', '/generate', options);
+    expect(texts[0].text).toMatch(/^the cat(?: |$)/);
+  }
 });
 
 describe('bytes that are no character', () => {

@@ -7,7 +7,7 @@ import { pauses } from '../../base/turn.js';
 import { callerItems } from '../../base/caller-items.js';
 import { OOV } from '../../smoothing/batch.js';
 import type { Sentence } from '../../text/sentences.js';
-import { hasUntoldSpace, joinAfter, type Join } from '../../text/text-stream.js';
+import { joinAfter, seam, type Join } from '../../text/text-stream.js';
 import { EOS, EOS_WORD, UNK, UNK_WORD } from '../../text/tokens.js';
 import { beamSearch } from './beam.js';
 import { Drawing } from './draw.js';
@@ -203,7 +203,7 @@ class TextMaker {
     const { text, tokens: before } = beginning;
     const added = joinAfter(this.join, before, this.source.parts.tokenization.order?.undo(read) ?? read);
     return withJsonArrays({
-      text: text + (hasUntoldSpace(this.join, text, before) ? added.replace(/^ /, '') : added),
+      text: text + seam(this.join, text, before)(added),
       ...(this.options.beginnings ? { beginning: text } : {}),
       tokens,
       log10Probs: withJsonArrays(log10Probs),
