@@ -1,11 +1,13 @@
 /** Makes tokens a text: `Splitter.join`. */
 export type Join = (tokens: readonly string[]) => string;
 
-/** The text that tokens add to the tokens before them. */
+/** The text that tokens add to the tokens before them; with the whole character if those end within one. */
 export function joinAfter(join: Join, before: readonly string[], tokens: readonly string[]): string {
   const context = join(before);
   const all = join([...before, ...tokens]);
-  return all.startsWith(context) ? all.slice(context.length) : join(tokens);
+  if (all.startsWith(context)) return all.slice(context.length);
+  const certain = certainLength(context);
+  return certain < context.length && all.startsWith(context.slice(0, certain)) ? all.slice(certain) : join(tokens);
 }
 
 const ENDS_WHITE = /\s$/;
@@ -77,7 +79,10 @@ export class TextStream {
   }
 
   private textOf(tokens: readonly string[]): string {
-    return tokens.length === 0 ? '' : joinAfter(this.join, this.context, tokens);
+    if (tokens.length === 0) return '';
+    const context = this.join(this.context);
+    const all = this.join([...this.context, ...tokens]);
+    return all.startsWith(context) ? all.slice(context.length) : this.join(tokens);
   }
 
   /** A text of held tokens without what was given; all of it if a character was completed, whose beginning was given as U+FFFD. */

@@ -116,4 +116,5 @@ test('tokens go on after others', () => {
   expect(joinAfter(whitespace.join, ['the'], ['cat', 'sat'])).toBe(' cat sat');
   expect(joinAfter(whitespace.join, [], ['cat'])).toBe('cat');
   expect(joinAfter(whitespace.join, ['the'], [])).toBe('');
+  expect(joinAfter(bytes.join, ['<0x61>', '<0xF0>'], [...tokensOf('🙂').slice(1), '<0x62>'])).toBe('🙂b');
 });
