@@ -177,12 +177,16 @@ describe('regression: components that the npm library read differently from the 
 });
 
 describe('the text of tokens', () => {
-  const { tokens, decoders } = JSON.parse(
+  const { tokens, decoders, added } = JSON.parse(
     gunzipSync(readFileSync(new URL('../fixtures/tokenizers/decode.json.gz', import.meta.url))).toString(),
   ) as {
     readonly tokens: readonly (readonly string[])[];
     /** By list of tokens, the text of the reference; `null` where it fails. */
     readonly decoders: readonly { readonly decoder: object | null; readonly texts: readonly (string | null)[] }[];
+    readonly added: {
+      readonly lines: readonly string[];
+      readonly files: readonly { readonly file: object; readonly texts: readonly string[] }[];
+    };
   };
   const fileWith = (decoder: object | null, more: object = {}): string =>
     JSON.stringify({ ...ROOT, pre_tokenizer: null, model: models['pieces'], decoder, ...more });
@@ -196,6 +200,18 @@ describe('the text of tokens', () => {
       });
     },
   );
+
+  test('has added tokens as they are found: normalized or not', () => {
+    for (const { file, texts } of added.files) {
+      const engine = readEngine(JSON.stringify(file), token => token);
+      const found = added.lines.map(line => {
+        const tokens: string[] = [];
+        engine.tokenize(line, token => tokens.push(token));
+        return engine.join(tokens);
+      });
+      expect([file, found]).toEqual([file, texts]);
+    }
+  });
 
   test('is refused if the decoder is not supported, when a text is asked for', () => {
     const pattern = { Regex: '(a)\\1' };

@@ -28,8 +28,8 @@ export interface PieceSink {
 export interface AddedTokens {
   readonly raw: Finder | undefined;
   readonly normalized: Finder | undefined;
-  /** The strings of all added tokens. */
-  readonly contents: readonly string[];
+  /** By string of an added token, the text that is found and that a decoder gets: normalized, if the token is found in the normalized text. */
+  readonly texts: ReadonlyMap<string, string>;
 }
 
 /**
@@ -55,19 +55,14 @@ export function readAddedTokens(list: unknown, normalize: Normalizer): AddedToke
     fields.end();
     if (content !== '') tokens.set(content, token);
   });
-  const finder = (chosen: AddedToken[], textOf: (token: AddedToken) => string): Finder | undefined =>
-    chosen.length > 0 ? new Finder(chosen, textOf) : undefined;
   const all = [...tokens.values()];
+  const texts = new Map(all.map(token => [token.content, token.normalized ? normalize(token.content) : token.content]));
+  const finder = (chosen: AddedToken[]): Finder | undefined =>
+    chosen.length > 0 ? new Finder(chosen, texts) : undefined;
   return {
-    contents: [...tokens.keys()],
-    raw: finder(
-      all.filter(token => !token.normalized),
-      token => token.content,
-    ),
-    normalized: finder(
-      all.filter(token => token.normalized),
-      token => normalize(token.content),
-    ),
+    texts,
+    raw: finder(all.filter(token => !token.normalized)),
+    normalized: finder(all.filter(token => token.normalized)),
   };
 }
 
@@ -77,14 +72,14 @@ export class Finder {
   /** Uint8Array [65536] by UTF-16 unit: 1 if some added token begins with this unit. */
   private readonly begins = new Uint8Array(1 << 16);
 
-  /** @param textOf the text by which a token is found. */
+  /** @param textOf by string of a token, the text by which it is found. */
   constructor(
     private readonly tokens: readonly AddedToken[],
-    textOf: (token: AddedToken) => string,
+    textOf: ReadonlyMap<string, string>,
   ) {
     const texts = new Set<string>();
     tokens.forEach((token, i) => {
-      const text = textOf(token);
+      const text = textOf.get(token.content) ?? token.content;
       if (text === '')
         refuse(`added_tokens: ${JSON.stringify(token.content)} becomes the empty string when normalized`);
       if (texts.has(text)) refuse(`added_tokens: two tokens are ${JSON.stringify(text)} when normalized`);

@@ -74,11 +74,11 @@ export function readEngine<T>(json: string, make: MakeToken<T>): Engine<T> {
       if (added.raw) added.raw.split(text, rawSink);
       else rawSink.piece(text, 0);
     },
-    join: tokens => (joiner ??= readDecoder(decoder)).join(tokens),
+    join: tokens => (joiner ??= readDecoder(decoder)).join(tokens.map(token => added.texts.get(token) ?? token)),
     get isSpaced() {
       return (joiner ??= readDecoder(decoder)).isSpaced;
     },
-    strings: () => [...model.tokens, ...added.contents],
+    strings: () => [...model.tokens, ...added.texts.keys()],
     forget: () => remembered.forget(),
   };
 }
