@@ -161,6 +161,8 @@ const isIdList = (item: unknown): boolean => Array.isArray(item) && (item as unk
 interface Prompt {
   readonly ids: Uint32Array;
   readonly text: string;
+  /** What its tokens `<unk>` stand for; empty for a prompt of ids. */
+  readonly unknown: readonly string[];
   /** The places of its tokens [UTF-16 units]; empty for a text whose places no answer has. */
   readonly offsets: readonly number[];
 }
@@ -231,12 +233,12 @@ async function promptsOf(
         const made = await textOf(served, ids, call.pause, unknown);
         offsets = await placesIn(each, made.text, made.offsets, call.pause);
       }
-      prompts.push({ ids, text: each, offsets });
+      prompts.push({ ids, text: each, unknown, offsets });
     } else {
       if (each.length > left)
         throw new KneserError('KNESER_LIMIT', `prompt: more than ${MOST_TOKENS} tokens in a request; send less`);
       const ids = checkedIds('prompt', each, served);
-      prompts.push({ ids, ...(await textOf(served, ids, call.pause)) });
+      prompts.push({ ids, unknown: [], ...(await textOf(served, ids, call.pause)) });
     }
     tokens += prompts[prompts.length - 1].ids.length;
     const pausing = call.pause();

@@ -6,6 +6,14 @@ import type { ServedModel } from './served-model.js';
 /** So many tokens before the first tell what it adds to their text. */
 const CONTEXT = 64;
 
+/** A text that tokens continue. */
+interface Before {
+  readonly text: string;
+  readonly ids: Uint32Array;
+  /** What the tokens `<unk>` stand for, each once; empty if it is not known. */
+  readonly unknown: readonly string[];
+}
+
 /** Turns tokens into text, token by token. */
 export class Detokenizer {
   /** The length of the text so far [UTF-16 units]. */
@@ -20,12 +28,12 @@ export class Detokenizer {
   /** @param before the text that the tokens continue, and its tokens. */
   constructor(
     private readonly model: ServedModel,
-    before: { readonly text: string; readonly ids: Uint32Array } = { text: '', ids: new Uint32Array(0) },
+    before: Before = { text: '', ids: new Uint32Array(0), unknown: [] },
   ) {
-    const { text, ids } = before;
-    const tokens = Array.from(ids.subarray(Math.max(ids.lastIndexOf(EOS) + 1, ids.length - CONTEXT)), id =>
-      model.token(id),
-    );
+    const { text, ids, unknown } = before;
+    const last = ids.subarray(Math.max(ids.lastIndexOf(EOS) + 1, ids.length - CONTEXT));
+    let next = unknown.length - last.filter(id => id === UNK).length;
+    const tokens = Array.from(last, id => (id === UNK ? unknown[next++] : undefined) ?? model.token(id));
     this.length = text.length;
     this.last = text.at(-1) ?? '';
     this.stream = new TextStream(model.join, tokens);

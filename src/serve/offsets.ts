@@ -1,10 +1,10 @@
 import type { Pause } from '../base/turn.js';
 import { EOS_WORD } from '../text/tokens.js';
 
-/** Texts that differ are the same again where so many characters are, apart from white space and case. */
+/** Texts that differ are the same again where so many characters are, apart from white space, case and accents. */
 const SAME = 3;
 /** The next such place is looked for at most this far ahead in both texts together [UTF-16 units]. */
-const REACH = 64;
+const REACH = 32;
 /** Steps between pauses. */
 const STEPS = 1 << 12;
 
@@ -28,6 +28,8 @@ export async function placesIn(
       const pausing = pause();
       if (pausing) await pausing;
     }
+    // An accent that was left out, or composed with its letter, belongs to the character before.
+    while (i < made.length && made[i] !== text[j] && isAccent(text, j)) j++;
     if (i < made.length && !isSpace(made, i)) j = afterSpace(text, j);
     else if (made[i] === '\n') j = endOfLine(text, j);
     const [behind, place] = i < made.length ? next(made, i, text, j) : [i, j];
@@ -70,7 +72,17 @@ function areSame(a: string, i: number, b: string, j: number): boolean {
 }
 
 function isSame(a: string, i: number, b: string, j: number): boolean {
-  return a[i] === b[j] || (j < b.length && a[i].toLowerCase() === b[j].toLowerCase());
+  return a[i] === b[j] || (j < b.length && plain(a[i]) === plain(b[j]));
+}
+
+/** By UTF-16 unit, what {@link plain} makes of it. */
+const PLAIN = new Map<string, string>();
+
+/** The first letter of a character that is taken apart, in lower case. */
+function plain(character: string): string {
+  let letter = PLAIN.get(character);
+  if (letter === undefined) PLAIN.set(character, (letter = character.normalize('NFKD')[0].toLowerCase()));
+  return letter;
 }
 
 const SPACE = /\s/;
@@ -78,6 +90,12 @@ const SPACE = /\s/;
 function isSpace(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
   return code === 0x20 || (code >= 9 && code <= 13) || (code >= 0x80 && SPACE.test(text[at]));
+}
+
+const ACCENT = /\p{M}/u;
+
+function isAccent(text: string, at: number): boolean {
+  return text.charCodeAt(at) >= 0x300 && ACCENT.test(text[at]);
 }
 
 /** Whether a place is between the halves of a character. */

@@ -192,6 +192,17 @@ test('a tokenizer that puts a space behind a text does not join words', async ()
   }
 });
 
+test('an unknown word at the end of a prompt is what it is, not a mark', async () => {
+  for (const model of ['suffix', 'space-behind', 'word-piece', 'words']) {
+    const body = { prompt: 'the dog zq', temperature: 0, max_tokens: 8 };
+    const [{ text }] = (await ask<Completion>(model, '/v1/completions', body)).choices;
+    const options = { beginnings: [body.prompt], greedy: true, maxTokens: 8 };
+    const { texts } = await ask<{ texts: { text: string }[] }>(model, '/generate', options);
+    expect([model, body.prompt + text]).toEqual([model, texts[0].text]);
+    expect(text).toMatch(/^(?: |$)/);
+  }
+});
+
 describe('bytes that are no character', () => {
   /** The ids of bytes that the texts of training have. */
   async function tokensOf(...codes: number[]): Promise<number[]> {

@@ -32,6 +32,8 @@ test('case, accents and compatibility characters may differ', async () => {
     'cafe\u0301 ',
     'ran',
   ]);
+  expect(await partsOf('한국어 ré', '한국어'.normalize('NFD'), ' re')).toEqual(['한국어 ', 'ré']);
+  expect(await placesIn('e\u0301 too', '\u00e9 too', [0, 1], noPause)).toEqual([0, 2]);
   expect(await partsOf('an of\ufb01ce is ①', 'an', ' office', ' is', ' 1')).toEqual(['an ', 'of\ufb01ce ', 'is ', '①']);
 });
 
