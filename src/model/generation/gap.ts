@@ -14,6 +14,9 @@ const BEAM = 200;
 /** How many last tokens are tried for each unfinished filler: the tokens with the highest p(token | left) · p(right | token). */
 const LAST_TOKENS = 100;
 
+/** The bytes of a character that later tokens finish, in a text. */
+const UNFINISHED = /\ufffd{1,3}$/;
+
 /** The text around a gap. */
 export interface Gap {
   /** The ids of the words before the gap, oldest first; ids may carry the mark `OOV`. */
@@ -138,17 +141,16 @@ function allowed(
   before: readonly number[],
   isLast: boolean,
 ): number[] {
-  const { isSpaced: spaced } = splitter;
-  // Tokens with spaces between them are compared one by one: the first token must have the wanted beginning, the last the wanted end.
-  const first = spaced && before.length > 0 ? '' : startsWith;
-  const last = isLast ? endsWith : '';
-  const found = unknown && first === '' && last === '' ? [UNK] : [];
   const tokens = before.map(id => words.word(id));
+  const isBegun = startsWith === '' || beginsWith(splitter.join(tokens), startsWith);
+  const isFree = isBegun && (!isLast || endsWith === '');
+  const found = unknown && isFree ? [UNK] : [];
   for (let id = FIRST_WORD; id < ids; id++) {
-    if (first !== '' || last !== '') {
-      const text = spaced ? words.word(id) : splitter.join([...tokens, words.word(id)]);
-      const begins = spaced || isLast ? beginsWith(text, first) : mayBeginWith(text, first);
-      if (!begins || !text.endsWith(last)) continue;
+    if (!isFree) {
+      const text = splitter.join([...tokens, words.word(id)]);
+      const begins = isLast ? beginsWith(text, startsWith) : mayBeginWith(text.replace(UNFINISHED, ''), startsWith);
+      // The space that a tokenizer puts behind a word is none of the filler's letters.
+      if (!begins || (isLast && !text.replace(/ $/, '').endsWith(endsWith))) continue;
     }
     found.push(id);
   }

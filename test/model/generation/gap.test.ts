@@ -79,6 +79,37 @@ test('the beam finds the best fillers of two tokens, and lengths compete by thei
   expect(filled.every(({ token }) => token.startsWith('1'))).toBe(true);
 });
 
+test('the letters of fillers are those of their text: characters of bytes, and words without marks', async () => {
+  const sentences = ['the café ran', 'the cafés ran', 'the cat sat', 'the mat sat', 'a cat ran'];
+  const bytes = join(folder, 'bytes');
+  await train({ sentences, out: bytes, order: 3, tokenization: { tokenizer: 'bytes' } });
+  await using model = await LanguageModel.open(bytes);
+  const begun = await model.predict('the caf___ ran', { gap: '___', gapLength: 2, startsWith: 'é' });
+  expect(begun.map(({ tokens }) => tokens)).toEqual([['<0xC3>', '<0xA9>']]);
+  const vocab = Object.fromEntries(
+    ['<unk>', 'c', 'a', 't</w>', 'ca', 'cat</w>', 'mat</w>'].map((text, i) => [text, i]),
+  );
+  const json = JSON.stringify({
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: { type: 'WhitespaceSplit' },
+    post_processor: null,
+    decoder: { type: 'BPEDecoder', suffix: '</w>' },
+    model: { type: 'WordLevel', vocab: { ...vocab, the: 7, sat: 8 }, unk_token: '<unk>' },
+  });
+  const words = join(folder, 'suffix');
+  const marked = ['the cat</w> sat', 'the mat</w> sat', 'the ca t</w> sat'];
+  await train({ sentences: marked, out: words, order: 3, tokenization: { tokenizer: { json } } });
+  await using suffix = await LanguageModel.open(words);
+  const found = async (options: PredictOptions): Promise<string[]> =>
+    (await suffix.predict('the ___ sat', { gap: '___', ...options })).map(({ token }) => token);
+  expect((await found({ startsWith: 'ca', endsWith: 't' })).sort()).toEqual(['cat</w>']);
+  expect(await found({ gapLength: 2, startsWith: 'cat', endsWith: 't', top: 1 })).toEqual(['ca t</w>']);
+});
+
 test('fillers outside the vocabulary have the probability of <unk>, each under its own text', async () => {
   await using model = await LanguageModel.open(path);
   const loaded = await model.load();
