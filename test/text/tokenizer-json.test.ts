@@ -218,6 +218,15 @@ describe('the text of tokens', () => {
     const engine = readEngine(fileWith({ type: 'Replace', pattern, content: '' }), token => token);
     expect(tokensOf(engine, 'ab')).toEqual(['ab']);
     expect(tokenizerRefusal(() => void engine.join(['a']))).toMatch(/^decoder\.pattern: .* is not supported$/);
+    for (const decoder of [
+      { type: 'BPEDecoder', suffix: '' },
+      { type: 'CTC', pad_token: '', word_delimiter_token: '', cleanup: true },
+    ]) {
+      const made = readEngine(fileWith(decoder), token => token);
+      expect(tokenizerRefusal(() => void made.join(['a']))).toMatch(
+        /^decoder\.\w+: is the empty string, which is not supp/,
+      );
+    }
   });
 
   test('has the separators that names stand for in tokens of the vocabulary', () => {

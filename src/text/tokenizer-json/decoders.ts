@@ -55,7 +55,7 @@ function readStep(type: string, fields: Fields): Step {
     case 'WordPiece':
       return wordPiece(fields.text('prefix'), fields.flag('cleanup'));
     case 'BPEDecoder': {
-      const suffix = fields.text('suffix');
+      const suffix = markOf(fields, 'suffix');
       return tokens => tokens.map((token, i) => token.replaceAll(suffix, i === tokens.length - 1 ? '' : ' '));
     }
     case 'Replace':
@@ -63,7 +63,7 @@ function readStep(type: string, fields: Fields): Step {
     case 'Strip':
       return strip(fields.character('content'), fields.count('start'), fields.count('stop'));
     case 'CTC':
-      return ctc(fields.text('pad_token'), fields.text('word_delimiter_token'), fields.flag('cleanup'));
+      return ctc(fields.text('pad_token'), markOf(fields, 'word_delimiter_token'), fields.flag('cleanup'));
     default:
       refuse(`${fields.path}: the decoder ${type} is not supported`);
   }
@@ -104,6 +104,13 @@ function withoutByteTokens(tokens: readonly string[]): string[] {
   }
   endRun();
   return parts;
+}
+
+/** A text that becomes a space: the empty one would stand between all characters. */
+function markOf(fields: Fields, name: string): string {
+  const mark = fields.text(name);
+  if (mark === '') refuse(`${fields.at(name)}: is the empty string, which is not supported`);
+  return mark;
 }
 
 function metaspace(fields: Fields): Step {
