@@ -7,7 +7,7 @@ import type { LoadedWords } from '../lookup/words.js';
 import type { Prediction } from '../prediction/prediction.js';
 import type { Predictor } from '../prediction/predictor.js';
 import type { BatchScorer } from '../scoring/scorer.js';
-import { beginsWith, mayBeginWith } from './letters.js';
+import { beginsWith, endsIn, mayBeginWith } from './letters.js';
 
 /** How many unfinished fillers of several tokens are kept after each token. */
 const BEAM = 200;
@@ -149,8 +149,7 @@ function allowed(
     if (!isFree) {
       const text = splitter.join([...tokens, words.word(id)]);
       const begins = isLast ? beginsWith(text, startsWith) : mayBeginWith(text.replace(UNFINISHED, ''), startsWith);
-      // The space that a tokenizer puts behind a word is none of the filler's letters.
-      if (!begins || (isLast && !text.replace(/ $/, '').endsWith(endsWith))) continue;
+      if (!begins || (isLast && !endsIn(text, endsWith))) continue;
     }
     found.push(id);
   }

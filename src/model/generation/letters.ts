@@ -15,3 +15,8 @@ export function beginsWith(text: string, letters: string): boolean {
 export function mayBeginWith(text: string, letters: string): boolean {
   return beginsWith(text, letters) || letters.startsWith(text) || ` ${letters}`.startsWith(text);
 }
+
+/** Whether the text of tokens ends with letters. A space that a tokenizer puts behind a word need not be among them. */
+export function endsIn(text: string, letters: string): boolean {
+  return text.endsWith(letters) || text.endsWith(`${letters} `);
+}
