@@ -6,7 +6,7 @@
 import { MemoryLevel } from 'memory-level';
 import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import { callBack } from '../src/base/call-back.js';
-import { checkOptions, WORK_OPTIONS, type OptionTable } from '../src/base/check.js';
+import { checkOptions, givenOptions, WORK_OPTIONS, type OptionTable } from '../src/base/check.js';
 import type { WorkOptions } from '../src/base/progress.js';
 import { OPEN_OPTIONS, type OpenOptions } from '../src/model/api.js';
 import { copyStore } from '../src/store/copy.js';
@@ -61,6 +61,7 @@ export async function copyToMemory(model: LanguageModel, options: CopyOptions = 
   });
   const { weights: _, ...withoutWeights } = model.options;
   // Weights belong to the smoothing with which the model was opened.
-  const opening = { ...(options.smoothing ? withoutWeights : model.options), ...options };
+  const own = options.smoothing ? withoutWeights : model.options;
+  const opening = { ...own, ...givenOptions(options, Object.keys(OPEN_OPTIONS) as (keyof OpenOptions)[]) };
   return LanguageModel.fromStore(readDatabase(database, store.name), filesOf(model), opening);
 }

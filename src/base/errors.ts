@@ -247,7 +247,7 @@ export const OUT_OF_FILES = 'too many files are open; raise the limit (ulimit -n
 /** Whether the reason of an error is that this process, or the machine, has too many files open. */
 export function isOutOfFiles(error: unknown): boolean {
   const code = systemCode(error);
-  return code === 'EMFILE' || code === 'ENFILE' || /EMFILE|ENFILE|too many open files/i.test(reasonsOf(error));
+  return code === 'EMFILE' || code === 'ENFILE' || /\bE[MN]FILE\b|[Tt]oo many open files/.test(reasonsOf(error));
 }
 
 /** Whether the reason of an error is that the disk is full, or the user's quota of it. */

@@ -10,7 +10,7 @@
  * (`lines.ts`), output, progress and interruption.
  */
 const program = await import('./program.js').catch((error: unknown) => {
-  const isOutOfFiles = error instanceof Error && /EMFILE|ENFILE/.test(error.message);
+  const isOutOfFiles = error instanceof Error && /\bE[MN]FILE\b/.test(error.message);
   const reason = isOutOfFiles ? 'too many files are open; raise the limit (ulimit -n)' : String(error);
   process.stderr.write(`kneser: ${reason}\n`);
   process.exitCode = 1;

@@ -81,10 +81,10 @@ export function* fitSteps(
 
 /** One step of group DRO: q ← q·exp(step · max(0, excess)), normalised, then mixed with the uniform distribution, whose share is `smooth` (Xie et al. 2023, DoReMi). */
 export function groupStep(q: ArrayLike<number>, excess: ArrayLike<number>, step: number, smooth: number): Float64Array {
-  const exponents = Float64Array.from(q, (_, j) => step * Math.max(0, excess[j]));
-  // Divided by the largest power, no power is infinite.
-  const largest = exponents.reduce((most, exponent) => Math.max(most, exponent), 0);
-  const raised = Float64Array.from(q, (share, j) => share * Math.exp(exponents[j] - largest));
+  const logs = Float64Array.from(q, (share, j) => Math.log(share) + step * Math.max(0, excess[j]));
+  // Divided by the largest, no share is infinite, and one is 1.
+  const largest = logs.reduce((most, log) => Math.max(most, log), -Infinity);
+  const raised = logs.map(log => Math.exp(log - largest));
   const total = raised.reduce((sum, share) => sum + share, 0);
   return raised.map(share => (1 - smooth) * (share / total) + smooth / raised.length);
 }

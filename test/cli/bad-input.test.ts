@@ -736,6 +736,12 @@ describe('a full disk', () => {
   });
 });
 
+test('a missing file is said to be missing, whatever letters its name has', async () => {
+  for (const name of ['goldenfile.txt', 'EMFILES.txt', 'enfile']) {
+    expect(await cli.refuse(2, ['perplexity', trained, join(cli.folder, name)])).toContain('there is no such file');
+  }
+});
+
 describe('without permission', () => {
   const isRoot = process.getuid?.() === 0;
   /** The user who runs the command line: never the superuser, who may read and write everything. */

@@ -90,4 +90,5 @@ test('minimax comes within 0.001 of the least worst excess, which a convex searc
 test('a step of group DRO is finite however large it is', () => {
   expect([...groupStep([0.5, 0.5], [0.4, 0.9], 1e6, 0)]).toEqual([0, 1]);
   expect([...groupStep([0.5, 0.5], [0.9, 0.9], 1e6, 0)]).toEqual([0.5, 0.5]);
+  expect([...groupStep([0, 1], [800, 0], 1, 0)]).toEqual([0, 1]);
 });
