@@ -23,6 +23,8 @@ export async function placesIn(
   if (made === text) return offsets;
   const places: number[] = [];
   let [i, j] = [0, 0];
+  /** The end of white space in which no line ends. */
+  let noLine = 0;
   for (let step = 0; places.length < offsets.length; step++) {
     if (step % STEPS === 0) {
       const pausing = pause();
@@ -30,8 +32,20 @@ export async function placesIn(
     }
     // An accent that was left out, or composed with its letter, belongs to the character before.
     while (i < made.length && made[i] !== text[j] && isAccent(text, j)) j++;
-    if (i < made.length && !isSpace(made, i)) j = afterSpace(text, j);
-    else if (made[i] === '\n') j = endOfLine(text, j);
+    if (i < made.length && !isSpace(made, i)) {
+      const word = afterSpace(text, j);
+      if (word > j && i > 0 && !isSpace(made, i - 1) && !isSame(made, i, text, word)) {
+        // The rest of this word belongs to the character before, of which the tokenizer made several.
+        i = endOfWord(made, i);
+        while (places.length < offsets.length && offsets[places.length] < i) places.push(j);
+        continue;
+      }
+      j = word;
+    } else if (made[i] === '\n' && j >= noLine) {
+      const end = endOfLine(text, j);
+      if (end === j) noLine = afterSpace(text, j);
+      j = end;
+    }
     const [behind, place] = i < made.length ? next(made, i, text, j) : [i, j];
     // Characters that the tokens left out stand before the next token.
     const isLeftOut = behind === i && i < made.length;

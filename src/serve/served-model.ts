@@ -32,6 +32,22 @@ export type OnProgress = (progress: Progress) => void;
 /** Takes a token outside the vocabulary, as it is in the text. */
 type OnUnknown = (token: Uint8Array) => void;
 
+/** Collects ids, and gives each token with the id of `<unk>` to a function: also a literal `<unk>` that the model knows. */
+class UnknownSink extends IdSink {
+  constructor(
+    private readonly vocabulary: LoadedWords,
+    skipBlank: boolean,
+    private readonly onToken: OnUnknown,
+  ) {
+    super(vocabulary, skipBlank, onToken);
+  }
+
+  override token(bytes: Uint8Array, from: number, to: number, hash: number): void {
+    super.token(bytes, from, to, hash);
+    if (this.vocabulary.find(bytes, from, to, hash) === UNK) this.onToken(bytes.subarray(from, to));
+  }
+}
+
 /**
  * A model that requests use. Its tables are in memory, so that nothing that happens to its files changes its answers; a model that cannot be
  * loaded is read from blocks, each with its checksum, by the files' descriptors.
@@ -105,7 +121,7 @@ export class ServedModel {
    * The ids of a text, as `kneser perplexity` reads a file: a line feed ends a sentence, and gives the id of `</s>`. An unfinished line at the end has
    * none. The marks `<s>` and `</s>` between white space stand for themselves. A word outside the vocabulary has the id of `<unk>`.
    *
-   * @param most the most tokens. @param onUnknown gets each token outside the vocabulary. @throws KNESER_LIMIT
+   * @param most the most tokens. @param onUnknown gets each token that has the id of `<unk>`, as it is in the text. @throws KNESER_LIMIT
    */
   async idsOf(text: string, most: number, pause: Pause, onUnknown?: OnUnknown): Promise<Uint32Array> {
     const ids = new IdList(most);
@@ -122,7 +138,9 @@ export class ServedModel {
   private async addIds(text: string, ids: IdList, pause: Pause, onUnknown?: OnUnknown): Promise<void> {
     if (text === '') return;
     const { tokenization, manifest } = this.paged.parts;
-    const sink = new IdSink(this.words, manifest.options.skipBlank, onUnknown);
+    const sink = onUnknown
+      ? new UnknownSink(this.words, manifest.options.skipBlank, onUnknown)
+      : new IdSink(this.words, manifest.options.skipBlank);
     const feeder = createFeeder(tokenization, sink, this.words, 'the text');
     const bytes = encoder.encode(text);
     for (let from = 0; from < bytes.length; from += SLICE_BYTES) {

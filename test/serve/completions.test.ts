@@ -91,6 +91,12 @@ describe('an echoed prompt', () => {
     expect(await offsets(url, 'the </s> cat')).toEqual([0, 4, 9]);
     expect(await offsets(url, 'the </s> the\nthe')).toEqual([0, 4, 9, 12, 13]);
     expect(await offsets(url, 'the zebra  cat')).toEqual([0, 4, 11]);
+    // A model of a text with a literal <unk> knows it: it is no unknown word, but has the id of one.
+    const literal = `${serving.folder}-literal`;
+    await train({ sentences: ['the <unk> cat', 'the dog'], out: literal, order: 3, threads: 1 });
+    const knowing = await serve({ models: [literal], port: 0, threads: 1 });
+    expect(await offsets(knowing.url, 'zzz <unk> qqq the dog')).toEqual([0, 4, 10, 14, 18]);
+    await knowing.close();
     for (const tokenizer of ['characters', 'bytes'] as const) {
       const folder = `${serving.folder}-${tokenizer}`;
       await train({ sentences: TEXT, out: folder, order: 3, tokenization: { tokenizer }, threads: 1 });

@@ -57,3 +57,18 @@ test('a line feed stands for the end of a sentence, by any mark', async () => {
   expect(await placesIn('a </s> \nb', 'a\nb', [0, 1, 2], noPause)).toEqual([0, 2, 8]);
   expect(await placesIn('One. Two.', 'One .\nTwo .', [0, 4, 5, 6, 10], noPause)).toEqual([0, 3, 4, 5, 8]);
 });
+
+test('a character that was normalized to several at the end of a word keeps the white space behind it', async () => {
+  expect(await placesIn('the cat…\nthe', 'the cat...\nthe', [0, 4, 10, 11], noPause)).toEqual([0, 4, 8, 9]);
+  expect(await placesIn('a… b', 'a... b', [0, 1, 2, 3, 4, 5], noPause)).toEqual([0, 1, 2, 2, 2, 3]);
+  expect(await placesIn('a½ b', 'a1⁄2 b', [0, 4, 5], noPause)).toEqual([0, 2, 3]);
+});
+
+test('long white space without a line feed is searched once', async () => {
+  // A scan for each line feed would take some 10^10 steps.
+  const length = 200_000;
+  const offsets = Array.from({ length: length / 2 }, (_, i) => i);
+  const places = await placesIn(`${' '.repeat(length)}x`, `${'\n'.repeat(length / 2)}x`, offsets, noPause);
+  expect(places).toHaveLength(offsets.length);
+  expect(places.every((place, i) => i === 0 || place >= places[i - 1])).toBe(true);
+});
