@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { KneserError, systemCode, writeError, type ErrorCode } from '../errors.js';
+import { isDiskFull, isOutOfFiles, KneserError, systemCode, writeError } from '../errors.js';
 
 /**
  * The mark in the name of a temporary file: the id of its process, and its machine, because other machines may use the same id. The name of a
@@ -24,18 +24,13 @@ export async function makeTemporaryFolder(purpose = ''): Promise<string> {
   await removeAbandoned(folder, 'kneser-');
   return mkdtemp(join(folder, `kneser-${purpose === '' ? '' : `${purpose}-`}${process.pid}-${machine()}-`)).catch(
     (error: unknown) => {
-      const failed = writeError(folder, error);
-      if (failed instanceof KneserError && WHERE.has(failed.code)) {
-        const message = `${folder}: a temporary file cannot be made there (${systemCode(error)}); set TMPDIR to a folder that can be written`;
-        throw new KneserError('KNESER_OUTPUT_DENIED', message, { cause: error });
-      }
-      throw failed;
+      // Another folder would not help.
+      if (isDiskFull(error) || isOutOfFiles(error)) throw writeError(folder, error);
+      const message = `${folder}: a temporary file cannot be made there (${systemCode(error)}); set TMPDIR to a folder that can be written`;
+      throw new KneserError('KNESER_OUTPUT_DENIED', message, { cause: error });
     },
   );
 }
-
-/** The errors of writing for which another folder helps. */
-const WHERE: ReadonlySet<ErrorCode> = new Set(['KNESER_OUTPUT_EXISTS', 'KNESER_OUTPUT_DENIED', 'KNESER_IO']);
 
 /**
  * Removes the entries of a folder that dead processes of this machine left: their names begin with `prefix` and the mark of the process.
