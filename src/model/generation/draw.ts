@@ -51,7 +51,7 @@ export class Drawing {
       const word = next.sample(random);
       if (word === this.except) continue;
       const probability = next.probability(word);
-      return { word, probability, kept: next.possible - (next.probability(this.except) > 0 ? 1 : 0) };
+      return { word, probability, kept: next.possible(this.except) };
     }
     return undefined;
   }

@@ -66,8 +66,8 @@ export class BackoffNextWords implements NextWords {
     }
   }
 
-  get possible(): number {
-    return this.spread().above(0);
+  possible(except: number): number {
+    return this.spread().above(0) - (this.probability(except) > 0 ? 1 : 0);
   }
 
   probability(word: number): number {

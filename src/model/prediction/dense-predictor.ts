@@ -143,8 +143,8 @@ class DenseNextWords implements NextWords {
     private readonly others: NextWords,
   ) {}
 
-  get possible(): number {
-    return this.words.length;
+  possible(except: number): number {
+    return this.words.length - (isPredicted(except) ? 1 : 0);
   }
 
   probability(word: number): number {

@@ -1,3 +1,4 @@
+import { isPredicted } from './predicted.js';
 import type { ChainSums } from './chain-sums.js';
 import { ChainSpread } from './chain-spread.js';
 import type { Spread, Spreading } from './spread.js';
@@ -11,8 +12,8 @@ import type { Draws } from './draws.js';
  * by token.
  */
 export interface NextWords {
-  /** How many words have p > 0. */
-  readonly possible: number;
+  /** How many words have p > 0. @param except the id of a word that is not counted; `NONE` for none. */
+  possible(except: number): number;
   /** p(word | history); 0 for `<s>`, which never comes next. */
   probability(word: number): number;
   /** The `n` most probable words by falling probability, equally probable words by id. @param except the id of a word to leave out. */
@@ -49,8 +50,8 @@ export class MixtureNextWords implements NextWords {
     readonly shareOfModelM: number,
   ) {}
 
-  get possible(): number {
-    return this.lists.byCount.length;
+  possible(except: number): number {
+    return this.lists.byCount.length - (isPredicted(except) ? 1 : 0);
   }
 
   spread(): Spread {

@@ -74,13 +74,14 @@ export function createBlockScoring(store: ModelStore, plan: SmoothingPlan, block
     count => (smoothing === 'backoff' ? new Float64Array(2 * words.length * count) : undefined),
     modelM && estimator.modelM && stepTables(reader, modelM, estimator.modelM, first),
   );
+  const ofSteps = parts.length - first;
   // Parts would read the same blocks of skip patterns.
   const partWords = chain ? PART_WORDS : 0;
   return {
     byEvidence,
     scorer: new DividingScorer(chain ? new ChainScorer(chainOf(words.length, 0, chain)) : byEvidence, order, partWords),
     partWords,
-    batchWords: Math.min(BLOCK_BATCH, Math.floor(BATCH_EVIDENCE / ((parts.length - first + words.length) * FIELDS))),
+    batchWords: Math.min(BLOCK_BATCH, Math.floor(BATCH_EVIDENCE / ((words.length + ofSteps) * FIELDS))),
     blockMemory,
   };
 }
