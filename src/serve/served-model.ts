@@ -39,12 +39,12 @@ class UnknownSink extends IdSink {
     skipBlank: boolean,
     private readonly onToken: OnUnknown,
   ) {
-    super(vocabulary, skipBlank, onToken);
+    super(vocabulary, skipBlank);
   }
 
   override token(bytes: Uint8Array, from: number, to: number, hash: number): void {
     super.token(bytes, from, to, hash);
-    if (this.vocabulary.find(bytes, from, to, hash) === UNK) this.onToken(bytes.subarray(from, to));
+    if ((this.vocabulary.find(bytes, from, to, hash) & ~OOV) === UNK) this.onToken(bytes.subarray(from, to));
   }
 }
 

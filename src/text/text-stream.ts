@@ -3,11 +3,21 @@ export type Join = (tokens: readonly string[]) => string;
 
 /** The text that tokens add to the tokens before them; with the whole character if those end within one. */
 export function joinAfter(join: Join, before: readonly string[], tokens: readonly string[]): string {
-  const context = join(before);
-  const all = join([...before, ...tokens]);
-  if (all.startsWith(context)) return all.slice(context.length);
+  const { context, all, added } = joined(join, before, tokens);
+  if (added !== undefined) return added;
   const certain = certainLength(context);
   return certain < context.length && all.startsWith(context.slice(0, certain)) ? all.slice(certain) : join(tokens);
+}
+
+/** The text of tokens, of these and more, and what the others add: `undefined` if they change the text of the first. */
+function joined(
+  join: Join,
+  before: readonly string[],
+  tokens: readonly string[],
+): { readonly context: string; readonly all: string; readonly added: string | undefined } {
+  const context = join(before);
+  const all = join([...before, ...tokens]);
+  return { context, all, added: all.startsWith(context) ? all.slice(context.length) : undefined };
 }
 
 const ENDS_WHITE = /\s$/;
@@ -80,9 +90,7 @@ export class TextStream {
 
   private textOf(tokens: readonly string[]): string {
     if (tokens.length === 0) return '';
-    const context = this.join(this.context);
-    const all = this.join([...this.context, ...tokens]);
-    return all.startsWith(context) ? all.slice(context.length) : this.join(tokens);
+    return joined(this.join, this.context, tokens).added ?? this.join(tokens);
   }
 
   /** A text of held tokens without what was given; all of it if a character was completed, whose beginning was given as U+FFFD. */

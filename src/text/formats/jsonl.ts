@@ -1,3 +1,4 @@
+import { shown } from '../../base/check.js';
 import { KneserError } from '../../base/errors.js';
 import { PendingBytes } from '../../base/pending-bytes.js';
 import { decode } from '../surface.js';
@@ -241,8 +242,8 @@ export function textOf(
     .slice(0, 10)
     .map(name => (name.length > 40 ? `${name.slice(0, 40)}…` : name))
     .join(', ');
-  const fault =
-    document === undefined ? `there is no field ${field}` : `the field ${field} is ${kindOf(document)}, not a text`;
+  const kind = typeof document === 'object' ? shown(document) : `a ${typeof document}`;
+  const fault = document === undefined ? `there is no field ${field}` : `the field ${field} is ${kind}, not a text`;
   const advice = [
     ...(names === '' ? [] : [`name another with field (--field): ${names}`]),
     ...(document === undefined || document === null
@@ -262,13 +263,6 @@ function textFields(object: JsonObject): string[] {
     return Object.keys(inner).flatMap(own => (typeof inner[own] === 'string' ? [`${name}.${own}`] : []));
   });
   return [...new Set(paths)];
-}
-
-/** The kind of a JSON value, with its article. */
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 /** By path such as `meta.text`, its parts. The parts are kept because `memberOf` needs them for each record. */

@@ -37,37 +37,29 @@ interface TypedStep {
 
 function readSteps(value: unknown, path: string): TypedStep[] {
   const fields = Fields.of(value, path);
-  const type = fields.text('type');
-  if (type !== 'Sequence') return [{ type, step: readStep(type, fields) }];
+  const type = fields.oneOf('type', DECODERS);
+  if (type !== 'Sequence') return [{ type, step: STEPS[type](fields) }];
   return fields.list('decoders').flatMap((one, i) => readSteps(one, `${fields.at('decoders')}[${i}]`));
 }
 
-function readStep(type: string, fields: Fields): Step {
-  switch (type) {
-    case 'ByteLevel':
-      return byteLevelText;
-    case 'ByteFallback':
-      return withoutByteTokens;
-    case 'Fuse':
-      return tokens => [tokens.join('')];
-    case 'Metaspace':
-      return metaspace(fields);
-    case 'WordPiece':
-      return wordPiece(fields.text('prefix'), fields.flag('cleanup'));
-    case 'BPEDecoder': {
-      const suffix = markOf(fields, 'suffix');
-      return tokens => tokens.map((token, i) => token.replaceAll(suffix, i === tokens.length - 1 ? '' : ' '));
-    }
-    case 'Replace':
-      return replace(fields);
-    case 'Strip':
-      return strip(fields.character('content'), fields.count('start'), fields.count('stop'));
-    case 'CTC':
-      return ctc(fields.text('pad_token'), markOf(fields, 'word_delimiter_token'), fields.flag('cleanup'));
-    default:
-      refuse(`${fields.path}: the decoder ${type} is not supported`);
-  }
-}
+/** By type of decoder, how its step is made of its fields. */
+const STEPS: Readonly<Record<string, (fields: Fields) => Step>> = {
+  ByteLevel: () => byteLevelText,
+  ByteFallback: () => withoutByteTokens,
+  Fuse: () => tokens => [tokens.join('')],
+  Metaspace: metaspace,
+  WordPiece: fields => wordPiece(fields.text('prefix'), fields.flag('cleanup')),
+  BPEDecoder: fields => {
+    const suffix = markOf(fields, 'suffix');
+    return tokens => tokens.map((token, i) => token.replaceAll(suffix, i === tokens.length - 1 ? '' : ' '));
+  },
+  Replace: replace,
+  Strip: fields => strip(fields.character('content'), fields.count('start'), fields.count('stop')),
+  CTC: fields => ctc(fields.text('pad_token'), markOf(fields, 'word_delimiter_token'), fields.flag('cleanup')),
+};
+
+/** The types of decoders. */
+export const DECODERS: readonly string[] = [...Object.keys(STEPS), 'Sequence'].sort();
 
 const encoder = new TextEncoder();
 const lossy = new TextDecoder('utf-8', { ignoreBOM: true });

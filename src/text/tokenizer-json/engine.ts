@@ -4,7 +4,7 @@ import { refuse } from '../subwords/refuse.js';
 import { rememberTokens } from '../subwords/remembered.js';
 import { readAddedTokens } from './added-tokens.js';
 import { Fields } from './fields.js';
-import { readDecoder, type Decoder } from './decoders.js';
+import { DECODERS, readDecoder, type Decoder } from './decoders.js';
 import { readBpe } from './bpe.js';
 import { readUnigram } from './unigram.js';
 import { readWordLevel } from './word-level.js';
@@ -93,20 +93,6 @@ function parse(json: string): unknown {
 
 /** The types of post-processors, which add tokens around a text. */
 const POST_PROCESSORS = ['BertProcessing', 'RobertaProcessing', 'ByteLevel', 'TemplateProcessing', 'Sequence'];
-/** The types of decoders, which turn tokens into text. */
-const DECODERS = [
-  'BPEDecoder',
-  'ByteFallback',
-  'ByteLevel',
-  'CTC',
-  'Fuse',
-  'Metaspace',
-  'Replace',
-  'Sequence',
-  'Strip',
-  'WordPiece',
-];
-
 /**
  * Checks the fields whose components do not run when a text is cut. Truncation and padding are refused if they would change the tokens of a text.
  *
