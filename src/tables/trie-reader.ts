@@ -118,7 +118,7 @@ export class TrieReader {
     return this.tables[table].directory;
   }
 
-  /** A block, if it is in memory. @param table a number that only this table has. @param block index of the block in the table. */
+  /** A block, if it is in memory. @param table the index of the table. @param block index of the block in the table. */
   get(table: number, block: number): TrieBlock | undefined {
     return this.cache.get(keyOf(table, block));
   }

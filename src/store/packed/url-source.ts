@@ -108,14 +108,15 @@ async function openParts(url: URL, requests: Requests): Promise<Pick<ByteSource,
       throw replaced(name);
     }
     const bytes = await bodyOf(name, response, status === 200 ? WHOLE_BYTES : length, signal);
-    if (status === 200) {
-      // A server may stop to answer ranges, and send the same file as a whole.
-      if (bytes.length !== (total ?? bytes.length)) throw replaced(name);
-      start = bytes;
+    if (status === 206) {
+      if (bytes.length < length) throw cutShort(name);
+      return bytes;
     }
-    const from = status === 200 ? offset : 0;
-    if (bytes.length < from + length) throw cutShort(name);
-    return status === 200 ? bytes.slice(from, from + length) : bytes;
+    // A server may stop to answer ranges, and send the same file as a whole.
+    if (bytes.length !== (total ?? bytes.length)) throw replaced(name);
+    start = bytes;
+    if (start.length < offset + length) throw cutShort(name);
+    return start.slice(offset, offset + length);
   };
   const read = async (offset: number, length: number): Promise<Uint8Array> => {
     if (offset + length > (total ?? Infinity)) throw cutShort(name);
